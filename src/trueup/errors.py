@@ -1,0 +1,81 @@
+"""
+The errors that Trueup raises on purpose; whatever else escapes is a bug.
+
+TrueupError
+├── ConfigError         trueup.toml, or a variable that it names
+├── CatalogError        an invariant or a fix is declared wrongly
+├── ReplicaError        could not look; the verdict is unknown
+│   ├── GuardError      the session is not the one that was promised
+│   ├── StatementError  the SQL is not one plain SELECT
+│   └── QueryError      the server refused or gave up; carries its SQLSTATE
+├── PlanError           a plan cannot be made, read or trusted
+├── ApplyError          a plan was not applied, nothing was changed
+│   └── ProofError      it was applied, did not prove itself, and was rolled back
+├── JournalError        the journal is missing, closed or has no such entry
+├── RunError            a run cannot be read or written
+└── SampleError         the embedded PostgreSQL of the sample
+
+A message says what happened, with which value, and what to do now.
+"""
+
+from typing import ClassVar
+
+
+class TrueupError(Exception):
+    """Something the user can act on; the command line prints it without a traceback."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class ConfigError(TrueupError):
+    """trueup.toml or a variable that it names is missing, misspelt or malformed."""
+
+
+class CatalogError(TrueupError):
+    """An invariant or a fix is declared in a way that cannot work."""
+
+
+class ReplicaError(TrueupError):
+    """The replica could not be read, so nothing can be said of what it holds."""
+
+
+class GuardError(ReplicaError):
+    """The session is not the one that was promised: wrong server, role or setting."""
+
+
+class StatementError(ReplicaError):
+    """The SQL is not one plain SELECT without clocks, locks and side effects."""
+
+
+class QueryError(ReplicaError):
+    """The server refused a statement or gave it up; never carries the server's own words."""
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
+class PlanError(TrueupError):
+    """A plan cannot be made, read or trusted."""
+
+
+class ApplyError(TrueupError):
+    """A plan was refused before anything changed."""
+
+
+class ProofError(ApplyError):
+    """The changes did not prove themselves and were rolled back."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class JournalError(TrueupError):
+    """The journal is not installed, not readable, or has no such entry."""
+
+
+class RunError(TrueupError):
+    """A run cannot be read or written."""
+
+
+class SampleError(TrueupError):
+    """The embedded PostgreSQL of the sample did not do what it was told."""

@@ -1,0 +1,130 @@
+"""One invariant, its resources in, its verdict out."""
+
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from time import perf_counter
+from uuid import UUID
+
+from trueup.errors import GuardError, QueryError, TrueupError
+from trueup.model.invariant import Invariant, Row
+from trueup.model.verdict import Outcome, Verdict
+from trueup.model.violation import Violation
+from trueup.replica.reader import Fetched, Reader, Rows
+from trueup.replica.trouble import remedy
+
+CAP = 10_000
+"""Violations that are counted and named; the report says `10,000+` beyond."""
+
+PRINTABLE_VALUES = (bool, int, float, Decimal, UUID, date, datetime, time, timedelta, type(None))
+"""Values that a report may print unasked, where an invariant made its rows in Python."""
+
+Resources = Mapping[str, object]
+"""What an invariant may ask for, by name; `replica` is always there."""
+
+
+def evaluate(invariant: Invariant, resources: Resources, *, judge: bool = True) -> Outcome:
+    """
+    Ask one invariant and say what the answer means.
+
+    `resources["replica"]` is a Reader inside a transaction. Without `judge` the judged rows are
+    not counted, so that nothing to judge counts as holding: a fix's proof needs no count.
+    Never raises for what the database, its schema or its role are like: that is *unknown*.
+    """
+    replica = resources["replica"]
+    if not isinstance(replica, Reader):
+        raise TypeError(f"resources['replica'] is a {type(replica).__name__}, not a Reader")
+    started = perf_counter()
+    asked = len(replica.asked)
+    try:
+        outcome = _judged(invariant, resources, replica, judge)
+    except TrueupError as error:
+        outcome = _could_not_look(error)
+    except Exception as error:  # an author's mistake in one invariant must not stop the others
+        outcome = _author_error(invariant, error)
+    seconds = perf_counter() - started
+    return _timed(outcome, seconds, tuple(dict.fromkeys(replica.asked[asked:])))
+
+
+def _judged(
+    invariant: Invariant, resources: Resources, replica: Reader, judge: bool
+) -> Outcome:
+    absent = [column for column in invariant.needs if not replica.has_column(column)]
+    if absent:
+        reason = f"this system has no {absent[0]}"
+        return Outcome(verdict=Verdict.NOT_APPLICABLE, reason=reason)
+    missing = [name for name in invariant.asks if name not in resources]
+    if missing:
+        raise GuardError(f"the invariant asks for {missing[0]!r}, which is not to be had here")
+    judged = _count(invariant, replica) if judge else {}
+    answer = invariant.ask(**{name: resources[name] for name in invariant.asks})
+    fetched = _fetched(answer)
+    if judge and not any(judged.values()) and not invariant.may_be_empty:
+        return Outcome(
+            verdict=Verdict.UNKNOWN,
+            reason=f"there was nothing to judge: {', '.join(judged)} had no rows",
+            remedy="see that this is the right database; a table that may be empty says may_be_empty",
+            judged=judged,
+        )
+    violations = [_violation(invariant, row) for row in fetched.rows]
+    return Outcome(
+        verdict=Verdict.VIOLATED if violations else Verdict.HOLDS,
+        violations=violations,
+        count=len(violations),
+        counted_all=fetched.complete,
+        printable=fetched.printable,
+        judged=judged,
+    )
+
+
+def _count(invariant: Invariant, replica: Reader) -> dict[str, int]:
+    for relation in invariant.over.values():
+        if replica.hides(relation):
+            raise QueryError(f"row-level security hides rows of {relation} from the reader")
+    return {label: replica.count(relation) for label, relation in invariant.over.items()}
+
+
+def _fetched(answer: Iterable[Row]) -> Fetched:
+    if isinstance(answer, Rows):
+        return answer.fetch(CAP)
+    rows: list[Row] = []
+    for row in answer:
+        if len(rows) == CAP:
+            return Fetched(rows, complete=False, printable=_by_value(rows))
+        rows.append(row)
+    return Fetched(rows, complete=True, printable=_by_value(rows))
+
+
+def _by_value(rows: list[Row]) -> frozenset[str]:
+    columns = dict.fromkeys(column for row in rows for column in row)
+    return frozenset(
+        column
+        for column in columns
+        if all(isinstance(row.get(column), PRINTABLE_VALUES) for row in rows)
+    )
+
+
+def _violation(invariant: Invariant, row: Row) -> Violation:
+    columns = invariant.key or (next(iter(row)),)
+    return Violation(invariant.name, tuple(str(row[column]) for column in columns), row)
+
+
+def _could_not_look(error: TrueupError) -> Outcome:
+    hint = remedy(error) if isinstance(error, QueryError) else ""
+    return Outcome(verdict=Verdict.UNKNOWN, reason=str(error), remedy=hint)
+
+
+def _timed(outcome: Outcome, seconds: float, sql: tuple[str, ...]) -> Outcome:
+    return replace(outcome, seconds=seconds, sql=sql)
+
+
+def _author_error(invariant: Invariant, error: Exception) -> Outcome:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == invariant.path]
+    where = f" in line {frames[-1].lineno}" if frames else ""
+    return Outcome(
+        verdict=Verdict.UNKNOWN,
+        reason=f"the invariant itself failed with {type(error).__name__}{where}",
+        remedy="mend the invariant; its values are not shown, since they may come from a row",
+    )

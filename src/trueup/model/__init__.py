@@ -1,0 +1,1 @@
+"""Plain data, without input or output: what the rest of Trueup passes along."""

@@ -1,0 +1,32 @@
+"""A fix: a module whose `plan` turns violations into changes."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from inspect import signature
+
+from trueup.model.change import Change
+
+PLAN_RESOURCES = ("violations", "primary", "settings", "now")
+"""What a fix's plan may ask for by name; all of it only reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """
+    A fix as its module declares it: docstring, `AT_MOST`, `plan`, and `UNDO` where there is none.
+
+    `system` is empty for a fix of the library, which every system may name.
+    """
+
+    name: str
+    system: str
+    summary: str
+    at_most: int
+    plan: Callable[..., Iterable[Change]]
+    path: str
+    undo: str | None = None
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The resources that its plan reads, by name."""
+        return tuple(signature(self.plan).parameters)

@@ -1,0 +1,1 @@
+"""Reading production: a guarded session, and questions that can only be questions."""

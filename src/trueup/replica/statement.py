@@ -1,0 +1,142 @@
+"""One plain SELECT: what an invariant's SQL must be, and how its parameters are passed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from trueup.errors import StatementError
+from trueup.replica.forbidden import (
+    CLOCK_LITERALS,
+    CLOCKS,
+    HEADS,
+    LOCKS,
+    SIDE_EFFECT_PREFIXES,
+    SIDE_EFFECTS,
+    WRITES,
+)
+
+_TOKEN = re.compile(
+    r"""
+      (?P<blank>   \s+ | --[^\n]* )
+    | (?P<comment> /\* )
+    | (?P<dollar>  \$(?P<tag>[A-Za-z_]\w*)?\$ .*? \$(?P=tag)?\$ | \$\$ .*? \$\$ )
+    | (?P<escaped> [eE]'(?:[^'\\]|\\.|'')*' )
+    | (?P<string>  (?:[bBxXnN]|[uU]&)?'(?:[^']|'')*' )
+    | (?P<quoted>  (?:[uU]&)?"(?:[^"]|"")*" )
+    | (?P<number>  \d[\w.]* )
+    | (?P<word>    [^\W\d]\w*\$?\w* )
+    | (?P<cast>    :: | := )
+    | (?P<name>    :(?=[^\W\d])\w+ )
+    | (?P<other>   . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A checked SELECT: the text as its author wrote it, and as the driver takes it."""
+
+    sql: str
+    sent: str
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+
+
+@lru_cache(maxsize=4096)
+def statement(sql: str) -> Statement:
+    """
+    Check that the SQL is one SELECT that only asks, and turn `:name` into the driver's parameters.
+
+    Raises StatementError for more than one statement, a word that writes or locks, a clock of the
+    server, and a function that is known to do something.
+    """
+    tokens = list(_tokens(sql))
+    said = [token for token in tokens if token.kind not in ("blank", "comment")]
+    _refuse(said)
+    names = frozenset(token.text[1:] for token in tokens if token.kind == "name")
+    sent = "".join(_sent(token) for token in tokens).strip().removesuffix(";")
+    return Statement(sql=sql, sent=sent, names=names)
+
+
+def looks_like_sql(text: str) -> bool:
+    """Whether a string constant begins like a statement, asking or not."""
+    said = (token for token in _tokens(text) if token.kind not in ("blank", "comment"))
+    first = next(said, None)
+    second = next(said, None)
+    heads = HEADS | WRITES | {"call", "do", "copy", "lock", "set", "explain", "begin"}
+    return first is not None and second is not None and first.text.lower() in heads
+
+
+def _tokens(sql: str) -> Iterator[_Token]:
+    position = 0
+    while position < len(sql):
+        found = _TOKEN.match(sql, position)
+        if found is None:  # pragma: no cover  # the last alternative takes any character
+            raise AssertionError("unreachable")
+        kind = next(name for name, text in found.groupdict().items() if text and name != "tag")
+        end = _comment_end(sql, position) if kind == "comment" else found.end()
+        yield _Token(kind, sql[position:end])
+        position = end
+
+
+def _comment_end(sql: str, start: int) -> int:
+    depth = 0
+    for found in re.compile(r"/\*|\*/").finditer(sql, start):
+        depth += 1 if found.group() == "/*" else -1
+        if depth == 0:
+            return found.end()
+    raise StatementError("the SQL has a comment that does not end; close it with */")
+
+
+def _sent(token: _Token) -> str:
+    if token.kind == "name":
+        return f"%({token.text[1:]})s"
+    return token.text.replace("%", "%%")
+
+
+def _refuse(said: list[_Token]) -> None:
+    if not said or said[0].text.lower() not in HEADS:
+        head = said[0].text if said else ""
+        raise StatementError(f"the SQL begins with {head!r}; an invariant asks with one SELECT")
+    for token, following in zip(said, [*said[1:], None], strict=True):
+        if token.text == ";" and following is not None:
+            raise StatementError("the SQL has more than one statement; an invariant is one SELECT")
+        if token.kind == "other" and token.text in "'\"":
+            raise StatementError("the SQL has a quote that does not end; close it")
+        _refuse_word(token, following)
+
+
+def _refuse_word(token: _Token, following: _Token | None) -> None:
+    called = following is not None and following.text == "("
+    word = token.text.lower() if token.kind == "word" else ""
+    if token.kind == "quoted":
+        word = token.text.strip('"').lower() if called else ""
+    if token.kind in ("string", "escaped") and _literal(token.text) in CLOCK_LITERALS:
+        raise StatementError(
+            f"the SQL says {token.text}, which a cast makes the server's clock; pass :now"
+        )
+    if word in WRITES and token.kind == "word":
+        raise StatementError(
+            f"the SQL says {token.text!r}, which writes or locks; a column of that name"
+            " is written in double quotes"
+        )
+    if word == "for" and following is not None and following.text.lower() in LOCKS:
+        raise StatementError("the SQL locks the rows it reads; leave FOR UPDATE or SHARE out")
+    if word in CLOCKS and (called or word.startswith(("current_", "local"))):
+        raise StatementError(
+            f"the SQL asks the server's clock with {token.text!r}; ask for `now` and pass it"
+            " as a parameter"
+        )
+    if called and (word in SIDE_EFFECTS or word.startswith(SIDE_EFFECT_PREFIXES)):
+        raise StatementError(f"the SQL calls {token.text!r}, which does more than answer")
+
+
+def _literal(text: str) -> str:
+    return text[text.index("'") :].strip("'").strip().lower()

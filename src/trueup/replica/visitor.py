@@ -1,0 +1,45 @@
+"""Somebody who visits the site: the database as row-level security shows it to a signed-in user."""
+
+import json
+
+import psycopg
+from psycopg.rows import TupleRow, dict_row
+
+from trueup.model.invariant import Row
+from trueup.replica.statement import statement
+from trueup.replica.trouble import query_error
+
+_BECOME = """
+    select set_config('role', %(role)s, true),
+           set_config('request.jwt.claims', %(claims)s, true),
+           set_config('request.jwt.claim.sub', %(user)s, true)
+"""
+
+
+class Visitor:
+    """Questions asked as another role, each in a read-only transaction that is rolled back."""
+
+    def __init__(self, connection: psycopg.Connection[TupleRow]) -> None:
+        self._connection = connection
+
+    def rows(
+        self, sql: str, *, user: str, role: str = "authenticated", **params: object
+    ) -> list[Row]:
+        """
+        Ask as `role` with the claims of a signed-in user, policies in force.
+
+        The login behind it must be a member of that role. Raises QueryError where the server, or
+        a policy, refuses; its SQLSTATE tells which (42P17 is a policy that recurses for ever).
+        """
+        asked = statement(sql)
+        claims = json.dumps({"sub": user, "role": role})
+        try:
+            with self._connection.cursor(row_factory=dict_row) as cursor:
+                cursor.execute("begin isolation level repeatable read read only")
+                cursor.execute(_BECOME, {"role": role, "claims": claims, "user": user})
+                return list(cursor.execute(asked.sent, params, prepare=True).fetchall())
+        except psycopg.Error as error:
+            raise query_error(error) from None
+        finally:
+            if not self._connection.closed:
+                self._connection.execute("rollback")
