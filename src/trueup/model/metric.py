@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from inspect import getdoc
+from inspect import getdoc, signature
 
 from trueup.errors import CatalogError
 from trueup.model.invariant import Ask
@@ -18,6 +18,11 @@ class Metric:
     note: str
     system: str = ""
     name: str = ""
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The resources that it reads, by name."""
+        return tuple(signature(self.ask).parameters)
 
     def named(self, system: str, attribute: str) -> "Metric":
         """The same metric under the name that its module gave it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 from psycopg import sql
@@ -119,9 +119,9 @@ class Reader:
     def _values(self, query: str | sql.Composed, params: Any = None) -> list[TupleRow]:
         try:
             with self._connection.cursor(row_factory=tuple_row) as cursor:
-                rows = cursor.execute(query, params, prepare=True).fetchall()
+                cursor.execute(query, params, prepare=True)
                 self._unmoved(cursor.statusmessage)
-                return rows
+                return cursor.fetchall()
         except psycopg.Error as error:
             raise query_error(error) from None
 
@@ -139,7 +139,11 @@ class Reader:
                     rows.append(dict(zip(columns, values, strict=True)))
                 described = list(cursor.description or ())
                 if complete:
-                    self._unmoved(cursor.statusmessage)
+                    self._unmoved()
+        except psycopg.ProgrammingError as error:
+            if error.sqlstate is None:  # the driver's own: the statement gave no rows at all
+                self._refuse("gave no rows")
+            raise query_error(error) from None
         except psycopg.Error as error:
             raise query_error(error) from None
         types = {column.name: column.type_code for column in described} if rows else {}
@@ -155,14 +159,15 @@ class Reader:
         enums = {name for name, oid in types.items() if self._enums.get(oid, False)}
         return _plain(types) | enums
 
-    def _unmoved(self, tag: str | None) -> None:
-        status = self._connection.info.transaction_status
-        if status is not TransactionStatus.INTRANS or not (tag or "").startswith(ASKING_TAGS):
-            self._connection.close()
-            raise GuardError(
-                f"a statement left its transaction or was no question (tag {tag!r});"
-                " the connection was closed"
-            )
+    def _unmoved(self, tag: str | None = "SELECT") -> None:
+        if self._connection.info.transaction_status is not TransactionStatus.INTRANS:
+            self._refuse("left its transaction")
+        if not (tag or "").startswith(ASKING_TAGS):
+            self._refuse(f"was no question, but {tag!r}")
+
+    def _refuse(self, words: str) -> NoReturn:
+        self._connection.close()
+        raise GuardError(f"a statement {words}; the connection was closed")
 
 
 ASKING_TAGS = ("SELECT", "EXPLAIN")

@@ -43,3 +43,7 @@ class Visitor:
         finally:
             if not self._connection.closed:
                 self._connection.execute("rollback")
+
+    def close(self) -> None:
+        """End the session."""
+        self._connection.close()

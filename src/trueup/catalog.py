@@ -1,0 +1,151 @@
+"""The catalog: which invariants and fixes there are, and whether each pair is whole."""
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+from trueup.errors import CatalogError
+from trueup.model.fix import PLAN_RESOURCES, Fix
+from trueup.model.invariant import PREFIX, Invariant
+from trueup.model.metric import Metric
+from trueup.replica.asked import check_sql
+
+INVARIANTS = "invariants"
+FIXES = "fixes"
+LIBRARY = Path(__file__).parent / "library" / "fixes"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What is watched, system by system, each invariant with its fixes."""
+
+    root: Path
+    invariants: tuple[Invariant, ...]
+    metrics: tuple[Metric, ...]
+
+    def systems(self) -> tuple[str, ...]:
+        """The systems that have invariants."""
+        return tuple(dict.fromkeys(invariant.system for invariant in self.invariants))
+
+    def of(self, system: str) -> tuple[Invariant, ...]:
+        """The invariants of one system."""
+        return tuple(found for found in self.invariants if found.system == system)
+
+    def naming(self, fix: Fix, system: str) -> tuple[Invariant, ...]:
+        """The invariants of a system that a fix is paired with."""
+        return tuple(found for found in self.of(system) if fix.name in found.fixes)
+
+    def fixes(self, invariant: Invariant) -> tuple[Fix, ...]:
+        """The fixes of an invariant, in the order in which it names them."""
+        return tuple(find_fix(self.root, invariant.system, name) for name in invariant.fixes)
+
+
+@lru_cache(maxsize=None)
+def load(root: Path, systems: tuple[str, ...] = ()) -> Catalog:
+    """
+    Find every invariant and metric below `invariants/`, of all systems or those named.
+
+    Raises CatalogError for a pair that is broken, SQL that does more than ask, and no invariants.
+    """
+    folders = sorted(path for path in (root / INVARIANTS).glob("*/") if path.name[0] not in "._")
+    chosen = [path for path in folders if not systems or path.name in systems]
+    invariants = tuple(found for folder in chosen for found in _invariants(root, folder))
+    if not invariants:
+        raise CatalogError(f"no invariants found below {INVARIANTS}/; write one, or go to its folder")
+    return Catalog(root, invariants, tuple(found for folder in chosen for found in metrics(folder)))
+
+
+def adopt(root: Path, found: Invariant, attribute: str, path: Path) -> Invariant:
+    """
+    Give an invariant its system and name, from where it stands.
+
+    Raises CatalogError where it names no fix, a fix that is broken, or SQL that does more than ask.
+    """
+    system = path.parent.name
+    adopted = found.named(system, attribute, path)
+    if not adopted.fixes:
+        raise CatalogError(f"{adopted.id} names no fix; every invariant is paired with one")
+    for name in adopted.fixes:
+        find_fix(root, system, name)
+    check_sql(adopted)
+    return adopted
+
+
+def metrics(folder: Path) -> tuple[Metric, ...]:
+    """The metrics of one system, from its `metrics.py`, where it has one."""
+    path = folder / "metrics.py"
+    if not path.is_file():
+        return ()
+    members = vars(_module(path)).items()
+    return tuple(found.named(folder.name, n) for n, found in members if isinstance(found, Metric))
+
+
+@lru_cache(maxsize=None)
+def find_fix(root: Path, system: str, name: str) -> Fix:
+    """
+    The fix of that name: the system's own, or the library's.
+
+    Raises CatalogError where there is none, or where its module lacks what a fix must say.
+    """
+    own, shared = root / FIXES / system / f"{name}.py", LIBRARY / f"{name}.py"
+    for path, owner in ((own, system), (shared, "")):
+        if path.is_file():
+            return _fix(path, owner, root)
+    raise CatalogError(f"{system}: there is no fix {name!r}; write {own.relative_to(root)}")
+
+
+def serves_several(root: Path, system: str, fix: Fix) -> bool:
+    """Whether more than one invariant of the system names the fix."""
+    return len(load(root, (system,)).naming(fix, system)) > 1
+
+
+def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:
+    """Every fix in a system's own folder, named by an invariant or not."""
+    paths = sorted((root / FIXES / system).glob("[!_.]*.py"))
+    return tuple(find_fix(root, system, path.stem) for path in paths)
+
+
+def _invariants(root: Path, folder: Path) -> Iterator[Invariant]:
+    for path in sorted(folder.glob(f"{PREFIX}*.py")):
+        for attribute, found in vars(_module(path)).items():
+            if isinstance(found, Invariant) and attribute.startswith(PREFIX):
+                yield adopt(root, found, attribute, path)
+
+
+def _fix(path: Path, system: str, root: Path) -> Fix:
+    module = _module(path)
+    shown = path.relative_to(root) if path.is_relative_to(root) else path.relative_to(LIBRARY.parents[2])
+    plan, at_most = getattr(module, "plan", None), getattr(module, "AT_MOST", None)
+    if not module.__doc__ or not callable(plan) or not isinstance(at_most, int):
+        raise CatalogError(f"{shown} is no fix; it needs a docstring, AT_MOST = a number, and plan()")
+    fix = Fix(
+        name=path.stem,
+        system=system,
+        summary=module.__doc__.strip(),
+        at_most=at_most,
+        plan=plan,
+        path=str(shown),
+        undo=getattr(module, "UNDO", None),
+    )
+    for name in fix.asks:
+        if name not in PLAN_RESOURCES:
+            raise CatalogError(
+                f"{shown}: plan asks for {name!r}; it may ask for {', '.join(PLAN_RESOURCES)}"
+            )
+    return fix
+
+
+@lru_cache(maxsize=None)
+def _module(path: Path) -> ModuleType:
+    name = f"trueup_catalog.{path.parent.parent.name}.{path.parent.name}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise CatalogError(f"{path.name} cannot be imported; is it a Python file?")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

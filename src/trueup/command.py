@@ -1,0 +1,36 @@
+"""The commands that reports print, as somebody can paste them."""
+
+import shutil
+import sys
+from pathlib import Path
+
+PLANS = Path(".trueup") / "plans"
+
+
+def program() -> str:
+    """How this trueup is called from here: by name where it is on the path, else by its file."""
+    installed = Path(sys.executable).parent / "trueup"
+    found = shutil.which("trueup")
+    here = Path.cwd()
+    if (found and Path(found) == installed) or not installed.is_relative_to(here):
+        return "trueup"
+    return str(installed.relative_to(here))
+
+
+def mend(system: str, fix: str, environment: str, invariant: str | None = None) -> str:
+    """Plan a fix and apply that plan; `invariant` narrows it where the fix serves several."""
+    plan = PLANS / f"{system}.{fix}.json"
+    narrowed = f" --invariant {invariant}" if invariant else ""
+    return (
+        f"{program()} plan {system}.{fix} --env {environment}{narrowed} --out {plan}"
+        f" && {program()} apply {plan}"
+    )
+
+
+def undo(system: str, environment: str, entry: int) -> str:
+    """Plan the undo of a journal entry and apply that plan."""
+    plan = PLANS / f"{system}.undo-{entry}.json"
+    return (
+        f"{program()} undo {entry} --system {system} --env {environment} --out {plan}"
+        f" && {program()} apply {plan}"
+    )

@@ -1,0 +1,120 @@
+"""trueup.toml: which systems are watched, where their environments are, and their settings."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from trueup.errors import ConfigError
+
+FILE = "trueup.toml"
+
+SAMPLE = "sample"
+"""The environment that needs no URL: its servers are started where they are not up."""
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EnvironmentConfig(_Strict):
+    """Names of the variables that hold its URLs, never the URLs; and how patient a session is."""
+
+    replica: str
+    primary: str | None = None
+    visitor: str | None = None
+    primary_allowed: bool = False
+    statement_timeout: Seconds = 30
+    lock_timeout: Seconds = 2
+    idle_timeout: Seconds = 60
+    max_lag: Seconds = 300
+    prove_within: Seconds = 2
+    search_path: str = "public"
+
+
+class SystemConfig(_Strict):
+    """One system; `sample` is the folder that its sample data is made from."""
+
+    title: str
+    sample: Path | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+    environments: dict[str, EnvironmentConfig] = Field(default_factory=dict)
+
+
+class Config(_Strict):
+    """The whole file."""
+
+    systems: dict[str, SystemConfig]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder with a trueup.toml, and what it says."""
+
+    root: Path
+    config: Config
+
+    def system(self, name: str) -> SystemConfig:
+        """One system by name; raises ConfigError that lists those there are."""
+        try:
+            return self.config.systems[name]
+        except KeyError:
+            there = ", ".join(self.config.systems)
+            raise ConfigError(f"{FILE} has no system {name!r}; it has {there}") from None
+
+
+def find_project(start: Path) -> Project:
+    """Read the trueup.toml of a folder or the nearest one above; raises ConfigError."""
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return Project(folder, read(folder / FILE))
+    raise ConfigError(f"no {FILE} here or above; go to the folder of your invariants")
+
+
+def read(path: Path) -> Config:
+    """Read the file; raises ConfigError with one line that names the key and what is wrong."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} is not TOML: {error}") from None
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path.name}: {where}: {_words(first)}") from None
+
+
+def variable(name: str, key: str, values: Mapping[str, str] = os.environ) -> str:
+    """The value of a variable that the file names; raises ConfigError where it is not set."""
+    value = values.get(name, "")
+    if not value:
+        raise ConfigError(f"the variable {name} is not set; {FILE} names it as {key}")
+    return value
+
+
+def instant(text: str) -> datetime:
+    """An instant with its offset, such as 2026-11-02T12:00:00Z; raises ConfigError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is not an instant; write 2026-11-02T12:00:00Z") from None
+    if moment.tzinfo is None:
+        raise ConfigError(f"{text!r} has no offset; write it as in {text}Z for UTC")
+    return moment
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "is not a key of it; look for a typing error"
+    if error["type"] == "missing":
+        return "is missing"
+    message = str(error["msg"])
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,82 @@
+"""The demo: a sample with every fault planted, checked, and the command that mends the first."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from trueup.config import SAMPLE, Project
+from trueup.command import program
+from trueup.environment import SAMPLE_FOLDER, sample_folder
+from trueup.errors import RunError
+from trueup.model.run import Run
+from trueup.model.verdict import Verdict
+from trueup.progress import while_slow
+from trueup.report import store
+from trueup.suite import check
+
+
+def plant_everything(project: Project) -> int:
+    """Put every system of the sample back to sound, plant all its faults, and count them."""
+    from trueup.sample import databases, faults, hold
+
+    planted = 0
+    with while_slow("making the sample: a primary, its standby, and their data"):
+        with hold(project.root / SAMPLE_FOLDER) as cluster:
+            for system in sampled(project):
+                folder = sample_folder(project, system)
+                databases.load(cluster, folder)
+                databases.mend(cluster, system)
+                for fault in faults.load(folder):
+                    databases.plant(cluster, system, fault)
+                    planted += 1
+    return planted
+
+
+def show(project: Project) -> tuple[int, list[str]]:
+    """
+    Make the sample, break it everywhere, check it; gives the exit code and the closing words.
+
+    The exit code is 0 where every planted fault was named exactly, 1 otherwise.
+    """
+    planted = plant_everything(project)
+    reports = project.root / "reports"
+    earlier = set(reports.glob(f"*/{store.DATA}"))
+    check.run(project, check.Asked(environment=SAMPLE, systems=sampled(project)))
+    made = set(reports.glob(f"*/{store.DATA}")) - earlier
+    if len(made) != 1:
+        raise RunError("the demo's run was not written; `trueup check --env sample` shows why")
+    path = made.pop()
+    run = store.read(path)
+    wrong = missed(project, run)
+    return (1 if wrong else 0), closing(run, path.with_name(store.PAGE), planted, wrong)
+
+
+def sampled(project: Project) -> tuple[str, ...]:
+    """The systems that have a sample."""
+    return tuple(name for name, found in project.config.systems.items() if found.sample)
+
+
+def missed(project: Project, run: Run) -> list[str]:
+    """Faults that the run did not name exactly; empty is what a sound suite gives."""
+    from trueup.sample import faults
+
+    named = {record.id: set(record.keys) for record in run.records}
+    expected: dict[str, set[str]] = {}
+    for system in sampled(project):
+        for fault in faults.load(sample_folder(project, system)):
+            for invariant, keys in ((fault.invariant, fault.keys), *fault.also.items()):
+                expected.setdefault(f"{system}.{invariant}", set()).update(keys)
+    return sorted(name for name, keys in expected.items() if named.get(name) != keys)
+
+
+def closing(run: Run, page: Path, planted: int, wrong: Sequence[str]) -> list[str]:
+    """What the demo says last: where the page is, and the command that mends the first violation."""
+    violated = run.having(Verdict.VIOLATED)
+    lines = [f"{planted} faults were planted; {len(violated)} invariants are violated by them."]
+    lines += [f"not named exactly: {name}" for name in wrong]
+    lines += ["", f"open the page:  {page}"]
+    mendable = [record for record in violated if record.fixes]
+    if mendable:
+        first = mendable[0]
+        lines += ["", f"mend the first ({first.statement}):", "", f"  {first.fixes[0].command}"]
+    lines += ["", f"check again:    {program()} check --env {SAMPLE}"]
+    return lines

@@ -1,0 +1,171 @@
+"""An environment of a system, resolved: its URLs, its patience, its clock."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trueup.config import FILE, SAMPLE, EnvironmentConfig, Project, SystemConfig, variable
+from trueup.errors import ConfigError
+from trueup.replica.connection import Dsn
+from trueup.progress import while_slow
+from trueup.replica.guard import Limits
+
+if TYPE_CHECKING:
+    from trueup.sample import Cluster
+
+SAMPLE_FOLDER = Path(".trueup") / "sample"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where one system is read and mended; `clock` is the instant of a clock that stands still."""
+
+    system: str
+    title: str
+    name: str
+    replica: Dsn
+    primary: Dsn | None
+    visitor: Dsn | None
+    primary_allowed: bool
+    clock: datetime | None
+    limits: Limits
+    max_lag: timedelta
+    prove_within: float
+    settings: Mapping[str, object]
+    unset: Mapping[str, str]
+
+    def needs(self, which: str, dsn: Dsn | None) -> Dsn:
+        """That URL; raises ConfigError that names the variable, or the key, which is missing."""
+        if dsn is not None:
+            return dsn
+        where = f"{self.name} of {self.system}"
+        if which in self.unset:
+            raise ConfigError(f"the variable {self.unset[which]} is not set; {where} needs it")
+        raise ConfigError(f"{where} has no {which} in {FILE}; add the name of its variable")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be printed."""
+        urls = (self.replica, self.primary, self.visitor)
+        return tuple(secret for url in urls if url for secret in url.secrets)
+
+
+@contextmanager
+def environments(
+    project: Project, name: str, systems: Sequence[str]
+) -> Iterator[Mapping[str, Environment]]:
+    """
+    The named environment of each system, for as long as the block lasts.
+
+    The sample's servers are started where they are not up, and stopped by the last who leaves.
+    Raises ConfigError for an environment that a system lacks or a variable that is not set.
+    """
+    if name == SAMPLE:
+        with _sampled(project, systems) as found:
+            yield found
+    else:
+        yield {system: _configured(project, name, system) for system in systems}
+
+
+def _configured(project: Project, name: str, system: str) -> Environment:
+    config = project.system(system)
+    if name not in config.environments:
+        there = ", ".join([*config.environments, *([SAMPLE] if config.sample else [])])
+        raise ConfigError(f"{system} has no environment {name!r}; {FILE} has {there}")
+    chosen = config.environments[name]
+    at = f"systems.{system}.environments.{name}"
+    return _environment(
+        system,
+        name,
+        config,
+        chosen,
+        replica=_dsn(chosen.replica, f"{at}.replica"),
+        primary=_dsn_if(chosen.primary, f"{at}.primary"),
+        visitor=_dsn_if(chosen.visitor, f"{at}.visitor"),
+    )
+
+
+@contextmanager
+def _sampled(project: Project, systems: Sequence[str]) -> Iterator[Mapping[str, Environment]]:
+    from trueup.sample import databases, hold  # a run of production does not import the sample
+
+    with ExitStack() as held:
+        with while_slow("starting the sample's servers, and loading its data the first time"):
+            cluster = held.enter_context(hold(project.root / SAMPLE_FOLDER))
+            for system in systems:
+                databases.load(cluster, sample_folder(project, system))
+        yield {system: _sample(project, system, cluster) for system in systems}
+
+
+def sample_folder(project: Project, system: str) -> Path:
+    """Where a system's sample is made from; raises ConfigError where it has none."""
+    config = project.system(system)
+    if config.sample is None:
+        raise ConfigError(f"{system} has no sample; add sample = \"tests/systems/{system}\" to {FILE}")
+    return project.root / config.sample
+
+
+def _sample(project: Project, system: str, cluster: "Cluster") -> Environment:
+    from trueup.sample import CLOCK
+
+    return _environment(
+        system,
+        SAMPLE,
+        project.system(system),
+        EnvironmentConfig(replica=SAMPLE),
+        replica=Dsn(cluster.dsn("trueup_reader", "standby", system), "the sample's replica"),
+        primary=Dsn(cluster.dsn("trueup_fixer", "primary", system), "the sample's primary"),
+        visitor=Dsn(cluster.dsn("authenticator", "standby", system), "the sample's visitor"),
+        clock=CLOCK,
+    )
+
+
+def _environment(
+    system: str,
+    name: str,
+    config: SystemConfig,
+    chosen: EnvironmentConfig,
+    *,
+    replica: Dsn,
+    primary: Dsn | None,
+    visitor: Dsn | None,
+    clock: datetime | None = None,
+) -> Environment:
+    return Environment(
+        system=system,
+        title=config.title,
+        name=name,
+        replica=replica,
+        primary=primary,
+        visitor=visitor,
+        primary_allowed=chosen.primary_allowed,
+        clock=clock,
+        limits=Limits(
+            statement=chosen.statement_timeout,
+            lock=chosen.lock_timeout,
+            idle=chosen.idle_timeout,
+            search_path=chosen.search_path,
+        ),
+        max_lag=timedelta(seconds=chosen.max_lag),
+        prove_within=chosen.prove_within,
+        settings=config.settings,
+        unset={} if clock else _unset(chosen),
+    )
+
+
+def _unset(chosen: EnvironmentConfig) -> dict[str, str]:
+    named = {"primary": chosen.primary, "visitor": chosen.visitor}
+    return {key: name for key, name in named.items() if name and not os.environ.get(name)}
+
+
+def _dsn(name: str, key: str) -> Dsn:
+    return Dsn(variable(name, key), name)
+
+
+def _dsn_if(name: str | None, key: str) -> Dsn | None:
+    """Only what somebody asks for must be set: a runner that only checks has no primary."""
+    return _dsn(name, key) if name and os.environ.get(name) else None

@@ -1,0 +1,131 @@
+"""Trueup inside pytest: hooks only, each of which delegates at once; never imports `primary`."""
+
+from collections.abc import Generator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from trueup.model.invariant import PREFIX, Invariant
+from trueup.suite import options
+
+if TYPE_CHECKING:
+    from trueup.suite.active import Active
+    from trueup.suite.finish import Finished
+    from trueup.suite.recorder import Recorder
+
+# What makes a run is imported when a run is asked for: pytest loads this plugin every time.
+
+ACTIVE = pytest.StashKey["Active"]()
+RECORDER = pytest.StashKey["Recorder"]()
+RUN = pytest.StashKey["Finished | None"]()
+
+
+STATUS: Mapping[str, tuple[str, str, str | tuple[str, Mapping[str, bool]]]] = {
+    "holds": ("passed", ".", "HOLDS"),
+    "violated": ("failed", "V", "VIOLATED"),
+    "unknown": ("unknown", "U", ("UNKNOWN", {"yellow": True})),
+    "not applicable": ("skipped", "s", "NOT APPLICABLE"),
+}
+"""Pytest's category, letter and word of each verdict; unknown is never counted as a failure."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --env, --as-of and --reports."""
+    options.add(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Open the environment, before xdist starts its workers; without --env nothing is opened."""
+    config = session.config
+    if config.option.env is None:
+        return
+    from trueup.suite.recorder import Recorder
+    from trueup.suite.start import start
+
+    config.stash[ACTIVE] = start(config)
+    if not hasattr(config, "workerinput"):
+        config.stash[RECORDER] = Recorder(datetime.now(UTC))
+        config.pluginmanager.register(config.stash[RECORDER], "trueup-recorder")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker which run it belongs to."""
+    if ACTIVE in node.config.stash:
+        from trueup.suite.start import WORKER, told
+
+        node.workerinput[WORKER] = told(node.config.stash[ACTIVE])
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say which environment, instant and run this is."""
+    active = config.stash.get(ACTIVE, None)
+    if active is None:
+        return None
+    now = f"{active.moment.now:%Y-%m-%d %H:%M:%S} UTC"
+    return f"trueup: {active.environment}, as of {now} ({active.moment.clock}), run {active.run}"
+
+
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> list[pytest.Item] | None:
+    """Make an item of each invariant; everything else is pytest's."""
+    if not isinstance(obj, Invariant):
+        return None
+    if not name.startswith(PREFIX):
+        return []
+    from trueup.suite.item import make
+
+    return [make(collector, name, obj, collector.config.stash.get(ACTIVE, None))]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the record travel with the report, as plain data, across processes."""
+    report = yield
+    if call.when == "call":
+        from trueup.suite.record import attach
+
+        attach(item, report)
+    return report
+
+
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> tuple[str, str, str | tuple[str, Mapping[str, bool]]] | None:
+    """Say the verdict in place of passed and failed."""
+    from trueup.suite.record import verdict_of
+
+    verdict = verdict_of(report)
+    return STATUS[verdict] if verdict else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Make the run and write it; pytest's exit code becomes what the verdicts say."""
+    config = session.config
+    active, recorder = config.stash.get(ACTIVE, None), config.stash.get(RECORDER, None)
+    if active is None:
+        return
+    from trueup.suite import finish
+
+    try:
+        if recorder is not None:
+            config.stash[RUN] = finish.finish(session, active, recorder)
+    finally:
+        active.systems.close()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what is unknown, and what to do next."""
+    finished = config.stash.get(RUN, None)
+    if finished is not None:
+        from trueup.suite import finish
+
+        finish.tell(terminalreporter, finished)

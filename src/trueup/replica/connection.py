@@ -1,0 +1,107 @@
+"""Opening a connection: which server answers, and what to say when none does."""
+
+from collections.abc import Callable
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from trueup.errors import ConfigError, GuardError
+
+CONNECT_TIMEOUT = 15
+"""Seconds; a serverless replica may need most of them to wake up."""
+
+SCHEMES = ("postgres", "postgresql")
+
+
+class Dsn:
+    """A database URL whose repr hides everything but where it points; `source` named it."""
+
+    __slots__ = ("_url", "source")
+
+    def __init__(self, url: str, source: str) -> None:
+        """Raise ConfigError, which names the source and never the value, for what is no URL."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 5432
+        except ValueError:
+            parts, port = urlsplit(""), 0
+        if parts.scheme not in SCHEMES or not parts.hostname or not port:
+            raise ConfigError(
+                f"{source} is not a database URL; write postgresql://user:password@host:5432/name"
+            )
+        self._url = url
+        self.source = source
+
+    def __repr__(self) -> str:
+        return f"Dsn({self.source})"
+
+    @property
+    def url(self) -> str:
+        """The whole URL, password and all; only for the driver."""
+        return self._url
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The password as it stands in the URL and as it is sent, for the scrubber."""
+        written = urlsplit(self._url).password or ""
+        return tuple(dict.fromkeys(text for text in (written, unquote(written)) if text))
+
+
+def connect(
+    dsn: Dsn, *, standby: bool, application: str
+) -> psycopg.Connection[TupleRow]:
+    """
+    Connect in autocommit; with `standby` a server that is not in recovery is refused.
+
+    Raises GuardError without the driver's words, which may repeat parts of the URL.
+    """
+    wanted: dict[str, str] = {"target_session_attrs": "standby"} if standby else {}
+    try:
+        return psycopg.connect(
+            dsn.url,
+            autocommit=True,
+            connect_timeout=CONNECT_TIMEOUT,
+            application_name=application,
+            **wanted,  # type: ignore[arg-type]  # libpq takes it; psycopg types only its own
+        )
+    except psycopg.Error as error:
+        raise GuardError(_refusal(dsn, error)) from None
+
+
+def _refusal(dsn: Dsn, error: psycopg.Error) -> str:
+    said = str(error).lower()
+    for told, words in _REFUSALS:
+        if told(said):
+            return f"{dsn.source}: {words}"
+    return f"{dsn.source}: the database did not accept a connection; try it with `trueup doctor`"
+
+
+def _says(*parts: str) -> Callable[[str], bool]:
+    return lambda said: any(part in said for part in parts)
+
+
+_REFUSALS: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (
+        _says("not in hot standby mode"),
+        "the server is a primary, not a standby; give the replica's URL, or set"
+        " primary_allowed = true for an environment that has no replica",
+    ),
+    (
+        _says("password authentication failed", "no password supplied"),
+        "user or password was not accepted; copy the URL again from your provider",
+    ),
+    (_says("does not exist"), "the database or the role does not exist; look at the URL's end"),
+    (
+        _says("refused", "unreachable", "no route"),
+        "nobody answers at that host and port; is the server up, and is this network allowed in?"
+        " (runners without IPv6 need the session pooler on port 5432)",
+    ),
+    (
+        _says("could not translate", "name or service", "resolve", "getaddrinfo", "nodename"),
+        "the host name is not known; look for a typing error",
+    ),
+    (_says("timeout", "timed out"), f"no answer within {CONNECT_TIMEOUT} s"),
+    (_says("too many", "remaining connection slots"), "the server has no connection left"),
+    (_says("certificate", "ssl"), "TLS was not agreed; see sslmode and sslrootcert in the URL"),
+)

@@ -1,0 +1,67 @@
+"""What a pytest process needs to evaluate invariants: systems, the instant, and the fixes."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trueup import command
+from trueup.catalog import INVARIANTS, find_fix, serves_several
+from trueup.config import Project
+from trueup.errors import ConfigError
+from trueup.model.invariant import Invariant
+from trueup.model.run import FixRecord
+from trueup.suite.opened import Moment, Systems
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """One process of one run; workers get `run` and `moment` from the controller."""
+
+    project: Project
+    environment: str
+    run: str
+    systems: Systems
+    moment: Moment
+
+    def fix_records(self, invariant: Invariant) -> tuple[FixRecord, ...]:
+        """The fixes of an invariant, with the command that mends it here."""
+        return tuple(self._fix_record(invariant, name) for name in invariant.fixes)
+
+    def _fix_record(self, invariant: Invariant, name: str) -> FixRecord:
+        fix = find_fix(self.project.root, invariant.system, name)
+        several = serves_several(self.project.root, invariant.system, fix)
+        narrowed = invariant.name if several else None
+        line = command.mend(invariant.system, name, self.environment, narrowed)
+        return FixRecord(
+            name=name, path=fix.path, summary=fix.summary, command=line, undo=fix.undo
+        )
+
+
+def run_id(started: datetime) -> str:
+    """An id that sorts by time and is never given twice."""
+    return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def systems_of(project: Project, args: Sequence[str], invocation: Path) -> tuple[str, ...]:
+    """
+    The systems that the paths on the command line touch.
+
+    Raises ConfigError where trueup.toml does not know one of them, or no path has invariants.
+    """
+    home = project.root / INVARIANTS
+    folders = {path.name: path for path in home.glob("*/") if path.name[0] not in "._"}
+    given = [(invocation / arg.split("::")[0]).resolve() for arg in args]
+    found = tuple(
+        sorted(
+            name
+            for name, path in folders.items()
+            if any(path.is_relative_to(arg) or arg.is_relative_to(path) for arg in given)
+        )
+    )
+    if not found:
+        raise ConfigError(f"no invariants there; name a folder below {INVARIANTS}/")
+    for name in found:
+        project.system(name)
+    return found

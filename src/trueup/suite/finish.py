@@ -1,0 +1,62 @@
+"""The end of a run: the exit code, run.json, the page, and the words in the terminal."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from trueup.errors import RunError
+from trueup.model.run import Run
+from trueup.model.verdict import Verdict
+from trueup.report import store, words
+from trueup.suite.active import Active
+from trueup.suite.recorder import Recorder, exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The run, and its page: None with the reason where it was not written."""
+
+    run: Run
+    page: Path | None
+    refusal: str = ""
+
+
+def finish(session: pytest.Session, active: Active, recorder: Recorder) -> Finished | None:
+    """
+    Make the run, write its folder, and set pytest's exit code to what the verdicts say.
+
+    Without a record there is no run: pytest's own code tells why.
+    """
+    if not recorder.records:
+        return None
+    config = session.config
+    workers = int(getattr(config.option, "numprocesses", None) or 0)
+    run = recorder.run(active, _selection(config), workers)
+    session.exitstatus = exit_code(run, int(session.exitstatus), session.testsfailed)
+    folder = active.project.root / config.option.reports
+    secrets = [s for env in active.systems.environments.values() for s in env.secrets]
+    try:
+        return Finished(run, store.write(run, folder, secrets))
+    except RunError as error:
+        return Finished(run, None, str(error))
+
+
+def tell(reporter: pytest.TerminalReporter, finished: Finished) -> None:
+    """Print what is unknown, and the closing summary with what to do next."""
+    unknown = finished.run.having(Verdict.UNKNOWN)
+    if unknown:
+        reporter.section("UNKNOWN", yellow=True)
+    for record in unknown:
+        reporter.write_line("\n".join(words.lines(record)) + "\n")
+    reporter.section("trueup")
+    for line in words.summary(finished.run, finished.page):
+        reporter.write_line(line)
+    if finished.refusal:
+        reporter.write_line(f"the report was not written: {finished.refusal}", red=True)
+
+
+def _selection(config: pytest.Config) -> str:
+    said = [config.option.keyword, config.option.markexpr]
+    narrowed = [arg for arg in config.args if "::" in arg or arg.endswith(".py")]
+    return " ".join([*filter(None, said), *(Path(arg).name for arg in narrowed)])

@@ -1,0 +1,88 @@
+"""An invariant as a pytest item: no fixtures, no traceback, one verdict."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trueup.catalog import adopt
+from trueup.errors import CatalogError
+from trueup.model.invariant import Invariant
+from trueup.model.run import Record
+from trueup.model.verdict import Verdict
+from trueup.report import redact, words
+from trueup.suite.active import Active
+
+NO_ENVIRONMENT = "trueup: say which environment to read, as in --env sample"
+
+class Broken(Exception):
+    """The verdict is violated or unknown; carries the record, never a row."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(record.id)
+        self.record = record
+
+
+class InvariantItem(pytest.Item):
+    """One invariant; `-k` finds it by name, severity, fix, owner and tags."""
+
+    def __init__(self, *, invariant: Invariant, active: Active | None, **given: Any) -> None:
+        super().__init__(**given)
+        self.invariant = invariant
+        self.record: Record | None = None
+        self._active = active
+        words_for_k = (invariant.system, invariant.severity, *invariant.fixes, *invariant.tags)
+        self.extra_keyword_matches.update(words_for_k, [invariant.owner] if invariant.owner else [])
+
+    def runtest(self) -> None:
+        """Evaluate it; a verdict other than holds ends in an exception that carries the record."""
+        active = self._active
+        if active is None:
+            raise pytest.UsageError(NO_ENVIRONMENT)
+        outcome = active.systems.outcome(self.invariant, active.moment.now)
+        record = redact.record(self.invariant, outcome, active.fix_records(self.invariant))
+        self.record = record
+        self.user_properties += _properties(record)
+        if record.verdict is Verdict.NOT_APPLICABLE:
+            pytest.skip(record.reason)
+        if record.verdict is not Verdict.HOLDS:
+            raise Broken(record)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Words for the record; a traceback only for what is a bug of ours."""
+        if isinstance(excinfo.value, Broken):
+            return "\n".join(words.lines(excinfo.value.record))
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the invariant stands, for pytest's own lines."""
+        return self.path, max(self.invariant.line - 1, 0), self.name
+
+
+def make(
+    collector: pytest.Module | pytest.Class,
+    name: str,
+    found: Invariant,
+    active: Active | None,
+) -> InvariantItem:
+    """
+    Make the item of an invariant; without an environment it can be listed, not run.
+
+    Raises pytest's CollectError with one line where the pair of invariant and fix is broken.
+    """
+    root = active.project.root if active else collector.path.parents[2]
+    try:
+        adopted = adopt(root, found, name, collector.path)
+    except CatalogError as error:
+        raise collector.CollectError(f"trueup: {error}") from None
+    return InvariantItem.from_parent(collector, name=name, invariant=adopted, active=active)
+
+
+def _properties(record: Record) -> list[tuple[str, object]]:
+    told: dict[str, object] = {
+        "severity": record.severity,
+        "verdict": str(record.verdict),
+        "violations": record.count,
+        "judged": sum(record.judged.values()),
+    }
+    return list(told.items())

@@ -1,0 +1,26 @@
+"""The options that Trueup adds to pytest."""
+
+import pytest
+
+
+def add(parser: pytest.Parser) -> None:
+    """Add them, each with a help text that says what happens without it."""
+    group = parser.getgroup("trueup", "invariants against a replica")
+    group.addoption(
+        "--env",
+        metavar="NAME",
+        help="the environment whose replica is read (sample needs nothing else);"
+        " without it no invariant is evaluated",
+    )
+    group.addoption(
+        "--as-of",
+        metavar="INSTANT",
+        help="the instant that invariants are asked about, as in 2026-11-02T12:00:00Z"
+        " (default: the replica's clock)",
+    )
+    group.addoption(
+        "--reports",
+        metavar="FOLDER",
+        default="reports",
+        help="where the run's folder is written (default: reports)",
+    )

@@ -1,0 +1,28 @@
+"""The record that a test report carries from the process that made it to the controller."""
+
+from dataclasses import asdict
+from typing import Any
+
+from trueup.model.run import Record, record
+
+ATTRIBUTE = "trueup"
+"""Plain data below this name travels with a report, whichever process made it."""
+
+
+def attach(item: Any, report: Any) -> None:
+    """Put the record that an item made on its report; other items have none."""
+    found = getattr(item, "record", None)
+    if isinstance(found, Record):
+        setattr(report, ATTRIBUTE, asdict(found))
+
+
+def carried(report: Any) -> Record | None:
+    """The record that a report carries, or None for a report of another kind."""
+    plain = getattr(report, ATTRIBUTE, None)
+    return record(plain) if plain is not None else None
+
+
+def verdict_of(report: Any) -> str | None:
+    """The verdict alone, without reading the rest."""
+    plain = getattr(report, ATTRIBUTE, None)
+    return str(plain["verdict"]) if plain is not None else None

@@ -1,0 +1,75 @@
+"""The run that a suite makes: records gathered from every process, written when all is done."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from trueup.catalog import INVARIANTS, metrics
+from trueup.model.metric import Metric
+from trueup.model.run import Record, Run
+from trueup.model.verdict import Verdict
+from trueup.suite.active import Active
+from trueup.suite.metrics import measure
+from trueup.suite.record import carried
+
+UNKNOWN = 6
+"""The exit code of a run with nothing violated and something unknown."""
+
+
+@dataclass(slots=True)
+class Recorder:
+    """What the controller gathers; workers only send."""
+
+    started: datetime
+    records: list[Record] = field(default_factory=list)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the record that a report carries."""
+        found = carried(report)
+        if found is not None:
+            self.records.append(found)
+
+    def run(self, active: Active, selection: str, workers: int) -> Run:
+        """The whole run, with the metrics of its systems unless a selection was made."""
+        names = tuple(active.systems.environments)
+        asked = () if selection else _metrics(active, names)
+        return Run(
+            id=active.run,
+            environment=active.environment,
+            started=self.started,
+            finished=datetime.now(UTC),
+            as_of=active.moment.now,
+            clock=active.moment.clock,
+            versions=_versions(),
+            workers=workers,
+            selection=selection,
+            systems=tuple(active.systems.record(name) for name in names),
+            records=tuple(sorted(self.records, key=lambda r: r.id)),
+            metrics=measure(active.systems, asked, active.moment.now),
+        )
+
+
+def exit_code(run: Run, code: int, failed: int) -> int:
+    """
+    Pytest's exit code, but 6 where all that failed is unknown.
+
+    Anything else that pytest has to say (interrupted, an error of a module) stays as it is.
+    """
+    unknown = len(run.having(Verdict.UNKNOWN))
+    only_unknown = code == pytest.ExitCode.TESTS_FAILED and failed == unknown
+    return UNKNOWN if only_unknown and run.verdict is Verdict.UNKNOWN else code
+
+
+def _metrics(active: Active, systems: Sequence[str]) -> tuple[Metric, ...]:
+    home: Path = active.project.root / INVARIANTS
+    return tuple(found for name in systems for found in metrics(home / name))
+
+
+def _versions() -> dict[str, str]:
+    packages = ("trueup", "pytest", "psycopg")
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}

@@ -1,0 +1,25 @@
+"""Recording a schema: the snapshot that drift is measured against, written beside the invariants."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trueup.catalog import INVARIANTS
+from trueup.config import Project
+from trueup.library import schema
+from trueup.suite.active import run_id
+from trueup.suite.opened import Systems
+
+
+def record(project: Project, environment: str, system: str) -> Path:
+    """Write `invariants/<system>/schema.json` from the replica; gives its path from the root."""
+    systems = Systems(project, environment, (system,), run_id(datetime.now(UTC)))
+    try:
+        with systems.session(system).reading() as reader:
+            recorded = schema.record(reader)
+    finally:
+        systems.close()
+    path = Path(INVARIANTS) / system / schema.FILE
+    text = json.dumps(recorded, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    (project.root / path).write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,54 @@
+"""The start of a run, in the controller and in each xdist worker."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from trueup.config import find_project, instant
+from trueup.errors import TrueupError
+from trueup.suite.active import Active, run_id, systems_of
+from trueup.suite.opened import Moment, Systems
+
+WORKER = "trueup"
+"""The key below which a worker finds what the controller tells it."""
+
+
+def start(config: pytest.Config) -> Active:
+    """
+    Open the environment that --env names for the systems that the paths touch.
+
+    Raises pytest.UsageError with one line for anything the user can mend.
+    """
+    try:
+        return _started(config)
+    except TrueupError as error:
+        raise pytest.UsageError(f"trueup: {error}") from None
+
+
+def told(active: Active) -> dict[str, object]:
+    """What a worker must know, in types that travel."""
+    moment = active.moment
+    return {
+        "run": active.run,
+        "now": moment.now.isoformat(),
+        "clock": moment.clock,
+        "systems": list(active.systems.environments),
+    }
+
+
+def _started(config: pytest.Config) -> Active:
+    worker: Mapping[str, object] | None = getattr(config, "workerinput", {}).get(WORKER)
+    project = find_project(config.invocation_params.dir)
+    environment = str(config.option.env)
+    if worker is not None:
+        names = worker["systems"]
+        run = str(worker["run"])
+        systems = Systems(project, environment, tuple(names), run)  # type: ignore[arg-type]  # execnet gives a list of str
+        moment = Moment(datetime.fromisoformat(str(worker["now"])), str(worker["clock"]))
+        return Active(project, environment, run, systems, moment)
+    run = run_id(datetime.now(UTC))
+    as_of = instant(config.option.as_of) if config.option.as_of else None
+    chosen = systems_of(project, config.args, config.invocation_params.dir)
+    systems = Systems(project, environment, chosen, run)
+    return Active(project, environment, run, systems, systems.moment(as_of))
