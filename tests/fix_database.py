@@ -88,3 +88,16 @@ def reading(database: Database) -> Callable[[], AbstractContextManager[Reader]]:
             yield reader
 
     return read
+
+
+@pytest.fixture
+def writer(database: Database) -> Iterator[str]:
+    """A role of the test's own that may log in and nothing else."""
+    name = f"writer_{secrets.token_hex(4)}"
+    password = secrets.token_hex(8)
+    database.cluster.execute(f"create role {name} login password '{password}'")
+    database.cluster.passwords[name] = password  # type: ignore[index]  # the test adds a login
+    database.cluster.wait_for_replay()
+    yield name
+    database.execute(f"drop owned by {name}")
+    database.cluster.execute(f"drop role {name}")

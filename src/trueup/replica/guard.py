@@ -25,14 +25,15 @@ _ROLE = """
         rolsuper, rolcreaterole, rolcreatedb, rolreplication,
         pg_catalog.pg_has_role('pg_write_all_data', 'usage') as writes_all,
         array(
-            select format('%%I.%%I', nspname, relname)
+            select format('%I.%I', nspname, relname)
             from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = relnamespace
             where relkind in ('r', 'p', 'f', 'v') and nspname !~ '^pg_|^information_schema$'
-              and pg_catalog.has_table_privilege(c.oid, 'insert, update, delete, truncate')
+              and (pg_catalog.has_table_privilege(c.oid, 'delete, truncate')
+                   or pg_catalog.has_any_column_privilege(c.oid, 'insert, update'))
             order by 1 limit 4
         ) as writes,
         array(
-            select pg_catalog.format('%%I.%%I(%%s)', nspname, proname,
+            select pg_catalog.format('%I.%I(%s)', nspname, proname,
                    pg_catalog.pg_get_function_identity_arguments(p.oid))
             from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = pronamespace
             where prosecdef and provolatile = 'v'
