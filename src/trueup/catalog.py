@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -44,7 +44,7 @@ class Catalog:
         return tuple(find_fix(self.root, invariant.system, name) for name in invariant.fixes)
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(root: Path, systems: tuple[str, ...] = ()) -> Catalog:
     """
     Find every invariant and metric below `invariants/`, of all systems or those named.
@@ -55,7 +55,9 @@ def load(root: Path, systems: tuple[str, ...] = ()) -> Catalog:
     chosen = [path for path in folders if not systems or path.name in systems]
     invariants = tuple(found for folder in chosen for found in _invariants(root, folder))
     if not invariants:
-        raise CatalogError(f"no invariants found below {INVARIANTS}/; write one, or go to its folder")
+        raise CatalogError(
+            f"no invariants found below {INVARIANTS}/; write one, or go to its folder"
+        )
     return Catalog(root, invariants, tuple(found for folder in chosen for found in metrics(folder)))
 
 
@@ -84,7 +86,7 @@ def metrics(folder: Path) -> tuple[Metric, ...]:
     return tuple(found.named(folder.name, n) for n, found in members if isinstance(found, Metric))
 
 
-@lru_cache(maxsize=None)
+@cache
 def find_fix(root: Path, system: str, name: str) -> Fix:
     """
     The fix of that name: the system's own, or the library's.
@@ -118,10 +120,16 @@ def _invariants(root: Path, folder: Path) -> Iterator[Invariant]:
 
 def _fix(path: Path, system: str, root: Path) -> Fix:
     module = _module(path)
-    shown = path.relative_to(root) if path.is_relative_to(root) else path.relative_to(LIBRARY.parents[2])
+    shown = (
+        path.relative_to(root)
+        if path.is_relative_to(root)
+        else path.relative_to(LIBRARY.parents[2])
+    )
     plan, at_most = getattr(module, "plan", None), getattr(module, "AT_MOST", None)
     if not module.__doc__ or not callable(plan) or not isinstance(at_most, int):
-        raise CatalogError(f"{shown} is no fix; it needs a docstring, AT_MOST = a number, and plan()")
+        raise CatalogError(
+            f"{shown} is no fix; it needs a docstring, AT_MOST = a number, and plan()"
+        )
     fix = Fix(
         name=path.stem,
         system=system,
@@ -139,7 +147,7 @@ def _fix(path: Path, system: str, root: Path) -> Fix:
     return fix
 
 
-@lru_cache(maxsize=None)
+@cache
 def _module(path: Path) -> ModuleType:
     name = f"trueup_catalog.{path.parent.parent.name}.{path.parent.name}.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)

@@ -78,16 +78,20 @@ def check(
 @app.command("list")
 def list_(
     systems: Systems = None,
-    format: Annotated[str, typer.Option(help="table, json or markdown.")] = "table",
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")
+    ] = "table",
 ) -> None:
     """List the catalog: what must be true, how much it hurts, and the fix."""
     from trueup import catalog, listing
 
     writers = {"table": listing.table, "json": listing.as_json, "markdown": listing.markdown}
-    if format not in writers:
-        raise typer.BadParameter(f"{format!r} is not one of {', '.join(writers)}", param_hint="format")
+    if form not in writers:
+        raise typer.BadParameter(
+            f"{form!r} is not one of {', '.join(writers)}", param_hint="format"
+        )
     found = catalog.load(_project().root, tuple(systems or ()))
-    typer.echo(writers[format](found).rstrip("\n"))
+    typer.echo(writers[form](found).rstrip("\n"))
 
 
 @app.command()

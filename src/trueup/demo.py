@@ -3,31 +3,30 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from trueup.config import SAMPLE, Project
 from trueup.command import program
+from trueup.config import SAMPLE, Project
 from trueup.environment import SAMPLE_FOLDER, sample_folder
 from trueup.errors import RunError
 from trueup.model.run import Run
 from trueup.model.verdict import Verdict
 from trueup.progress import while_slow
 from trueup.report import store
+from trueup.sample import databases, faults, hold
 from trueup.suite import check
 
 
 def plant_everything(project: Project) -> int:
     """Put every system of the sample back to sound, plant all its faults, and count them."""
-    from trueup.sample import databases, faults, hold
-
     planted = 0
-    with while_slow("making the sample: a primary, its standby, and their data"):
-        with hold(project.root / SAMPLE_FOLDER) as cluster:
-            for system in sampled(project):
-                folder = sample_folder(project, system)
-                databases.load(cluster, folder)
-                databases.mend(cluster, system)
-                for fault in faults.load(folder):
-                    databases.plant(cluster, system, fault)
-                    planted += 1
+    making = while_slow("making the sample: a primary, its standby, and their data")
+    with making, hold(project.root / SAMPLE_FOLDER) as cluster:
+        for system in sampled(project):
+            folder = sample_folder(project, system)
+            databases.load(cluster, folder)
+            databases.mend(cluster, system)
+            for fault in faults.load(folder):
+                databases.plant(cluster, system, fault)
+                planted += 1
     return planted
 
 
@@ -57,8 +56,6 @@ def sampled(project: Project) -> tuple[str, ...]:
 
 def missed(project: Project, run: Run) -> list[str]:
     """Faults that the run did not name exactly; empty is what a sound suite gives."""
-    from trueup.sample import faults
-
     named = {record.id: set(record.keys) for record in run.records}
     expected: dict[str, set[str]] = {}
     for system in sampled(project):
@@ -69,7 +66,7 @@ def missed(project: Project, run: Run) -> list[str]:
 
 
 def closing(run: Run, page: Path, planted: int, wrong: Sequence[str]) -> list[str]:
-    """What the demo says last: where the page is, and the command that mends the first violation."""
+    """What the demo says last: where the page is, and the command that mends the first."""
     violated = run.having(Verdict.VIOLATED)
     lines = [f"{planted} faults were planted; {len(violated)} invariants are violated by them."]
     lines += [f"not named exactly: {name}" for name in wrong]

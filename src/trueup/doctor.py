@@ -125,8 +125,11 @@ def _writes(dsn: Dsn, environment: Environment) -> Iterator[Told]:
         return
     yield Told(True, "primary: takes writes")
     install = f"trueup journal install --system {environment.system} --env {environment.name}"
-    yield Told(bool(journal), "primary: the journal is " + ("there" if journal else "missing"),
-               "" if journal else install)
+    yield Told(
+        bool(journal),
+        "primary: the journal is " + ("there" if journal else "missing"),
+        "" if journal else install,
+    )
     yield Told(
         bool(quiet),
         "primary: an undo " + ("keeps triggers quiet" if quiet else "lets triggers fire"),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from trueup.config import FILE, SAMPLE, EnvironmentConfig, Project, SystemConfig, variable
 from trueup.errors import ConfigError
-from trueup.replica.connection import Dsn
 from trueup.progress import while_slow
+from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ def _configured(project: Project, name: str, system: str) -> Environment:
 
 @contextmanager
 def _sampled(project: Project, systems: Sequence[str]) -> Iterator[Mapping[str, Environment]]:
-    from trueup.sample import databases, hold  # a run of production does not import the sample
+    # A run of production neither imports the sample nor needs it installed.
+    from trueup.sample import databases, hold  # noqa: PLC0415  # as the line above says
 
     with ExitStack() as held:
         with while_slow("starting the sample's servers, and loading its data the first time"):
@@ -105,12 +106,14 @@ def sample_folder(project: Project, system: str) -> Path:
     """Where a system's sample is made from; raises ConfigError where it has none."""
     config = project.system(system)
     if config.sample is None:
-        raise ConfigError(f"{system} has no sample; add sample = \"tests/systems/{system}\" to {FILE}")
+        raise ConfigError(
+            f'{system} has no sample; add sample = "tests/systems/{system}" to {FILE}'
+        )
     return project.root / config.sample
 
 
 def _sample(project: Project, system: str, cluster: "Cluster") -> Environment:
-    from trueup.sample import CLOCK
+    from trueup.sample import CLOCK  # noqa: PLC0415  # as above
 
     return _environment(
         system,

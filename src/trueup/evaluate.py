@@ -42,15 +42,13 @@ def evaluate(invariant: Invariant, resources: Resources, *, judge: bool = True) 
         outcome = _judged(invariant, resources, replica, judge)
     except TrueupError as error:
         outcome = _could_not_look(error)
-    except Exception as error:  # an author's mistake in one invariant must not stop the others
+    except Exception as error:  # noqa: BLE001  # one author's mistake must not stop the others
         outcome = _author_error(invariant, error)
     seconds = perf_counter() - started
     return _timed(outcome, seconds, tuple(dict.fromkeys(replica.asked[asked:])))
 
 
-def _judged(
-    invariant: Invariant, resources: Resources, replica: Reader, judge: bool
-) -> Outcome:
+def _judged(invariant: Invariant, resources: Resources, replica: Reader, judge: bool) -> Outcome:
     absent = [column for column in invariant.needs if not replica.has_column(column)]
     if absent:
         reason = f"this system has no {absent[0]}"
@@ -65,7 +63,7 @@ def _judged(
         return Outcome(
             verdict=Verdict.UNKNOWN,
             reason=f"there was nothing to judge: {', '.join(judged)} had no rows",
-            remedy="see that this is the right database; a table that may be empty says may_be_empty",
+            remedy="is this the right database? a table that may be empty says may_be_empty",
             judged=judged,
         )
     violations = [_violation(invariant, row) for row in fetched.rows]

@@ -1,4 +1,4 @@
-"""The catalog in words: a table for a terminal, JSON for a program, Markdown for docs/catalog.md."""
+"""The catalog in words: a table for a terminal, JSON for a program, Markdown for the docs."""
 
 import json
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ def markdown(catalog: Catalog) -> str:
     lines = [
         "# The catalog",
         "",
-        "What must be true, and what makes it true again."
-        " This page is written by `trueup list --format markdown`; change the code, not the page.",
+        "What must be true, and what makes it true again.",
+        "This page is written by `trueup list --format markdown`; change the code, not the page.",
     ]
     for system in catalog.systems():
         lines += ["", f"## {system}", "", *_invariants(catalog, system)]
@@ -49,7 +49,8 @@ def _fixes(catalog: Catalog, system: str) -> Iterator[str]:
     yield "|---|---|---|---|"
     for fix in sorted(_serving(catalog, system), key=lambda found: found.name):
         summary = fix.summary.split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
-        yield f"| [`{fix.name}`](../{_source(fix)}) | {summary} | {fix.at_most} | {fix.undo or 'yes'} |"
+        link = f"[`{fix.name}`](../{_source(fix)})"
+        yield f"| {link} | {summary} | {fix.at_most} | {fix.undo or 'yes'} |"
 
 
 def _serving(catalog: Catalog, system: str) -> set[Fix]:
@@ -78,4 +79,6 @@ def _plain(catalog: Catalog, found: Invariant) -> dict[str, object]:
 
 def _count(catalog: Catalog) -> str:
     systems = catalog.systems()
-    return f"{len(catalog.invariants)} invariants in {len(systems)} system" + "s"[: len(systems) > 1]
+    return (
+        f"{len(catalog.invariants)} invariants in {len(systems)} system" + "s"[: len(systems) > 1]
+    )

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 # What makes a run is imported when a run is asked for: pytest loads this plugin every time.
 
-ACTIVE = pytest.StashKey["Active"]()
-RECORDER = pytest.StashKey["Recorder"]()
-RUN = pytest.StashKey["Finished | None"]()
+ACTIVE: "pytest.StashKey[Active]" = pytest.StashKey()
+RECORDER: "pytest.StashKey[Recorder]" = pytest.StashKey()
+RUN: "pytest.StashKey[Finished | None]" = pytest.StashKey()
 
 
 STATUS: Mapping[str, tuple[str, str, str | tuple[str, Mapping[str, bool]]]] = {
@@ -79,6 +79,15 @@ def pytest_pycollect_makeitem(
     from trueup.suite.item import make
 
     return [make(collector, name, obj, collector.config.stash.get(ACTIVE, None))]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse to run invariants without an environment: none is the default, and none is guessed."""
+    invariants = any(hasattr(item, "invariant") for item in items)
+    if invariants and config.option.env is None and not config.option.collectonly:
+        raise pytest.UsageError(
+            "trueup: say which environment to read, as in --env sample; none is the default"
+        )
 
 
 @pytest.hookimpl(wrapper=True)

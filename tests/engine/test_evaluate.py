@@ -92,9 +92,7 @@ def test_a_schema_that_differs_is_unknown(database: Database, reading, schema, s
     assert says in outcome.reason
 
 
-def test_a_missing_grant_is_unknown_and_says_what_to_grant(
-    database: Database, writer: str
-) -> None:
+def test_a_missing_grant_is_unknown_and_says_what_to_grant(database: Database, writer: str) -> None:
     database.execute(JOBS)
     with opened(database, writer) as session, session.reading() as reader:
         outcome = evaluate(declared("select id from jobs"), {"replica": reader, "now": NOW})
@@ -163,9 +161,7 @@ def test_rows_made_in_python_are_judged_alike(database: Database, reading) -> No
     assert outcome.printable == {"id"}
 
 
-def test_a_mistake_of_its_author_is_unknown_and_shows_no_value(
-    database: Database, reading
-) -> None:
+def test_a_mistake_of_its_author_is_unknown_and_shows_no_value(database: Database, reading) -> None:
     database.execute(JOBS)
 
     def test_broken(replica):

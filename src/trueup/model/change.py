@@ -1,4 +1,4 @@
-"""A change: what a fix would do, said as data; the engine does it, for every fix in the same way."""
+"""A change: what a fix would do, said as data; the engine does it, for every fix alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One row gets new values; `expect` is what the plan saw, and a row that differs is left alone."""
+    """One row gets new values; a row that differs from `expect` by then is left alone."""
 
     table: str
     key: Mapping[str, object]

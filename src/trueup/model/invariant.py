@@ -89,9 +89,10 @@ def invariant(
     Declare the function below as an invariant: it returns the rows that break it.
 
     `over` names the tables whose rows are judged, or maps what is judged to a SELECT in
-    parentheses that lists it, as in `{"policies": "(select from pg_policies)"}`; where nothing is judged the verdict is unknown, unless `may_be_empty`. `key` names a
-    violation for ever (default: the first column). `show` lists the text columns a report may
-    print. `needs` lists columns (`"User.credits"`) without which the invariant does not apply.
+    parentheses that lists it, as in `{"policies": "(select from pg_policies)"}`; where nothing is
+    judged the verdict is unknown, unless `may_be_empty`. `key` names a violation for ever
+    (default: the first column). `show` lists the text columns a report may print. `needs` lists
+    columns (`"User.credits"`) without which the invariant does not apply.
     Raises CatalogError for a severity, a resource or a docstring that cannot be used.
     """
 

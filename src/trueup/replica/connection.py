@@ -48,9 +48,7 @@ class Dsn:
         return tuple(dict.fromkeys(text for text in (written, unquote(written)) if text))
 
 
-def connect(
-    dsn: Dsn, *, standby: bool, application: str
-) -> psycopg.Connection[TupleRow]:
+def connect(dsn: Dsn, *, standby: bool, application: str) -> psycopg.Connection[TupleRow]:
     """
     Connect in autocommit; with `standby` a server that is not in recovery is refused.
 
@@ -84,8 +82,10 @@ def _says(*parts: str) -> Callable[[str], bool]:
 _REFUSALS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (
         _says("not in hot standby mode"),
-        "the server is a primary, not a standby; give the replica's URL, or set"
-        " primary_allowed = true for an environment that has no replica",
+        (
+            "the server is a primary, not a standby; give the replica's URL, or set"
+            " primary_allowed = true for an environment that has no replica"
+        ),
     ),
     (
         _says("password authentication failed", "no password supplied"),
@@ -94,8 +94,10 @@ _REFUSALS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (_says("does not exist"), "the database or the role does not exist; look at the URL's end"),
     (
         _says("refused", "unreachable", "no route"),
-        "nobody answers at that host and port; is the server up, and is this network allowed in?"
-        " (runners without IPv6 need the session pooler on port 5432)",
+        (
+            "nobody answers at that host and port; is the server up, and is this network allowed"
+            " in? (runners without IPv6 need the session pooler on port 5432)"
+        ),
     ),
     (
         _says("could not translate", "name or service", "resolve", "getaddrinfo", "nodename"),

@@ -82,9 +82,7 @@ def settings(limits: Limits) -> Mapping[str, str]:
     }
 
 
-def apply_settings(
-    connection: psycopg.Connection[TupleRow], wanted: Mapping[str, str]
-) -> None:
+def apply_settings(connection: psycopg.Connection[TupleRow], wanted: Mapping[str, str]) -> None:
     """
     Make the settings by SQL and read them back.
 
@@ -92,7 +90,9 @@ def apply_settings(
     GuardError with its name. A setting that this version of PostgreSQL lacks is left out.
     """
     made = connection.execute(_SET, [list(wanted), list(wanted.values())]).fetchall()
-    found: dict[str, str] = dict(connection.execute(_READ_BACK, [[row[0] for row in made]]).fetchall())
+    found: dict[str, str] = dict(
+        connection.execute(_READ_BACK, [[row[0] for row in made]]).fetchall()
+    )
     for name, value in found.items():
         if value != wanted[name]:
             raise GuardError(
@@ -131,7 +131,8 @@ def refuse_writer(role: str, troubles: Sequence[Trouble]) -> None:
     words = ", ".join(trouble.words for trouble in troubles)
     lines = " ".join(dict.fromkeys(trouble.sql for trouble in troubles))
     raise GuardError(
-        f"the role {role!r} could write: it {words}; use a role that only reads, or mend it: {lines}"
+        f"the role {role!r} could write: it {words};"
+        f" use a role that only reads, or mend it: {lines}"
     )
 
 

@@ -27,7 +27,7 @@ REMEDIES = {
     "25P03": "raise idle_timeout for this environment in trueup.toml",
     "40001": "run again; where it repeats, raise max_standby_streaming_delay on the replica",
     "42501": "grant the reader SELECT on it; `trueup doctor` prints the lines",
-    "42703": "the schema differs: mend the SQL, or name the column in needs=… where it may be absent",
+    "42703": "the schema differs: mend the SQL, or name the column in needs=…",
     "42P01": "the schema differs: mend the SQL, or name a column of it in needs=…",
     "53300": "end idle sessions, or lower `connections` for this environment",
     "55P03": "run again when the migration that holds the lock is done",

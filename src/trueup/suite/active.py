@@ -34,9 +34,7 @@ class Active:
         several = serves_several(self.project.root, invariant.system, fix)
         narrowed = invariant.name if several else None
         line = command.mend(invariant.system, name, self.environment, narrowed)
-        return FixRecord(
-            name=name, path=fix.path, summary=fix.summary, command=line, undo=fix.undo
-        )
+        return FixRecord(name=name, path=fix.path, summary=fix.summary, command=line, undo=fix.undo)
 
 
 def run_id(started: datetime) -> str:

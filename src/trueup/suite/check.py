@@ -42,6 +42,8 @@ def arguments(project: Project, asked: Asked, names: tuple[str, ...]) -> list[st
     paths = [str(project.root / INVARIANTS / name) for name in names]
     words = [*paths, f"--rootdir={project.root}", "--env", asked.environment, "-q", "--no-header"]
     words += ["--import-mode=importlib", "--reports", str(asked.reports)]
+    # Pytest would rewrite our asserts, had it imported us first; there are none.
+    words += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
     words += ["-k", asked.keyword] if asked.keyword else []
     words += ["-n", str(asked.workers)] if asked.workers else []
     words += ["--as-of", asked.as_of] if asked.as_of else []

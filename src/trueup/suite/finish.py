@@ -18,7 +18,7 @@ class Finished:
     """The run, and its page: None with the reason where it was not written."""
 
     run: Run
-    page: Path | None
+    page: str | None
     refusal: str = ""
 
 
@@ -37,7 +37,7 @@ def finish(session: pytest.Session, active: Active, recorder: Recorder) -> Finis
     folder = active.project.root / config.option.reports
     secrets = [s for env in active.systems.environments.values() for s in env.secrets]
     try:
-        return Finished(run, store.write(run, folder, secrets))
+        return Finished(run, _from_here(store.write(run, folder, secrets)))
     except RunError as error:
         return Finished(run, None, str(error))
 
@@ -48,12 +48,17 @@ def tell(reporter: pytest.TerminalReporter, finished: Finished) -> None:
     if unknown:
         reporter.section("UNKNOWN", yellow=True)
     for record in unknown:
-        reporter.write_line("\n".join(words.lines(record)) + "\n")
+        reporter.write_line("\n".join(words.unknown(record)) + "\n")
     reporter.section("trueup")
-    for line in words.summary(finished.run, finished.page):
+    for line in words.closing(finished.run, finished.page):
         reporter.write_line(line)
     if finished.refusal:
         reporter.write_line(f"the report was not written: {finished.refusal}", red=True)
+
+
+def _from_here(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _selection(config: pytest.Config) -> str:

@@ -29,7 +29,9 @@ class Moment:
 class Systems:
     """Sessions by system, opened when first needed and kept; a closed one is opened again."""
 
-    def __init__(self, project: Project, environment: str, names: tuple[str, ...], run: str) -> None:
+    def __init__(
+        self, project: Project, environment: str, names: tuple[str, ...], run: str
+    ) -> None:
         self._stack = ExitStack()
         self._environments = self._stack.enter_context(environments(project, environment, names))
         self._sessions: dict[str, Session | ReplicaError] = {}

@@ -1,5 +1,6 @@
 """The record that a test report carries from the process that made it to the controller."""
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -10,10 +11,14 @@ ATTRIBUTE = "trueup"
 
 
 def attach(item: Any, report: Any) -> None:
-    """Put the record that an item made on its report; other items have none."""
+    """
+    Put the record that an item made on its report; other items have none.
+
+    By way of JSON, since only builtins travel between processes: one enum would end the run.
+    """
     found = getattr(item, "record", None)
     if isinstance(found, Record):
-        setattr(report, ATTRIBUTE, asdict(found))
+        setattr(report, ATTRIBUTE, json.loads(json.dumps(asdict(found))))
 
 
 def carried(report: Any) -> Record | None:

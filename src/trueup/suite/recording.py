@@ -1,4 +1,4 @@
-"""Recording a schema: the snapshot that drift is measured against, written beside the invariants."""
+"""Recording a schema: the snapshot that drift is measured against, beside the invariants."""
 
 import json
 from datetime import UTC, datetime

@@ -1,0 +1,139 @@
+"""The catalog refuses a pair that is broken, before anything is asked."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from trueup import catalog
+from trueup.errors import CatalogError
+
+INVARIANT = '''
+    from trueup import invariant
+
+    LOST = "select id from orders where id = :id"
+
+    @invariant(severity="P1", over="orders", fix="find_lost_orders")
+    def test_every_order_is_found(replica):
+        """Somebody paid for nothing."""
+        return replica.rows(LOST, id=1)
+'''
+FIX = '''
+    """Find the lost orders."""
+
+    AT_MOST = 10
+
+    def plan(violations, primary, now):
+        return iter(())
+'''
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A folder with one invariant and its fix."""
+    write(tmp_path, "invariants/shop/test_orders.py", INVARIANT)
+    write(tmp_path, "fixes/shop/find_lost_orders.py", FIX)
+    return tmp_path
+
+
+def write(root: Path, path: str, text: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(dedent(text))
+
+
+def test_an_invariant_gets_its_name_from_where_it_stands(shop: Path) -> None:
+    [found] = catalog.load(shop).invariants
+
+    assert found.id == "shop.every_order_is_found"
+    assert found.statement == "every order is found"
+    assert found.harm == "Somebody paid for nothing."
+    assert Path(found.path) == shop / "invariants/shop/test_orders.py"
+    assert found.line == 6
+
+
+def test_the_fix_is_found_by_its_file(shop: Path) -> None:
+    found = catalog.load(shop)
+    [fix] = found.fixes(found.invariants[0])
+
+    assert (fix.name, fix.path, fix.at_most) == (
+        "find_lost_orders",
+        "fixes/shop/find_lost_orders.py",
+        10,
+    )
+    assert found.naming(fix, "shop") == found.invariants
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "find_lost_orders",
+            "find_them",
+            "there is no fix 'find_them'; write fixes/shop/find_them.py",
+        ),
+        ('fix="find_lost_orders"', "fix=()", "names no fix"),
+        ('"P1"', '"high"', "has severity 'high'; it is one of P0, P1, P2, P3"),
+        ("(replica)", "(database)", "asks for 'database'"),
+        ('"""Somebody paid for nothing."""', "", "has no docstring"),
+        ("select id from", "delete from", "begins with 'delete'"),
+        ("id = :id", "at < now()", "server's clock"),
+        ("from orders", "from orders for update", "locks the rows"),
+    ],
+)
+def test_an_invariant_that_cannot_work_is_refused(shop: Path, old, new, says) -> None:
+    write(shop, "invariants/shop/test_orders.py", INVARIANT.replace(old, new))
+
+    with pytest.raises(CatalogError) as refused:
+        catalog.load(shop)
+
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"""Find the lost orders."""', "", "is no fix"),
+        ("AT_MOST = 10", "", "is no fix"),
+        ("def plan", "def plot", "is no fix"),
+        ("primary, now", "database", "plan asks for 'database'"),
+    ],
+)
+def test_a_fix_that_cannot_work_is_refused(shop: Path, old, new, says) -> None:
+    write(shop, "fixes/shop/find_lost_orders.py", FIX.replace(old, new))
+
+    with pytest.raises(CatalogError, match=r"fixes/shop/find_lost_orders\.py") as refused:
+        catalog.load(shop)
+
+    assert says in str(refused.value)
+
+
+def test_sql_inside_the_function_is_checked_too(shop: Path) -> None:
+    inline = INVARIANT.replace("replica.rows(LOST, id=1)", 'replica.rows("select pg_sleep(9)")')
+    write(shop, "invariants/shop/test_orders.py", inline)
+
+    with pytest.raises(CatalogError, match="calls 'pg_sleep'"):
+        catalog.load(shop)
+
+
+def test_no_invariants_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="no invariants found"):
+        catalog.load(tmp_path)
+
+
+def test_metrics_are_found_beside_the_invariants(shop: Path) -> None:
+    write(
+        shop,
+        "invariants/shop/metrics.py",
+        '''
+        from trueup import metric
+
+        @metric(title="Orders", unit="orders")
+        def orders(replica):
+            """How many there are."""
+            return replica.rows("select count(*) from orders")
+        ''',
+    )
+
+    [found] = catalog.load(shop).metrics
+
+    assert (found.system, found.name, found.title) == ("shop", "orders", "Orders")

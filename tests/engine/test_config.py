@@ -1,0 +1,85 @@
+"""trueup.toml: whatever is wrong with it is one clear line that names the key."""
+
+from pathlib import Path
+
+import pytest
+
+from trueup.config import find_project, instant, read, variable
+from trueup.errors import ConfigError
+
+WHOLE = """
+[systems.shop]
+title = "Shop"
+
+[systems.shop.settings]
+admins = ["a"]
+
+[systems.shop.environments.production]
+replica = "SHOP_REPLICA_URL"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "trueup.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_whole_file_is_read(tmp_path: Path) -> None:
+    config = read(written(tmp_path, WHOLE))
+
+    shop = config.systems["shop"]
+    assert shop.settings == {"admins": ["a"]}
+    assert shop.environments["production"].statement_timeout == 30
+    assert not shop.environments["production"].primary_allowed
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[systems.shop", "trueup.toml is not TOML"),
+        ("", "trueup.toml: systems: is missing"),
+        ("[systems.shop]", "systems.shop.title: is missing"),
+        (WHOLE + 'replca = "X"', "production.replca: is not a key of it"),
+        (WHOLE + "statement_timeout = 0", "statement_timeout: input should be greater than 0"),
+        (WHOLE + 'primary_allowed = "perhaps"', "primary_allowed: input should be a valid boolean"),
+        (WHOLE.replace('replica = "SHOP_REPLICA_URL"', ""), "production.replica: is missing"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read(written(tmp_path, text))
+
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_the_file_is_found_from_a_folder_below(tmp_path: Path) -> None:
+    written(tmp_path, WHOLE)
+    below = tmp_path / "invariants" / "shop"
+    below.mkdir(parents=True)
+
+    assert find_project(below).root == tmp_path
+
+
+def test_an_unknown_system_lists_those_there_are(tmp_path: Path) -> None:
+    project = find_project(written(tmp_path, WHOLE).parent)
+
+    with pytest.raises(ConfigError, match="no system 'shp'; it has shop"):
+        project.system("shp")
+
+
+def test_a_variable_that_is_not_set_is_named_with_its_key() -> None:
+    assert variable("X", "key", {"X": "value"}) == "value"
+    with pytest.raises(ConfigError, match="X is not set; .* names it as key"):
+        variable("X", "key", {"X": ""})
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "2026-11-02T12:00:00"])
+def test_an_instant_needs_an_offset(text: str) -> None:
+    with pytest.raises(ConfigError, match=repr(text)):
+        instant(text)
+
+
+def test_an_instant_keeps_its_offset() -> None:
+    assert instant("2026-11-02T12:00:00+02:00").isoformat() == "2026-11-02T12:00:00+02:00"
