@@ -1,0 +1,240 @@
+"""What a person sees who runs the invariants as plain pytest."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fix_database import Database
+from trueup.suite import finish, item, metrics, start
+
+# Pytester forgets what was imported while it ran: imported here, each module exists only once.
+IMPORTED = (finish, item, metrics, start)
+
+CONFIG = """
+[systems.shop]
+title = "Shop"
+
+[systems.shop.environments.staging]
+replica = "SHOP_REPLICA_URL"
+"""
+INVARIANTS = '''
+    from datetime import timedelta
+    from trueup import invariant
+
+    LOST = "select id, status, email from orders where status = 'lost' order by id"
+
+    @invariant(severity="P1", over="orders", fix="find", show=["status"], tags=["money"])
+    def test_no_order_is_lost(replica):
+        """Somebody paid for nothing. It is the worst."""
+        return replica.rows(LOST)
+
+    @invariant(severity="P2", over="orders", fix="find")
+    def test_every_order_has_a_buyer(replica):
+        """Nobody can be asked."""
+        return replica.rows("select id from orders where buyer is null")
+
+    @invariant(severity="P3", over="orders", fix="find", needs=["orders.credits"])
+    def test_no_credit_is_negative(replica):
+        """Somebody got goods for nothing."""
+        return replica.rows("select id from orders where credits < 0")
+'''
+FIX = '''
+    """Find the order."""
+
+    AT_MOST = 10
+
+    def plan(violations):
+        return iter(())
+'''
+ORDERS = """
+    create table orders (id int primary key, status text, email text, buyer text);
+    insert into orders select i, 'paid', 'jane' || i || '@example.com', 'b'
+    from generate_series(1, 50) i;
+"""
+
+
+@pytest.fixture
+def shop(pytester: pytest.Pytester, database: Database, monkeypatch) -> Database:
+    """A project with three invariants over a database with fifty orders."""
+    database.execute(ORDERS)
+    monkeypatch.setenv("SHOP_REPLICA_URL", database.url())
+    (pytester.path / "trueup.toml").write_text(CONFIG)
+    pytester.makepyfile(**{"invariants/shop/test_orders": INVARIANTS, "fixes/shop/find": FIX})
+    return database
+
+
+def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
+    return pytester.runpytest("invariants", "--env", "staging", "-p", "no:randomly", *args)
+
+
+def written(pytester: pytest.Pytester) -> dict:
+    [path] = pytester.path.glob("reports/*/run.json")
+    return json.loads(path.read_text())
+
+
+def test_all_that_applies_holds(pytester, shop) -> None:
+    result = run(pytester, "-v")
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*test_no_order_is_lost HOLDS*", "*NOT APPLICABLE*"])
+    assert written(pytester)["verdict"] == "holds"
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "two workers"])
+def test_a_violation_fails_and_says_what_to_do(pytester, shop, workers) -> None:
+    shop.execute("update orders set status = 'lost' where id in (7, 9)")
+
+    result = run(pytester, *workers)
+
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "P1 no order is lost",
+            "*2 violations, of 50 orders judged",
+            "*Somebody paid for nothing.",
+            "*fixes/shop/find.py",
+            "*trueup plan shop.find --env staging*",
+            "*1 violated*",
+        ]
+    )
+    [record] = [r for r in written(pytester)["records"] if r["verdict"] == "violated"]
+    assert record["keys"] == ["7", "9"]
+    assert record["judged"] == {"orders": 50}
+
+
+def test_nothing_of_a_row_is_shown_unless_allowed(pytester, shop) -> None:
+    shop.execute("update orders set status = 'lost' where id in (7, 9)")
+
+    result = run(pytester, "--junitxml=junit.xml", "--html=page.html", "--self-contained-html")
+
+    [folder] = pytester.path.glob("reports/*/")
+    outputs = [*folder.iterdir(), pytester.path / "junit.xml", pytester.path / "page.html"]
+    texts = [result.stdout.str(), result.stderr.str(), *(path.read_text() for path in outputs)]
+    assert len(texts) == 6
+    assert not any("jane" in text for text in texts)
+    assert any("lost" in text for text in texts)
+
+
+def test_only_unknown_is_an_exit_code_of_its_own(pytester, shop) -> None:
+    shop.execute("alter table orders drop column buyer")
+
+    result = run(pytester)
+
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(
+        [
+            "*= UNKNOWN =*",
+            "P2 every order has a buyer",
+            "*column *buyer* does not exist (42703)",
+            "*remedy: the schema differs*",
+            "*1 unknown*",
+        ]
+    )
+    assert written(pytester)["verdict"] == "unknown"
+
+
+def test_a_violation_outweighs_an_unknown_and_hides_it_not(pytester, shop) -> None:
+    shop.execute("alter table orders drop column buyer; update orders set status = 'lost'")
+
+    result = run(pytester)
+
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*1 violated, 1 unknown*"])
+
+
+def test_a_primary_in_place_of_the_replica_makes_all_unknown(pytester, shop, monkeypatch) -> None:
+    monkeypatch.setenv("SHOP_REPLICA_URL", shop.url("trueup_reader", "primary"))
+
+    result = run(pytester)
+
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["*SHOP_REPLICA_URL: the server is a primary*primary_allowed*"])
+
+
+def test_a_role_that_can_write_makes_all_unknown(pytester, shop, writer, monkeypatch) -> None:
+    shop.execute(f"grant select, delete on orders to {writer}")
+    monkeypatch.setenv("SHOP_REPLICA_URL", shop.url(writer))
+
+    result = run(pytester)
+
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["*could write: it may write public.orders*revoke *"])
+
+
+def test_rows_that_are_hidden_make_it_unknown(pytester, shop, writer, monkeypatch) -> None:
+    shop.execute(f"alter table orders enable row level security; grant select on orders to {writer}")
+    shop.execute(f"grant pg_monitor to {writer}")
+    monkeypatch.setenv("SHOP_REPLICA_URL", shop.url(writer))
+
+    result = run(pytester)
+
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["*row-level security hides rows of orders*", "*BYPASSRLS*"])
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ((), "*say which environment to read*"),
+        (("--env", "nowhere"), "*shop has no environment 'nowhere'; trueup.toml has staging"),
+        (("--env", "staging", "--as-of", "noon"), "*'noon' is not an instant*"),
+    ],
+)
+def test_a_run_that_cannot_be_meant_is_one_line(pytester, shop, args, says) -> None:
+    result = pytester.runpytest("invariants", *args)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([says])
+    result.stderr.no_fnmatch_line("*Traceback*")
+
+
+def test_a_variable_that_is_not_set_is_named(pytester, shop, monkeypatch) -> None:
+    monkeypatch.delenv("SHOP_REPLICA_URL")
+
+    result = run(pytester)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*the variable SHOP_REPLICA_URL is not set*"])
+
+
+def test_an_invariant_is_found_by_name_severity_and_tag(pytester, shop) -> None:
+    for expression in ("no_order_is_lost", "P1", "money"):
+        result = run(pytester, "-k", expression)
+        result.assert_outcomes(passed=1, deselected=2)
+
+
+def test_they_can_be_listed_without_an_environment(pytester, shop) -> None:
+    result = pytester.runpytest("invariants", "--co", "-q")
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*test_orders.py::test_no_order_is_lost"])
+
+
+def test_no_match_is_an_error(pytester, shop) -> None:
+    assert run(pytester, "-k", "nonsense").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_stopping_at_the_first_violation_leaves_the_rest(pytester, shop) -> None:
+    shop.execute("update orders set status = 'lost'")
+
+    result = run(pytester, "-x")
+
+    assert result.ret == 1
+    assert len(written(pytester)["records"]) == 1
+
+
+def test_a_broken_pair_ends_the_collection_in_one_line(pytester, shop) -> None:
+    Path("fixes/shop/find.py").unlink()
+
+    result = run(pytester)
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*shop: there is no fix 'find'; write fixes/shop/find.py"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_the_instant_that_is_asked_for_is_the_runs(pytester, shop) -> None:
+    run(pytester, "--as-of", "2026-11-02T13:00:00+01:00")
+
+    assert written(pytester)["as_of"].startswith("2026-11-02T13:00:00+01:00")
