@@ -1,0 +1,54 @@
+"""Faults: what can go wrong in a system, as SQL that plants it and keys that it must name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from trueup.errors import SampleError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """
+    One way to break one invariant.
+
+    `keys` are the violations that must be named, exactly; `near_misses` plants rows that must not
+    be. `also` lists the other invariants that the same rows truly break, with their keys.
+    """
+
+    name: str
+    invariant: str
+    plant: str
+    keys: frozenset[str]
+    near_misses: str = ""
+    also: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+
+
+def load(folder: Path) -> tuple[Fault, ...]:
+    """Read `FAULTS` out of the `faults.py` of a system's folder, which is imported by its path."""
+    path = folder / "faults.py"
+    spec = spec_from_file_location(f"trueup_faults_of_{folder.name}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise SampleError(f"there is no {path}; a system's faults are kept there")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    faults = getattr(module, "FAULTS", None)
+    if not isinstance(faults, tuple | list) or not all(isinstance(each, Fault) for each in faults):
+        raise SampleError(f"{path} has no FAULTS; it is a tuple of Fault")
+    _check(path, tuple(faults))
+    return tuple(faults)
+
+
+def _check(path: Path, faults: tuple[Fault, ...]) -> None:
+    seen: set[str] = set()
+    for fault in faults:
+        if not fault.name.isidentifier() or fault.name != fault.name.lower():
+            raise SampleError(f"{path} names a fault {fault.name!r}; write it in snake_case")
+        if fault.name in seen:
+            raise SampleError(f"{path} has two faults named {fault.name!r}; rename one")
+        if fault.invariant.startswith("test_"):
+            raise SampleError(
+                f"{path}: fault {fault.name!r} names its invariant with test_; omit it"
+            )
+        seen.add(fault.name)
