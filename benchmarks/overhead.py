@@ -39,11 +39,11 @@ AT_MOST = 1
 def plan(violations):
     return iter(())
 '''
-HEAD = '''from datetime import timedelta
+HEAD = """from datetime import timedelta
 
 from trueup import invariant
 
-'''
+"""
 ONE = '''
 @invariant(severity="P2", over="ai_jobs", fix="nothing")
 def test_running_ai_jobs_are_younger_than_{days}_days(replica, now):
@@ -63,7 +63,9 @@ def main() -> int:
     slope = (large - small) / (LARGE - SMALL)
     cost_ms = (slope - bare) * 1000
     intercept = small - SMALL * slope
-    print(f"{SMALL} invariants {small:.2f} s, {LARGE} invariants {large:.2f} s, medians of {ROUNDS}")
+    print(
+        f"{SMALL} invariants {small:.2f} s, {LARGE} invariants {large:.2f} s, medians of {ROUNDS}"
+    )
     print(f"bare question {bare * 1000:.2f} ms; bound {BOUND_MS:.0f} ms an invariant beyond it")
     print(f"intercept_s={intercept:.2f} ms_per_invariant={cost_ms:.2f}")
     return 0 if cost_ms <= BOUND_MS else 1
@@ -83,7 +85,9 @@ def checked(cluster: Cluster, number: int) -> float:
         command = [str(Path(sys.executable).with_name("trueup")), "check", "--env", "bench"]
         command += ["--as-of", CLOCK.isoformat()]
         started = time.perf_counter()
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, check=False
+        )
         seconds = time.perf_counter() - started
     if done.returncode != 0:
         sys.exit(f"the invariants do not hold:\n{done.stdout.decode()}{done.stderr.decode()}")

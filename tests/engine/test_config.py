@@ -71,7 +71,7 @@ def test_an_unknown_system_lists_those_there_are(tmp_path: Path) -> None:
 
 def test_a_variable_that_is_not_set_is_named_with_its_key() -> None:
     assert variable("X", "key", {"X": "value"}) == "value"
-    with pytest.raises(ConfigError, match="X is not set; .* names it as key"):
+    with pytest.raises(ConfigError, match=r"X is not set; .* names it as key"):
         variable("X", "key", {"X": ""})
 
 

@@ -163,7 +163,9 @@ def test_a_role_that_can_write_makes_all_unknown(pytester, shop, writer, monkeyp
 
 
 def test_rows_that_are_hidden_make_it_unknown(pytester, shop, writer, monkeypatch) -> None:
-    shop.execute(f"alter table orders enable row level security; grant select on orders to {writer}")
+    shop.execute(
+        f"alter table orders enable row level security; grant select on orders to {writer}"
+    )
     shop.execute(f"grant pg_monitor to {writer}")
     monkeypatch.setenv("SHOP_REPLICA_URL", shop.url(writer))
 
