@@ -1,0 +1,168 @@
+"""Numbers, times and verdicts in words, the same on the page, in a terminal and in pytest-html."""
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from trueup.model.run import Record, Run
+from trueup.model.verdict import Verdict
+
+SEVERITIES = {
+    "P0": "down, or money, access or data wrong now",
+    "P1": "major, many users",
+    "P2": "partial, a workaround exists",
+    "P3": "cosmetic, hygiene",
+}
+
+ORDER = (
+    Verdict.VIOLATED,
+    Verdict.UNKNOWN,
+    Verdict.WAIVED,
+    Verdict.HOLDS,
+    Verdict.NOT_APPLICABLE,
+)
+"""The verdicts as they are counted: what needs somebody first."""
+
+_SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
+
+
+def number(value: float) -> str:
+    """A number with its thousands apart; two decimals where it is not whole."""
+    if not math.isfinite(value):
+        return "not a number"
+    return f"{int(value):,}" if value == int(value) else f"{value:,.2f}"
+
+
+def plural(count: int, noun: str) -> str:
+    """The count and its noun, as in `1 violation` and `3 violations`."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def listing(parts: Sequence[str]) -> str:
+    """The parts as one would say them: `a, b and c`."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def duration(seconds: float) -> str:
+    """A span of time in the unit that suits it."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def moment(when: datetime) -> str:
+    """An instant to the second, in UTC."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def violations(record: Record) -> str:
+    """How many violations there are; a plus where counting stopped at a cap."""
+    if record.counted_all:
+        return plural(record.count, "violation")
+    return f"{number(record.count)}+ violations"
+
+
+def judged(record: Record) -> str:
+    """How many rows of what were judged, as in `10,000 ai_jobs and 1,500 courses`."""
+    return listing([f"{number(count)} {label}" for label, count in record.judged.items()])
+
+
+def counted(record: Record) -> str:
+    """The violations among the judged: `3 violations, of 10,000 ai_jobs judged`."""
+    among = judged(record)
+    return f"{violations(record)}, of {among} judged" if among else violations(record)
+
+
+def tally(run: Run) -> str:
+    """How many invariants have which verdict, worst first; a verdict without any is left out."""
+    parts = [
+        f"{number(n)} {'hold' if verdict is Verdict.HOLDS and n > 1 else verdict}"
+        for verdict in ORDER
+        if (n := count(run, verdict))
+    ]
+    return ", ".join(parts) or "nothing was judged"
+
+
+def headline(run: Run) -> str:
+    """The verdict in three words, for a title: `3 violated, 1 unknown`, `everything holds`."""
+    violated, unknown = count(run, Verdict.VIOLATED), count(run, Verdict.UNKNOWN)
+    parts = [f"{number(violated)} violated"] if violated else []
+    parts += [f"{number(unknown)} unknown"] if unknown else []
+    if parts:
+        return ", ".join(parts)
+    return "everything holds" if run.records else "nothing was judged"
+
+
+def sentence(run: Run) -> str:
+    """The verdict as a sentence of its own."""
+    violated, unknown = count(run, Verdict.VIOLATED), count(run, Verdict.UNKNOWN)
+    total = plural(len(run.records), "invariant")
+    if not run.records:
+        return "Nothing was judged."
+    if violated:
+        rest = f", and {number(unknown)} {_is(unknown)} unknown" if unknown else ""
+        return f"{number(violated)} of {total} {_is(violated)} violated{rest}."
+    if unknown:
+        return f"Nothing is violated, but {number(unknown)} of {total} {_is(unknown)} unknown."
+    if count(run, Verdict.WAIVED):
+        return "Nothing is violated beyond what is waived."
+    return "Everything that must be true is true."
+
+
+def count(run: Run, verdict: Verdict, severity: str | None = None) -> int:
+    """How many invariants have this verdict, of one severity or of all."""
+    return sum(
+        record.verdict is verdict and severity in (None, record.severity) for record in run.records
+    )
+
+
+def systems(run: Run) -> str:
+    """The systems by title, as long as one can read them in a line."""
+    titles = [system.title for system in run.systems]
+    return listing(titles) if len(titles) < 4 else f"{len(titles)} systems"
+
+
+def paragraphs(text: str) -> list[str]:
+    """A docstring's paragraphs, each on one line."""
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a docstring, on one line."""
+    first = next(iter(paragraphs(text)), "")
+    found = _SENTENCE.match(first)
+    return found.group() if found else first
+
+
+def capitalised(text: str) -> str:
+    """The text with a capital at its start and every other letter as it was."""
+    return text[:1].upper() + text[1:]
+
+
+def said(text: str) -> str:
+    """A message as a sentence: a capital first, a stop last."""
+    return capitalised(text.strip().rstrip(".")) + "."
+
+
+def runbook(record: Record) -> str:
+    """Where the runbook speaks of it, from the project's folder; empty where no runbook does."""
+    if record.runbook is None:
+        return ""
+    return f"docs/runbooks/{record.system}.md#{record.runbook}"
+
+
+def undoing(undo: str | None) -> str:
+    """Whether what a fix applied can be undone, and how."""
+    if undo is None:
+        return "Can be undone: applying it prints the trueup undo command that reverses it."
+    return f"Cannot be undone: {undo.rstrip('.')}."
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"

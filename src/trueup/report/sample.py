@@ -1,0 +1,66 @@
+"""The rows of a violated invariant that a page prints: a few at once, more folded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trueup.model.run import Cell, Record
+from trueup.report.phrase import number
+from trueup.report.redact import MASKED
+
+FIRST = 5
+"""Rows that are seen without unfolding anything."""
+
+ROOM = 500_000
+"""Characters that all samples of a page share, so that a bad day's page still opens at once."""
+
+CELL_MARKUP = 12
+"""Characters of HTML around one cell, about."""
+
+Rows = Sequence[tuple[Cell, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """The rows to print: `first` at once, `more` folded."""
+
+    first: Rows
+    more: Rows
+    caption: str
+
+    @property
+    def masked(self) -> bool:
+        """Whether any cell is masked, so that the page has to explain it."""
+        return any(
+            cell == MASKED for rows in (self.first, self.more) for row in rows for cell in row
+        )
+
+
+def samples(records: Sequence[Record]) -> dict[str, Sample]:
+    """A sample for each record, by id; they share the page's room evenly."""
+    room = ROOM // max(len(records), 1)
+    return {record.id: sample(record, room) for record in records}
+
+
+def sample(record: Record, room: int = ROOM) -> Sample:
+    """The rows of one record that fit into the room."""
+    rows = record.rows[: _fitting(record.rows, room)]
+    return Sample(first=rows[:FIRST], more=rows[FIRST:], caption=_caption(record, len(rows)))
+
+
+def _fitting(rows: Rows, room: int) -> int:
+    """How many rows fit into the room; at least one, however long."""
+    used = 0
+    for index, row in enumerate(rows):
+        used += sum(len(str(cell)) + CELL_MARKUP for cell in row)
+        if used > room and index:
+            return index
+    return len(rows)
+
+
+def _caption(record: Record, printed: int) -> str:
+    seen = min(printed, FIRST)
+    if seen == record.count and record.counted_all:
+        return "The violation" if record.count == 1 else f"All {number(record.count)} violations"
+    total = number(record.count) + ("" if record.counted_all else "+")
+    kept = f"; run.json keeps {number(len(record.rows))}" if printed < len(record.rows) else ""
+    return f"Showing {number(seen)} of {total}{kept}"

@@ -1,0 +1,76 @@
+"""The HTML templates of this room: every value is escaped, and filters draw the odd ones."""
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+from textwrap import dedent
+from urllib.parse import quote
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from trueup.model.run import Cell
+from trueup.report import chart, phrase
+from trueup.report.redact import MASKED
+
+UP = "../../"
+"""From a run's page to the project's folder: reports/<run>/index.html."""
+
+LONG = 44
+"""Characters of a cell that stay on one line; a uuid and a time do."""
+
+
+def render(name: str, **values: object) -> str:
+    """The template of this name with these values; a value that is missing is an error."""
+    return _environment().get_template(name).render(values)
+
+
+@lru_cache(maxsize=8)
+def asset(name: str) -> str:
+    """A text file that lies beside this module."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def cell(value: Cell) -> Markup:
+    """One cell of a sample: what is missing, masked or a number shows it in words and in form."""
+    if value is None:
+        return Markup('<td class="none">null</td>')
+    if value == MASKED:
+        return Markup('<td><span class="mask">masked</span></td>')
+    if isinstance(value, bool):
+        return Markup("<td>{}</td>").format("true" if value else "false")
+    if isinstance(value, int | float):
+        return Markup("<td>{}</td>").format(value)
+    if len(value) > LONG:
+        return Markup('<td class="long" dir="auto">{}</td>').format(value)
+    return Markup('<td dir="auto">{}</td>').format(value)
+
+
+def sql(text: str) -> str:
+    """SQL as one would paste it: without the indentation of the module it stood in."""
+    return dedent(text.expandtabs(4)).strip()
+
+
+def breakable(text: str) -> Markup:
+    """A path or a name that may break where its parts meet, and that copies as it was."""
+    return Markup("<wbr>").join(re.split(r"(?<=[/._#])", text))
+
+
+def up(path: str) -> str:
+    """A relative address of a file of the project, seen from a run's page."""
+    file, _, anchor = path.partition("#")
+    return UP + quote(file) + (f"#{quote(anchor)}" if anchor else "")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"phrase": phrase, "chart": chart.chart}
+    environment.filters |= {"cell": cell, "sql": sql, "breakable": breakable, "up": up}
+    return environment

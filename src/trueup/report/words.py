@@ -1,0 +1,95 @@
+"""What a terminal says of a run: plain lines, without colour; whoever prints them adds it."""
+
+from collections.abc import Sequence
+
+from trueup.model.run import FixRecord, Record, Run
+from trueup.model.verdict import Verdict
+from trueup.report import phrase
+
+KEYS = 3
+"""Violations that are named in a terminal; the page has more."""
+
+LISTED = 10
+"""Invariants that the summary lists; the page has all."""
+
+LONGEST = 80
+"""Characters of a key in a terminal."""
+
+Lines = list[str]
+
+
+def violated(record: Record) -> Lines:
+    """A violated invariant: what, how much, why it matters, which rows, the command that plans."""
+    lines = [
+        f"{record.severity} {record.statement}",
+        f"    {phrase.counted(record)}",
+        f"    {phrase.first_sentence(record.harm)}",
+    ]
+    lines += [f"    row  {_cut(key)}" for key in record.keys[:KEYS]]
+    if more := _more(record):
+        lines.append(f"    {more}")
+    for fix in record.fixes:
+        lines += [f"    fix  {fix.path}", f"         {fix.command}"]
+    return lines
+
+
+def unknown(record: Record) -> Lines:
+    """An invariant that could not be looked at: why, and what to do about it."""
+    lines = [
+        f"{record.severity} {record.statement}",
+        f"    unknown: {record.reason or 'no reason was given'}",
+    ]
+    return [*lines, f"    remedy: {record.remedy}"] if record.remedy else lines
+
+
+def closing(run: Run, page: str | None = None) -> Lines:
+    """The last lines of a run: the counts, the worst, as of when, the page, what to do next."""
+    worst = [*run.having(Verdict.VIOLATED), *run.having(Verdict.UNKNOWN)]
+    lines = [phrase.tally(run), _as_of(run), *(_line(record) for record in worst[:LISTED])]
+    if len(worst) > LISTED:
+        lines.append(f"  and {phrase.number(len(worst) - LISTED)} more")
+    if page is not None:
+        lines.append(f"page: {page}")
+    return [*lines, *_next(worst)]
+
+
+def _more(record: Record) -> str:
+    rest = record.count - len(record.keys[:KEYS])
+    if not record.keys or (rest <= 0 and record.counted_all):
+        return ""
+    return f"and {phrase.number(rest)}{'' if record.counted_all else '+'} more"
+
+
+def _as_of(run: Run) -> str:
+    read = [
+        f"{system.title}: {system.reason or system.freshness}"
+        for system in run.systems
+        if system.reason or system.freshness
+    ]
+    return "; ".join([f"as of {phrase.moment(run.as_of)}, {run.environment}", *read])
+
+
+def _line(record: Record) -> str:
+    said = phrase.violations(record) if record.verdict is Verdict.VIOLATED else "unknown"
+    return f"  {record.severity} {record.statement}: {said}"
+
+
+def _next(worst: Sequence[Record]) -> Lines:
+    """The one thing to do next: plan the worst violation's fix, or heed the worst remedy."""
+    fix = next((fix for record in worst for fix in record.fixes if _violated(record)), None)
+    if fix is not None:
+        return _plan(fix)
+    remedy = next((record.remedy for record in worst if record.remedy), None)
+    return [f"next: {remedy}"] if remedy else []
+
+
+def _violated(record: Record) -> bool:
+    return record.verdict is Verdict.VIOLATED
+
+
+def _plan(fix: FixRecord) -> Lines:
+    return ["next: mend the worst; the command plans first", f"  {fix.command}"]
+
+
+def _cut(key: str) -> str:
+    return key if len(key) <= LONGEST else key[: LONGEST - 1] + "…"

@@ -1,0 +1,227 @@
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from time import process_time
+from urllib.parse import unquote
+
+import pytest
+
+from engine.report.morning import METRICS, NOT_APPLICABLE, VIOLATED, believable, quiet
+from engine.report.runs import HOSTILE, bad_day, hostile, record, run, stuck
+from trueup.model.run import Run, SystemRecord
+from trueup.model.verdict import Verdict
+from trueup.report.page import page
+
+VOID = {"br", "link", "meta", "path", "rect", "wbr"}
+Attributes = dict[str, str | None]
+
+
+class Outline(HTMLParser):
+    """A document's elements and its text; fails where a tag is closed that was not open."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, Attributes]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(document)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def of(self, tag: str) -> list[Attributes]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [believable(), quiet(), hostile(), run([]), bad_day(3, 2)],
+    ids=["believable", "quiet", "hostile", "empty", "bad"],
+)
+def test_every_tag_is_closed_and_every_id_is_its_own(drawn: Run) -> None:
+    outline = Outline(page(drawn))
+
+    ids = [attributes["id"] for _, attributes in outline.elements if "id" in attributes]
+    assert outline.open == []
+    assert len(ids) == len(set(ids))
+
+
+def test_every_address_is_a_place_in_the_page_or_a_file_beside_it() -> None:
+    outline = Outline(page(believable()))
+    ids = {attributes.get("id") for _, attributes in outline.elements}
+
+    links = [str(attributes["href"]) for attributes in outline.of("a")]
+
+    assert all(link[1:] in ids for link in links if link.startswith("#"))
+    assert {link.split("/")[0] for link in links if not link.startswith("#")} == {"..", "run.json"}
+
+
+def test_a_violation_links_its_fix_and_its_runbook_from_the_runs_folder() -> None:
+    links = [attributes["href"] for attributes in Outline(page(run([stuck(1)]))).of("a")]
+
+    assert "../../fixes/studybuddy/fail_stuck_ai_jobs.py" in links
+    assert "../../docs/runbooks/studybuddy.md#stuck-ai-jobs" in links
+
+
+def test_the_policy_allows_this_style_and_this_script_and_nothing_else() -> None:
+    document = page(believable())
+    policy = next(
+        str(meta["content"])
+        for meta in Outline(document).of("meta")
+        if meta.get("http-equiv") == "Content-Security-Policy"
+    )
+    for kind, tag in (("style", "style"), ("script", "script")):
+        body = re.findall(f"<{tag}>(.*?)</{tag}>", document, re.DOTALL)
+        digest = hashlib.sha256(body[0].encode()).digest()
+
+        assert len(body) == 1
+        assert f"{kind}-src 'sha256-{base64.b64encode(digest).decode()}'" in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_no_element_has_a_style_or_a_handler_that_the_policy_would_refuse() -> None:
+    attributes = {name for _, found in Outline(page(hostile())).elements for name in found}
+
+    assert not {name for name in attributes if name == "style" or name.startswith("on")}
+
+
+@pytest.mark.parametrize(
+    ("drawn", "title", "colour"),
+    [
+        (believable(), "5 violated, 1 unknown – StudyBuddy, production", "#b3261e"),
+        (run([record("a", Verdict.UNKNOWN)]), "1 unknown – StudyBuddy, production", "#8a5a00"),
+        (quiet(), "everything holds – StudyBuddy, production", "#1d6b40"),
+    ],
+    ids=["violated", "unknown", "holds"],
+)
+def test_title_and_favicon_show_the_verdict(drawn: Run, title: str, colour: str) -> None:
+    outline = Outline(page(drawn))
+
+    assert title in outline.text
+    assert colour in unquote(str(outline.of("link")[0]["href"]))
+
+
+def test_the_worst_severity_comes_first() -> None:
+    found = [str(a["id"]) for a in Outline(page(believable())).of("article") if "id" in a]
+
+    assert found[0] == "studybuddy.every_active_subscription_names_its_stripe_subscription"
+    assert found[-1] == "studybuddy.no_query_runs_longer_than_five_minutes"
+    assert len(found) == 6
+
+
+def test_a_violation_has_all_that_somebody_needs_to_mend_it() -> None:
+    text = Outline(page(run([stuck(12)]))).text
+
+    for said in (
+        "Every running ai job is younger than five minutes",
+        "Its worker is gone",
+        "12 violations, of 10,000 ai_jobs judged.",
+        "Showing 5 of 12",
+        "7 more rows",
+        stuck(12).fixes[0].command,
+        "fixes/studybuddy/fail_stuck_ai_jobs.py",
+        "Can be undone: applying it prints the trueup undo command",
+        "ai-platform",
+        "docs/runbooks/studybuddy.md#stuck-ai-jobs",
+        "where status = 'running' and updated_at < :deadline",
+    ):
+        assert said in text
+
+
+def test_a_fix_that_cannot_be_undone_says_why() -> None:
+    assert "Cannot be undone: the provider has already been told to stop." in page(believable())
+
+
+def test_a_cap_a_mask_and_a_missing_value_are_each_told_in_words() -> None:
+    text = Outline(page(run(VIOLATED))).text
+
+    assert "10,000+ violations" in text
+    assert "masked stands for text that a report may not print." in text
+    assert "null" in text
+
+
+def test_sections_that_have_nothing_are_left_out() -> None:
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page(quiet()))
+
+    assert headings == ["Not applicable", "Holds", "Metrics", "How this run was made"]
+
+
+def test_when_everything_holds_the_page_says_so_and_stays_useful() -> None:
+    text = Outline(page(quiet())).text
+
+    assert "Everything that must be true is true." in text
+    assert "23 invariants looked and found nothing to mend." in text
+    assert "4,210 course_files" in text
+
+
+def test_a_run_without_a_verdict_is_no_good_news() -> None:
+    text = Outline(page(run([]))).text
+
+    assert "Nothing was judged." in text
+    assert "nothing to mend" not in text
+
+
+def test_a_system_that_was_not_read_or_was_read_from_its_primary_is_told_at_the_top() -> None:
+    down = SystemRecord(name="a", title="Away", reason="its replica refused the connection")
+    primary = SystemRecord(name="b", title="Branch", server="a primary", primary_allowed=True)
+
+    text = page(run([record("a", Verdict.UNKNOWN)], systems=(down, primary)))
+    top = text[text.index("<h1>") : text.index("<main")]
+
+    assert "<strong>Away could not be read: its replica refused the connection.</strong>" in top
+    assert "<strong>Branch was read from its primary" in top
+
+
+def test_metrics_are_numbers_charts_and_tables() -> None:
+    text = Outline(page(quiet())).text
+    away = replace(METRICS[0], points=(), reason="the statement timed out")
+
+    assert "94.36 %" in text
+    assert "12,480.50 USD" in text
+    assert "past_due" in text
+    assert "Could not be measured: the statement timed out." in page(run([], metrics=(away,)))
+
+
+def test_what_does_not_apply_says_why() -> None:
+    assert NOT_APPLICABLE.reason in Outline(page(believable())).text
+
+
+def test_hostile_values_are_text() -> None:
+    outline = Outline(page(hostile()))
+
+    assert HOSTILE in outline.text
+    assert len(outline.of("script")) == 1
+    assert outline.of("img") == []
+
+
+def test_a_waived_violation_has_its_own_section() -> None:
+    text = Outline(page(run([record("a_thing_is_so", Verdict.WAIVED, reason="until May")]))).text
+
+    assert "Waived, with the reason" in text
+    assert "until May" in text
+
+
+def test_a_very_bad_day_still_makes_a_small_page_soon() -> None:
+    worst = bad_day(invariants=500, rows=50)
+    started = process_time()
+
+    document = page(worst)
+
+    assert process_time() - started < 2
+    assert len(document.encode()) < 3_000_000
+    assert document.count("<article") == 500

@@ -1,0 +1,96 @@
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from engine.report.morning import believable, quiet
+from engine.report.runs import record, run, stuck
+from trueup.model.verdict import Verdict
+from trueup.report import phrase
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (10_000, "10,000"),
+        (94.36, "94.36"),
+        (12_480.5, "12,480.50"),
+        (float("nan"), "not a number"),
+        (float("inf"), "not a number"),
+    ],
+)
+def test_a_number_is_written_as_people_read_it(value: float, text: str) -> None:
+    assert phrase.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0123, "12 ms"), (4.2, "4.2 s"), (59.9, "59.9 s"), (125.4, "2 min 5 s")]
+)
+def test_a_duration_has_the_unit_that_suits_it(seconds: float, text: str) -> None:
+    assert phrase.duration(seconds) == text
+
+
+def test_an_instant_is_told_in_utc() -> None:
+    kabul = timezone(timedelta(hours=4, minutes=30))
+
+    assert phrase.moment(datetime(2026, 3, 1, 2, 0, 9, tzinfo=kabul)) == "2026-02-28 21:30:09 UTC"
+
+
+def test_one_violation_is_not_plural_and_a_cap_is_told() -> None:
+    capped = record("a", Verdict.VIOLATED, count=10_000, counted_all=False)
+
+    assert phrase.violations(stuck(1)) == "1 violation"
+    assert phrase.violations(capped) == "10,000+ violations"
+
+
+def test_the_violations_stand_among_what_was_judged() -> None:
+    several = record("a", Verdict.VIOLATED, count=3, judged={"ai_jobs": 10_000, "courses": 1500})
+    nothing = record("b", Verdict.VIOLATED, count=3, judged={})
+
+    assert phrase.counted(several) == "3 violations, of 10,000 ai_jobs and 1,500 courses judged"
+    assert phrase.counted(nothing) == "3 violations"
+
+
+def test_the_verdict_is_told_in_a_sentence_a_title_and_counts() -> None:
+    morning = believable()
+
+    assert phrase.sentence(morning) == "5 of 30 invariants are violated, and 1 is unknown."
+    assert phrase.headline(morning) == "5 violated, 1 unknown"
+    assert phrase.tally(morning) == "5 violated, 1 unknown, 23 hold, 1 not applicable"
+
+
+def test_an_unknown_alone_is_never_told_as_a_pass() -> None:
+    looked = run([record("a"), record("b", Verdict.UNKNOWN)])
+
+    assert phrase.sentence(looked) == "Nothing is violated, but 1 of 2 invariants is unknown."
+    assert phrase.headline(looked) == "1 unknown"
+
+
+def test_everything_holds_only_where_something_was_judged() -> None:
+    assert phrase.sentence(quiet()) == "Everything that must be true is true."
+    assert phrase.sentence(run([])) == "Nothing was judged."
+    assert phrase.headline(run([])) == "nothing was judged"
+
+
+def test_a_waiver_keeps_the_sentence_from_claiming_that_everything_is_true() -> None:
+    accepted = run([record("a"), record("b", Verdict.WAIVED)])
+
+    assert phrase.sentence(accepted) == "Nothing is violated beyond what is waived."
+
+
+@pytest.mark.parametrize(
+    ("harm", "first"),
+    [
+        ("It waits. Nobody sees it.", "It waits."),
+        ("Version 1.2 is\nlost for ever.\n\nMore of it.", "Version 1.2 is lost for ever."),
+        ("no stop at all", "no stop at all"),
+        ("", ""),
+    ],
+)
+def test_the_first_sentence_of_a_harm_is_found(harm: str, first: str) -> None:
+    assert phrase.first_sentence(harm) == first
+
+
+def test_whether_a_fix_can_be_undone_is_always_said() -> None:
+    assert phrase.undoing(None).startswith("Can be undone")
+    assert phrase.undoing("mails are out.") == "Cannot be undone: mails are out."
