@@ -1,0 +1,259 @@
+"""
+Bring a subscription, and its credits, to what Stripe last said of the customer.
+
+Stripe's word is the newest event on record, which is written down before it is handled. Where
+there is none, or where it is out of date itself, a person has to ask Stripe.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from trueup import Insert, Update
+from trueup.library.steps import written
+from trueup.model.change import Change
+from trueup.model.invariant import Row
+from trueup.model.violation import Violation
+from trueup.replica.reader import Reader
+
+AT_MOST = 200
+
+STATUSES = {
+    "active": "active",
+    "trialing": "trialing",
+    "past_due": "past_due",
+    "canceled": "canceled",
+    "paused": "canceled",
+}
+"""Stripe's status to ours, as the webhook's handler maps them; whatever else there is, expired."""
+
+SUBSCRIPTIONS = """
+    select id, user_id, plan_id, status, trial_end, current_period_end, stripe_customer_id,
+           stripe_subscription_id, stripe_event_id, last_webhook_at, updated_at,
+           exists (
+               select from profiles where profiles.user_id = subscriptions.user_id
+           ) as has_profile
+    from subscriptions
+    where id = any(:ids)
+    order by id
+"""
+
+# Of several subscriptions of one customer, the live one speaks, whichever was heard of last.
+SAID = """
+    with newest as (
+        select distinct on (payload ->> 'id')
+               payload ->> 'customer' as customer, payload, event_id, processed_at
+        from webhook_events
+        where event_type like 'customer.subscription.%' and payload ->> 'customer' = any(:customers)
+          and payload ->> 'id' is not null and payload ->> 'status' is not null
+        order by payload ->> 'id', processed_at desc, event_id
+    )
+    select distinct on (customer)
+           customer, payload, event_id, max(processed_at) over (partition by customer) as heard_at
+    from newest
+    order by customer, (payload ->> 'status' in ('active', 'trialing', 'past_due')) desc,
+             processed_at desc, event_id
+"""
+
+PLANS = "select id, name from plans order by id"
+
+CREDITS = """
+    select pro.monthly_allowance as allowance, subscriptions.id, user_credits.plan_tier
+    from subscriptions
+    cross join credit_plans as pro
+    left join user_credits on user_credits.user_id = subscriptions.user_id
+    where subscriptions.id = any(:ids) and pro.tier = 'pro'
+      and user_credits.plan_tier is distinct from 'pro'
+"""
+
+NOT_RECORDED = """
+find out whether user {user_id} pays
+
+No customer.subscription event of their Stripe customer is on record here (customer:
+{stripe_customer_id}), so nothing here says what Stripe thinks of them.
+
+Look in Stripe for the customer or subscription whose metadata holds {user_id}, not for an e-mail:
+anybody can type one.
+
+If there is a live subscription, resend its newest customer.subscription event (Developers,
+Webhooks), and plan `studybuddy.sync_subscription_from_stripe` again.
+
+If there is none, nobody pays: update subscriptions set status = 'expired', plan_id = null
+where id = {id:literal} and status = {status:literal} and stripe_subscription_id is null;
+
+select status, plan_id, stripe_subscription_id from subscriptions where id = {id:literal};
+"""
+
+OUT_OF_DATE = """
+ask Stripe for what came after event {event_id} for user {user_id}
+
+The newest event on record says {said} until {until}, which has passed: a later one never came.
+
+Open https://dashboard.stripe.com/subscriptions/{subscription} and see what it is now.
+
+Resend its newest customer.subscription event (Developers, Webhooks), and plan
+`studybuddy.sync_subscription_from_stripe` again.
+
+select status, current_period_end from subscriptions where id = {id:literal};
+"""
+
+UNKNOWN_PRICE = """
+say which plan user {user_id} pays for
+
+Stripe says {said}, at a price that the settings do not know: {prices}.
+
+Write it into trueup.toml, under prices in the system's settings, with the name of its plan.
+
+Plan `studybuddy.sync_subscription_from_stripe` again.
+
+select plan_id from subscriptions where id = {id:literal};
+"""
+
+NO_PROFILE = """
+give user {user_id} a profile, so that their credits have somewhere to be
+
+Plan `studybuddy.create_missing_profiles` and apply it.
+
+Plan `studybuddy.sync_subscription_from_stripe` again.
+
+select plan_tier from user_credits where user_id = {user_id:literal};  -- pro
+"""
+
+
+def plan(
+    violations: Iterable[Violation],
+    primary: Reader,
+    settings: Mapping[str, Any],
+    now: datetime,
+) -> Iterator[Change]:
+    """One subscription each, however many invariants it breaks."""
+    ids = list(dict.fromkeys(violation["id"] for violation in violations))
+    rows = list(primary.rows(SUBSCRIPTIONS, ids=ids))
+    customers = [row["stripe_customer_id"] for row in rows if row["stripe_customer_id"]]
+    said = {word["customer"]: word for word in primary.rows(SAID, customers=customers)}
+    plans = _plans(primary, settings)
+    behind = _behind(primary, ids)
+    for row in rows:
+        word = said.get(row["stripe_customer_id"])
+        if word is None:
+            yield written(NOT_RECORDED, row)
+        else:
+            yield from _synced(row, word, plans, behind.get(row["id"]), now)
+
+
+def _plans(primary: Reader, settings: Mapping[str, Any]) -> dict[str, object]:
+    """Price to the id of the plan that the settings name for it."""
+    ids = {row["name"]: row["id"] for row in primary.rows(PLANS)}
+    return {price: ids[name] for price, name in settings.get("prices", {}).items() if name in ids}
+
+
+def _behind(primary: Reader, ids: list[object]) -> dict[object, Row]:
+    """The subscriptions whose credits are not Pro's; none where this system has no credits."""
+    if not primary.has_column("user_credits.plan_tier"):
+        return {}
+    return {row["id"]: row for row in primary.rows(CREDITS, ids=ids)}
+
+
+def _synced(
+    row: Row, word: Row, plans: Mapping[str, object], behind: Row | None, now: datetime
+) -> Iterator[Change]:
+    wanted = _wanted(row, word, plans)
+    reason = _reason(wanted, row, behind, now)
+    if reason:
+        yield written(reason, {**row, **_words(word, wanted)})
+        return
+    changed = {column: value for column, value in wanted.items() if row[column] != value}
+    if changed:
+        yield Update(
+            "subscriptions",
+            key={"id": row["id"]},
+            expect={
+                "stripe_customer_id": row["stripe_customer_id"],
+                "updated_at": row["updated_at"],
+            },
+            set=changed,
+        )
+    elif behind and wanted["status"] == "active":
+        yield _credited(row["user_id"], behind, now)
+
+
+def _wanted(row: Row, word: Row, plans: Mapping[str, object]) -> dict[str, object]:
+    """The columns as they would be, had the last event been handled; no plan for no known price."""
+    payload: Any = word["payload"]
+    status = STATUSES.get(payload["status"], "expired")
+    known = next((plans[price] for price in _prices(payload) if price in plans), None)
+    ended = status in ("canceled", "expired")
+    wanted = {
+        "status": status,
+        "plan_id": known or (row["plan_id"] if ended else None),
+        "current_period_end": _period_end(payload),
+        "stripe_subscription_id": payload["id"],
+        "stripe_event_id": word["event_id"],
+        "last_webhook_at": max(_instants(word["heard_at"], row["last_webhook_at"])),
+    }
+    return wanted | (
+        {"trial_end": _instant(payload.get("trial_end"))} if status == "trialing" else {}
+    )
+
+
+def _reason(wanted: Row, row: Row, behind: Row | None, now: datetime) -> str:
+    """Why no program should write this; empty where it may."""
+    if wanted["plan_id"] is None and wanted["status"] not in ("canceled", "expired"):
+        return UNKNOWN_PRICE
+    ends = max(_instants(wanted["current_period_end"]), default=None)
+    if wanted["status"] == "active" and (ends is None or ends < now - timedelta(days=1)):
+        return OUT_OF_DATE
+    trial_ends = max(_instants(wanted.get("trial_end")), default=None)
+    if wanted["status"] == "trialing" and trial_ends is not None and trial_ends < now:
+        return OUT_OF_DATE
+    if wanted["status"] == "active" and behind and not row["has_profile"]:
+        return NO_PROFILE
+    return ""
+
+
+def _words(word: Row, wanted: Row) -> dict[str, object]:
+    payload: Any = word["payload"]
+    return {
+        "said": payload["status"],
+        "until": wanted.get("trial_end") or wanted["current_period_end"] or "an unknown day",
+        "subscription": payload["id"],
+        "event_id": word["event_id"],
+        "prices": ", ".join(_prices(payload)) or "none",
+    }
+
+
+def _credited(user: object, behind: Row, now: datetime) -> Change:
+    """The trigger sets credits when a subscription changes; this one is right, so nothing would."""
+    values = {
+        "plan_tier": "pro",
+        "monthly_allowance": behind["allowance"],
+        "balance": behind["allowance"],
+        "updated_at": now,
+    }
+    if behind["plan_tier"] is None:
+        return Insert("user_credits", {"user_id": user} | values)
+    expect = {"plan_tier": behind["plan_tier"]}
+    return Update("user_credits", key={"user_id": user}, expect=expect, set=values)
+
+
+def _items(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = (payload.get("items") or {}).get("data") or []
+    return found
+
+
+def _prices(payload: Mapping[str, Any]) -> list[str]:
+    return [item["price"]["id"] for item in _items(payload) if item.get("price")]
+
+
+def _period_end(payload: Mapping[str, Any]) -> datetime | None:
+    """The latest of the items' ends; before 2025-03-31 it stood at the subscription itself."""
+    ends = [end for item in _items(payload) if (end := item.get("current_period_end"))]
+    return _instant(max(ends, default=payload.get("current_period_end")))
+
+
+def _instant(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _instants(*values: object) -> list[datetime]:
+    return [value for value in values if isinstance(value, datetime)]

@@ -1,0 +1,51 @@
+"""References that no foreign key guards: each row's owner must be there."""
+
+from collections.abc import Iterable
+from typing import Unpack
+
+from trueup.library.declare import Options, declared
+from trueup.library.names import Column, column, identifier, literal
+from trueup.model.invariant import Invariant, Row
+from trueup.replica.reader import Reader
+
+
+def belongs(child: str, parent: str, *, key: str = "id", **said: Unpack[Options]) -> Invariant:
+    """
+    Every row's reference is to a row that exists; a null refers to nothing and is left alone.
+
+    `child` and `parent` are columns, as in `"ai_jobs.user_id"` and `"auth.users.id"`; `key` names
+    a row of the child's table. Raises CatalogError for a name that is no column.
+    """
+    orphans = _orphans(column(child), column(parent), key)
+
+    def ask(replica: Reader) -> Iterable[Row]:
+        return replica.rows(orphans)
+
+    table = column(child).table
+    return declared(
+        ask,
+        {
+            "severity": "P2",
+            "fix": "delete_orphaned_rows",
+            "harm": f"Rows of {table} outlived what {child} names: they are counted, billed and"
+            " joined, and a deleted person's data is still here.",
+        },
+        said,
+        over=table,
+        show=["table", "column"],
+    )
+
+
+def _orphans(child: Column, parent: Column, key: str) -> str:
+    reference, name = f"child.{identifier(child.name)}", identifier(key)
+    return f"""
+    select child.{name}, {reference}, {literal(child.table)} as "table",
+           {literal(child.name)} as "column"
+    from {identifier(child.table)} as child
+    where {reference} is not null
+      and not exists (
+          select from {identifier(parent.table)} as parent
+          where parent.{identifier(parent.name)} = {reference}
+      )
+    order by child.{name}
+    """  # noqa: S608  # every name in it is quoted
