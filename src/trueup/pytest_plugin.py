@@ -8,17 +8,16 @@ import pytest
 
 from trueup.model.invariant import PREFIX, Invariant
 from trueup.suite import options
+from trueup.suite.record import RUN
 
 if TYPE_CHECKING:
     from trueup.suite.active import Active
-    from trueup.suite.finish import Finished
     from trueup.suite.recorder import Recorder
 
 # What makes a run is imported when a run is asked for: pytest loads this plugin every time.
 
 ACTIVE: "pytest.StashKey[Active]" = pytest.StashKey()
 RECORDER: "pytest.StashKey[Recorder]" = pytest.StashKey()
-RUN: "pytest.StashKey[Finished | None]" = pytest.StashKey()
 
 
 STATUS: Mapping[str, tuple[str, str, str | tuple[str, Mapping[str, bool]]]] = {
@@ -41,13 +40,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if config.option.env is None:
         return
+    from trueup.suite.html_view import HtmlView
     from trueup.suite.recorder import Recorder
     from trueup.suite.start import start
 
-    config.stash[ACTIVE] = start(config)
+    active = config.stash[ACTIVE] = start(config)
     if not hasattr(config, "workerinput"):
         config.stash[RECORDER] = Recorder(datetime.now(UTC))
         config.pluginmanager.register(config.stash[RECORDER], "trueup-recorder")
+        config.pluginmanager.register(HtmlView(config, active), "trueup-html-view")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -113,9 +114,9 @@ def pytest_report_teststatus(
     return STATUS[verdict] if verdict else None
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Make the run and write it; pytest's exit code becomes what the verdicts say."""
+    """Make the run before pytest-html draws it; pytest's exit code says the verdicts."""
     config = session.config
     active, recorder = config.stash.get(ACTIVE, None), config.stash.get(RECORDER, None)
     if active is None:
@@ -127,6 +128,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             config.stash[RUN] = finish.finish(session, active, recorder)
     finally:
         active.systems.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_metadata(metadata: dict[str, str], config: pytest.Config) -> None:
+    """Publish nothing of the machine; the run says what it was made with."""
+    if config.option.env is not None:
+        metadata.clear()
 
 
 def pytest_terminal_summary(

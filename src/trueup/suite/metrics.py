@@ -1,5 +1,6 @@
 """The metrics of a run: numbers beside the verdicts, and never one."""
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -38,7 +39,7 @@ def _record(systems: Systems, metric: Metric, now: datetime) -> MetricRecord:
 def _points(rows: list[Row]) -> Iterator[tuple[str, float]]:
     for row in rows:
         *label, value = row.values()
-        if value is not None:
+        if value is not None and math.isfinite(float(str(value))):
             yield _label(label), float(str(value))
 
 

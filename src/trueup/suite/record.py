@@ -1,10 +1,18 @@
-"""The record that a test report carries from the process that made it to the controller."""
+"""The record on its way: from an item to its report, to the controller, to the run."""
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from trueup.model.run import Record, record
+
+if TYPE_CHECKING:
+    from trueup.suite.finish import Finished
+
+RUN: "pytest.StashKey[Finished | None]" = pytest.StashKey()
+"""Where the controller keeps the run once it is made, for whoever shows it."""
 
 ATTRIBUTE = "trueup"
 """Plain data below this name travels with a report, whichever process made it."""

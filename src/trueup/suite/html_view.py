@@ -1,0 +1,55 @@
+"""Our columns in pytest-html's page: the hooks that pass on what `report.pytest_html` makes."""
+
+import os
+
+import pytest
+
+from trueup.report import pytest_html, store
+from trueup.suite.active import Active
+from trueup.suite.record import RUN, carried
+
+
+class HtmlView:
+    """Registered where a run is made with --env; other pages of pytest-html stay as they are."""
+
+    def __init__(self, config: pytest.Config, active: Active) -> None:
+        self._page = _link(config, active)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add the detail below a row; in the controller only, or it would be there twice."""
+        found = carried(report)
+        if found is not None:
+            known = getattr(report, "extras", [])
+            vars(report)["extras"] = [*known, *pytest_html.extras(found, self._page)]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        """Name our columns."""
+        pytest_html.header(cells)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
+        """Fill them, escaped: pytest-html takes cells as they are."""
+        pytest_html.row(carried(report), report.nodeid, report.duration, cells)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_html(self, report: pytest.TestReport, data: list[str]) -> None:
+        """Leave the log out where there is a record: it says all, and the log might say more."""
+        if carried(report):
+            pytest_html.silence(data)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str], session: pytest.Session) -> None:
+        """Put the verdict above the table."""
+        finished = session.config.stash.get(RUN, None)
+        pytest_html.summary(prefix, finished.run if finished else None)
+
+
+def _link(config: pytest.Config, active: Active) -> str | None:
+    """How pytest-html's page, where one is asked for, reaches the run's page."""
+    asked: str | None = getattr(config.option, "htmlpath", None)
+    if asked is None:
+        return None
+    page = active.project.root / config.option.reports / active.run / store.PAGE
+    return os.path.relpath(page, (config.invocation_params.dir / asked).parent)
