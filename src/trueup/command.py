@@ -4,6 +4,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from trueup.model.fix import Fix
+
 PLANS = Path(".trueup") / "plans"
 
 
@@ -17,14 +19,18 @@ def program() -> str:
     return str(installed.relative_to(here))
 
 
-def mend(system: str, fix: str, environment: str, invariant: str | None = None) -> str:
-    """Plan a fix and apply that plan; `invariant` narrows it where the fix serves several."""
-    plan = PLANS / f"{system}.{fix}.json"
+def mend(fix: Fix, system: str, environment: str, invariant: str | None = None) -> str:
+    """
+    Plan a fix and apply that plan, or print the steps of one that a person does.
+
+    `invariant` narrows it where the fix serves several.
+    """
     narrowed = f" --invariant {invariant}" if invariant else ""
-    return (
-        f"{program()} plan {system}.{fix} --env {environment}{narrowed} --out {plan}"
-        f" && {program()} apply {plan}"
-    )
+    planned = f"{program()} plan {system}.{fix.name} --env {environment}{narrowed}"
+    if fix.steps:
+        return planned
+    plan = PLANS / f"{system}.{fix.name}.json"
+    return f"{planned} --out {plan} && {program()} apply {plan}"
 
 
 def undo(system: str, environment: str, entry: int) -> str:

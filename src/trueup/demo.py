@@ -66,14 +66,14 @@ def missed(project: Project, run: Run) -> list[str]:
 
 
 def closing(run: Run, page: Path, planted: int, wrong: Sequence[str]) -> list[str]:
-    """What the demo says last: where the page is, and the command that mends the first."""
+    """Where the page is, and the command that mends the first that a program can mend."""
     violated = run.having(Verdict.VIOLATED)
     lines = [f"{planted} faults were planted; {len(violated)} invariants are violated by them."]
     lines += [f"not named exactly: {name}" for name in wrong]
     lines += ["", f"open the page:  {page}"]
-    mendable = [record for record in violated if record.fixes]
+    mendable = [(record, fix) for record in violated for fix in record.fixes if not fix.steps]
     if mendable:
-        first = mendable[0]
-        lines += ["", f"mend the first ({first.statement}):", "", f"  {first.fixes[0].command}"]
+        record, fix = mendable[0]
+        lines += ["", f"mend the first ({record.statement}):", "", f"  {fix.command}"]
     lines += ["", f"check again:    {program()} check --env {SAMPLE}"]
     return lines

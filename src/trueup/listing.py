@@ -50,7 +50,8 @@ def _fixes(catalog: Catalog, system: str) -> Iterator[str]:
     for fix in sorted(_serving(catalog, system), key=lambda found: found.name):
         summary = fix.summary.split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
         link = f"[`{fix.name}`](../{_source(fix)})"
-        yield f"| {link} | {summary} | {fix.at_most} | {fix.undo or 'yes'} |"
+        undo = "nothing to undo: steps for a person" if fix.steps else fix.undo or "yes"
+        yield f"| {link} | {summary} | {fix.at_most} | {undo} |"
 
 
 def _serving(catalog: Catalog, system: str) -> set[Fix]:
@@ -69,12 +70,16 @@ def _plain(catalog: Catalog, found: Invariant) -> dict[str, object]:
         "severity": found.severity,
         "harm": found.harm,
         "over": list(found.over),
-        "fixes": [{"name": fix.name, "path": fix.path} for fix in catalog.fixes(found)],
+        "fixes": [_plain_fix(fix) for fix in catalog.fixes(found)],
         "runbook": found.runbook,
         "owner": found.owner,
         "tags": list(found.tags),
         "asks": list(found.asks),
     }
+
+
+def _plain_fix(fix: Fix) -> dict[str, object]:
+    return {"name": fix.name, "path": fix.path, "steps": fix.steps, "undo": fix.undo}
 
 
 def _count(catalog: Catalog) -> str:

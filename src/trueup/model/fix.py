@@ -15,7 +15,7 @@ class Fix:
     """
     A fix as its module declares it: docstring, `AT_MOST`, `plan`, and `UNDO` where there is none.
 
-    `system` is empty for a fix of the library, which every system may name.
+    `steps` (`STEPS = True`) says that it changes nothing: it yields Steps for a person. `system` is empty for a fix of the library, which every system may name.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Fix:
     plan: Callable[..., Iterable[Change]]
     path: str
     undo: str | None = None
+    steps: bool = False
 
     @property
     def asks(self) -> tuple[str, ...]:

@@ -16,13 +16,18 @@ Cell = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixRecord:
-    """A fix as a report names it; `undo` says why there is none, where there is none."""
+    """
+    A fix as a report names it; `undo` says why there is none, where there is none.
+
+    With `steps` its command prints what a person must do, and there is nothing to undo.
+    """
 
     name: str
     path: str
     summary: str
     command: str
     undo: str | None = None
+    steps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from trueup.model.run import Record, Run
+from trueup.model.run import FixRecord, Record, Run
 from trueup.model.verdict import Verdict
 
 SEVERITIES = {
@@ -157,11 +157,13 @@ def runbook(record: Record) -> str:
     return f"docs/runbooks/{record.system}.md#{record.runbook}"
 
 
-def undoing(undo: str | None) -> str:
+def undoing(fix: FixRecord) -> str:
     """Whether what a fix applied can be undone, and how."""
-    if undo is None:
+    if fix.steps:
+        return "Changes nothing: it prints the steps for a person, filled in, and how to verify."
+    if fix.undo is None:
         return "Can be undone: applying it prints the trueup undo command that reverses it."
-    return f"Cannot be undone: {undo.rstrip('.')}."
+    return f"Cannot be undone: {fix.undo.rstrip('.')}."
 
 
 def _is(count: int) -> str:

@@ -88,7 +88,8 @@ def _violated(record: Record) -> bool:
 
 
 def _plan(fix: FixRecord) -> Lines:
-    return ["next: mend the worst; the command plans first", f"  {fix.command}"]
+    what = "see the steps for the worst" if fix.steps else "mend the worst; the command plans first"
+    return [f"next: {what}", f"  {fix.command}"]
 
 
 def _cut(key: str) -> str:

@@ -33,8 +33,14 @@ class Active:
         fix = find_fix(self.project.root, invariant.system, name)
         several = serves_several(self.project.root, invariant.system, fix)
         narrowed = invariant.name if several else None
-        line = command.mend(invariant.system, name, self.environment, narrowed)
-        return FixRecord(name=name, path=fix.path, summary=fix.summary, command=line, undo=fix.undo)
+        return FixRecord(
+            name=name,
+            path=fix.path,
+            summary=fix.summary,
+            command=command.mend(fix, invariant.system, self.environment, narrowed),
+            undo=fix.undo,
+            steps=fix.steps,
+        )
 
 
 def run_id(started: datetime) -> str:

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from engine.report.morning import believable, quiet
 from engine.report.runs import record, run, stuck
+from trueup.model.run import FixRecord
 from trueup.model.verdict import Verdict
 from trueup.report import phrase
 
@@ -92,5 +94,9 @@ def test_the_first_sentence_of_a_harm_is_found(harm: str, first: str) -> None:
 
 
 def test_whether_a_fix_can_be_undone_is_always_said() -> None:
-    assert phrase.undoing(None).startswith("Can be undone")
-    assert phrase.undoing("mails are out.") == "Cannot be undone: mails are out."
+    fix = FixRecord(name="send", path="fixes/send.py", summary="Sends.", command="trueup plan x")
+
+    assert phrase.undoing(fix).startswith("Can be undone")
+    final = replace(fix, undo="mails are out.")
+    assert phrase.undoing(final) == "Cannot be undone: mails are out."
+    assert phrase.undoing(replace(fix, steps=True)).startswith("Changes nothing")
