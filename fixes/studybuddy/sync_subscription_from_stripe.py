@@ -27,12 +27,19 @@ STATUSES = {
 }
 """Stripe's status to ours, as the webhook's handler maps them; whatever else there is, expired."""
 
+ENDED = ("canceled", "expired")
+
 SUBSCRIPTIONS = """
     select id, user_id, plan_id, status, trial_end, current_period_end, stripe_customer_id,
            stripe_subscription_id, stripe_event_id, last_webhook_at, updated_at,
            exists (
                select from profiles where profiles.user_id = subscriptions.user_id
-           ) as has_profile
+           ) as has_profile,
+           exists (
+               select from subscriptions as other
+               where other.stripe_customer_id = subscriptions.stripe_customer_id
+                 and other.id <> subscriptions.id
+           ) as is_shared
     from subscriptions
     where id = any(:ids)
     order by id
@@ -69,8 +76,8 @@ CREDITS = """
 NOT_RECORDED = """
 find out whether user {user_id} pays
 
-No customer.subscription event of their Stripe customer is on record here (customer:
-{stripe_customer_id}), so nothing here says what Stripe thinks of them.
+No customer.subscription event is on record here for {customer}, so nothing here says what Stripe
+thinks of them.
 
 Look in Stripe for the customer or subscription whose metadata holds {user_id}, not for an e-mail:
 anybody can type one.
@@ -82,6 +89,23 @@ If there is none, nobody pays: update subscriptions set status = 'expired', plan
 where id = {id:literal} and status = {status:literal} and stripe_subscription_id is null;
 
 select status, plan_id, stripe_subscription_id from subscriptions where id = {id:literal};
+"""
+
+ANOTHERS = """
+find out whether {customer} is that of user {user_id}
+
+Users can write their own row. This customer is named by another row too, or by Stripe as that of
+another user ({owner}): to believe the row would give one user what another pays for.
+
+Compare: select id, user_id, status, stripe_subscription_id, created_at from subscriptions
+where stripe_customer_id = {stripe_customer_id:literal} order by created_at;
+
+Whoever is not named in Stripe's metadata does not pay: update subscriptions set status = 'expired',
+plan_id = null, stripe_customer_id = null, stripe_subscription_id = null where id = '…';
+
+Plan `studybuddy.sync_subscription_from_stripe` again for the one who is.
+
+select count(*) from subscriptions where stripe_customer_id = {stripe_customer_id:literal};  -- 1
 """
 
 OUT_OF_DATE = """
@@ -136,7 +160,7 @@ def plan(
     for row in rows:
         word = said.get(row["stripe_customer_id"])
         if word is None:
-            yield written(NOT_RECORDED, row)
+            yield written(NOT_RECORDED, {**row, "customer": _customer(row)})
         else:
             yield from _synced(row, word, plans, behind.get(row["id"]), now)
 
@@ -158,19 +182,16 @@ def _synced(
     row: Row, word: Row, plans: Mapping[str, object], behind: Row | None, now: datetime
 ) -> Iterator[Change]:
     wanted = _wanted(row, word, plans)
-    reason = _reason(wanted, row, behind, now)
+    reason = _reason(row, word, wanted, behind, now)
     if reason:
-        yield written(reason, {**row, **_words(word, wanted)})
+        yield written(reason, {**row, **_words(row, word, wanted)})
         return
     changed = {column: value for column, value in wanted.items() if row[column] != value}
     if changed:
         yield Update(
             "subscriptions",
             key={"id": row["id"]},
-            expect={
-                "stripe_customer_id": row["stripe_customer_id"],
-                "updated_at": row["updated_at"],
-            },
+            expect={column: row[column] for column in ("stripe_customer_id", "updated_at")},
             set=changed,
         )
     elif behind and wanted["status"] == "active":
@@ -181,39 +202,44 @@ def _wanted(row: Row, word: Row, plans: Mapping[str, object]) -> dict[str, objec
     """The columns as they would be, had the last event been handled; no plan for no known price."""
     payload: Any = word["payload"]
     status = STATUSES.get(payload["status"], "expired")
-    known = next((plans[price] for price in _prices(payload) if price in plans), None)
-    ended = status in ("canceled", "expired")
+    bought = next((plans[price] for price in _prices(payload) if price in plans), None)
+    ends = _period_end(payload)
     wanted = {
         "status": status,
-        "plan_id": known or (row["plan_id"] if ended else None),
-        "current_period_end": _period_end(payload),
+        "plan_id": bought or (row["plan_id"] if status in ENDED else None),
+        "current_period_end": ends,
         "stripe_subscription_id": payload["id"],
         "stripe_event_id": word["event_id"],
         "last_webhook_at": max(_instants(word["heard_at"], row["last_webhook_at"])),
     }
-    return wanted | (
-        {"trial_end": _instant(payload.get("trial_end"))} if status == "trialing" else {}
-    )
+    if status == "trialing":
+        wanted["trial_end"] = _instant(payload.get("trial_end")) or ends
+    return wanted
 
 
-def _reason(wanted: Row, row: Row, behind: Row | None, now: datetime) -> str:
+def _reason(row: Row, word: Row, wanted: Row, behind: Row | None, now: datetime) -> str:
     """Why no program should write this; empty where it may."""
-    if wanted["plan_id"] is None and wanted["status"] not in ("canceled", "expired"):
+    owner = _owner(word)
+    if owner != str(row["user_id"]) and (owner or row["is_shared"]):
+        return ANOTHERS
+    if wanted["plan_id"] is None and wanted["status"] not in ENDED:
         return UNKNOWN_PRICE
     ends = max(_instants(wanted["current_period_end"]), default=None)
     if wanted["status"] == "active" and (ends is None or ends < now - timedelta(days=1)):
         return OUT_OF_DATE
     trial_ends = max(_instants(wanted.get("trial_end")), default=None)
-    if wanted["status"] == "trialing" and trial_ends is not None and trial_ends < now:
+    if trial_ends is not None and trial_ends < now:
         return OUT_OF_DATE
     if wanted["status"] == "active" and behind and not row["has_profile"]:
         return NO_PROFILE
     return ""
 
 
-def _words(word: Row, wanted: Row) -> dict[str, object]:
+def _words(row: Row, word: Row, wanted: Row) -> dict[str, object]:
     payload: Any = word["payload"]
     return {
+        "customer": _customer(row),
+        "owner": _owner(word) or "it does not say whose",
         "said": payload["status"],
         "until": wanted.get("trial_end") or wanted["current_period_end"] or "an unknown day",
         "subscription": payload["id"],
@@ -234,6 +260,18 @@ def _credited(user: object, behind: Row, now: datetime) -> Change:
         return Insert("user_credits", {"user_id": user} | values)
     expect = {"plan_tier": behind["plan_tier"]}
     return Update("user_credits", key={"user_id": user}, expect=expect, set=values)
+
+
+def _customer(row: Row) -> str:
+    known = row["stripe_customer_id"]
+    return f"the Stripe customer {known}" if known else "them, and the row names no Stripe customer"
+
+
+def _owner(word: Row) -> str | None:
+    """The user whom our own checkout wrote into the subscription's metadata."""
+    payload: Any = word["payload"]
+    owner: str | None = (payload.get("metadata") or {}).get("user_id")
+    return owner
 
 
 def _items(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:

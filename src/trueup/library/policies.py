@@ -73,7 +73,7 @@ def every_policy_can_be_evaluated(
             " every visitor.",
         },
         said,
-        over={"tables": f"({visited})"},
+        over={"tables by role": f"({visited})"},
         show=["name", "roles", "sqlstate"],
     )
 
