@@ -855,18 +855,32 @@ SCHEMA = (
         near_misses="create sequence public.invoice_number_seq;",
     ),
     Fault(
-        name="migration_missing",
+        name="migrations_missing",
         invariant="every_migration_is_applied",
         plant="""
             delete from supabase_migrations.schema_migrations
             where version in ('20260405091544', '20260726111740');
         """,
         keys=frozenset({"20260405091544", "20260726111740"}),
+        # The list is of the application's migrations; the platform keeps its own elsewhere.
         near_misses="""
-            insert into supabase_migrations.schema_migrations (version)
-            values ('20261030154500');
+            delete from auth.schema_migrations where version = '20171026211738';
             update supabase_migrations.schema_migrations set statements = null, name = null
             where version = '20250914101502';
+        """,
+    ),
+    Fault(
+        name="migration_by_hand",
+        invariant="every_migration_is_applied",
+        plant="""
+            insert into supabase_migrations.schema_migrations (version, name)
+            values ('20261030154500', 'hotfix');
+        """,
+        keys=frozenset({"20261030154500"}),
+        near_misses="""
+            insert into auth.schema_migrations (version) values ('20261030154500');
+            insert into supabase_migrations.seed_files (path, hash)
+            values ('20261030154500', '20261030154500');
         """,
     ),
     Fault(
