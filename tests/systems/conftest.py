@@ -1,0 +1,19 @@
+"""A system of the sample, loaded once for all tests of this process."""
+
+from collections.abc import Callable
+
+import pytest
+
+from systems import scenes
+from trueup.sample import Cluster, databases
+
+
+@pytest.fixture(scope="session")
+def scene(cluster: Cluster) -> Callable[[str], scenes.Scene]:
+    """The scene of a system, by its name."""
+
+    def load(system: str) -> scenes.Scene:
+        databases.load(cluster, scenes.folder(system))
+        return scenes.Scene(scenes.project(), cluster, system)
+
+    return load

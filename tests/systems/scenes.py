@@ -1,0 +1,138 @@
+"""A system's sample as the tests see it: sound, broken, asked, and compared byte by byte."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fix_database import Database, opened
+from trueup import catalog
+from trueup.config import Project, find_project
+from trueup.evaluate import evaluate
+from trueup.model.invariant import Invariant
+from trueup.model.verdict import Outcome, Verdict
+from trueup.model.violation import key_text
+from trueup.replica.connection import Dsn, connect
+from trueup.replica.reader import Reader
+from trueup.replica.visitor import Visitor
+from trueup.sample import CLOCK, Cluster, Fault, databases, faults
+
+ROOT = Path(__file__).parents[2]
+
+SCHEMAS = "('pg_catalog', 'information_schema', 'pg_toast', 'trueup')"
+
+_TABLES = f"""
+    select format('%I.%I', nspname, relname)
+    from pg_class c join pg_namespace n on n.oid = relnamespace
+    where relkind in ('r', 'p') and nspname not in {SCHEMAS} order by 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One system of the sample, on servers of the tests' own."""
+
+    project: Project
+    cluster: Cluster
+    system: str
+
+    @property
+    def database(self) -> Database:
+        """Its database."""
+        return Database(self.cluster, self.system)
+
+    @property
+    def invariants(self) -> tuple[Invariant, ...]:
+        """What must be true of it."""
+        return catalog.load(self.project.root, (self.system,)).of(self.system)
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """What trueup.toml says of it."""
+        return self.project.system(self.system).settings
+
+    def plant(self, *planted: Fault) -> None:
+        """Put it back to sound, then break it."""
+        databases.mend(self.cluster, self.system)
+        for fault in planted:
+            databases.plant(self.cluster, self.system, fault)
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """Every invariant's outcome, on the standby."""
+        self.cluster.wait_for_replay()
+        with opened(self.database) as session, self._visitor() as visitor:
+            found = {}
+            for invariant in self.invariants:
+                with session.reading() as reader:
+                    found[invariant.name] = evaluate(invariant, self._resources(reader, visitor))
+        return found
+
+    def bytes(self) -> dict[str, list[str]]:
+        """Every row of every table, as text."""
+        with self.database.connect() as connection:
+            tables = [row[0] for row in connection.execute(_TABLES)]
+            return {
+                table: [row[0] for row in connection.execute(_rows(table).encode())]
+                for table in tables
+            }
+
+    def _resources(self, reader: Reader, visitor: Visitor) -> dict[str, object]:
+        given = {"replica": reader, "visitor": visitor, "settings": self.settings}
+        return {**given, "now": CLOCK}
+
+    @contextmanager
+    def _visitor(self) -> Iterator[Visitor]:
+        dsn = Dsn(self.database.url("authenticator"), "the test's visitor")
+        visitor = Visitor(connect(dsn, standby=True, application="trueup/test"))
+        try:
+            yield visitor
+        finally:
+            visitor.close()
+
+
+def _rows(table: str) -> str:
+    return f"select t::text from {table} t order by 1"
+
+
+def systems() -> tuple[str, ...]:
+    """The systems that have a sample."""
+    return tuple(name for name, found in project().config.systems.items() if found.sample)
+
+
+def project() -> Project:
+    """This repository."""
+    return find_project(ROOT)
+
+
+def folder(system: str) -> Path:
+    """Where a system's sample is made from."""
+    return ROOT / "tests" / "systems" / system
+
+
+def all_faults() -> list[tuple[str, Fault]]:
+    """Every fault of every system."""
+    return [(system, fault) for system in systems() for fault in faults.load(folder(system))]
+
+
+def named(outcomes: Mapping[str, Outcome]) -> dict[str, set[str]]:
+    """The keys of each violated invariant."""
+    return {
+        name: {key_text(violation.key) for violation in outcome.violations}
+        for name, outcome in outcomes.items()
+        if outcome.verdict is Verdict.VIOLATED
+    }
+
+
+def expected(planted: list[Fault]) -> dict[str, set[str]]:
+    """What those faults must name."""
+    keys: dict[str, set[str]] = {}
+    for fault in planted:
+        for name, broken in ((fault.invariant, fault.keys), *fault.also.items()):
+            keys.setdefault(name, set()).update(broken)
+    return keys
+
+
+def unsound(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    """Verdicts other than holds and violated, with their reasons."""
+    fine = (Verdict.HOLDS, Verdict.VIOLATED)
+    return {name: o.reason for name, o in outcomes.items() if o.verdict not in fine}

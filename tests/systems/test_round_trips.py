@@ -1,0 +1,55 @@
+"""Every row of the catalog: it holds on sound data, and names exactly what was planted."""
+
+import pytest
+
+from systems import scenes
+from trueup.model.verdict import Verdict
+from trueup.sample import Fault
+
+PLANTED = [pytest.param(s, f, id=f"{s}.{f.name}") for s, f in scenes.all_faults()]
+
+
+@pytest.mark.parametrize("system", scenes.systems())
+def test_sound_data_holds_and_says_how_much_was_judged(scene, system: str) -> None:
+    found = scene(system)
+    found.plant()
+
+    outcomes = found.outcomes()
+
+    assert {name: o.verdict for name, o in outcomes.items() if o.verdict != Verdict.HOLDS} == {}
+    assert all(sum(outcome.judged.values()) > 0 for outcome in outcomes.values())
+
+
+@pytest.mark.parametrize(("system", "fault"), PLANTED)
+def test_a_fault_is_named_exactly(scene, system: str, fault: Fault) -> None:
+    found = scene(system)
+    found.plant(fault)
+
+    outcomes = found.outcomes()
+
+    assert scenes.named(outcomes) == scenes.expected([fault])
+    assert scenes.unsound(outcomes) == {}
+
+
+@pytest.mark.parametrize("system", scenes.systems())
+def test_all_faults_at_once_hide_and_invent_nothing(scene, system: str) -> None:
+    found = scene(system)
+    planted = [fault for of, fault in scenes.all_faults() if of == system]
+    found.plant(*planted)
+
+    assert scenes.named(found.outcomes()) == scenes.expected(planted)
+
+
+@pytest.mark.parametrize("system", scenes.systems())
+def test_every_invariant_has_a_fault_or_a_test_of_its_own(scene, system: str) -> None:
+    broken = {fault.invariant for of, fault in scenes.all_faults() if of == system}
+
+    assert {i.name for i in scene(system).invariants} - broken == LIVE
+
+
+LIVE = {
+    "connections_leave_headroom",
+    "no_query_runs_longer_than_five_minutes",
+    "no_session_sits_idle_in_a_transaction",
+}
+"""They judge sessions, which no SQL can plant: test_sessions.py opens some."""
