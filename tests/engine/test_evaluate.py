@@ -1,6 +1,7 @@
 """One invariant in, its verdict out: never a pass where nothing could be seen."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,9 @@ def declared(sql: str, **given) -> Invariant:
         return replica.rows(sql, deadline=now - timedelta(minutes=5))
 
     options = {"severity": "P1", "over": "jobs", "fix": "none"} | given
-    return invariant(**options)(test_jobs_are_young).named("app", "test_jobs_are_young", __file__)
+    return invariant(**options)(test_jobs_are_young).named(
+        "app", "test_jobs_are_young", Path(__file__)
+    )
 
 
 def verdict_on(reading, found: Invariant):
@@ -155,7 +158,9 @@ def test_rows_made_in_python_are_judged_alike(database: Database, reading) -> No
                 yield row
 
     declare = invariant(severity="P2", over="jobs", fix="none")
-    outcome = verdict_on(reading, declare(test_owners_are_known).named("app", "test_x", __file__))
+    outcome = verdict_on(
+        reading, declare(test_owners_are_known).named("app", "test_x", Path(__file__))
+    )
 
     assert [violation.key for violation in outcome.violations] == [("2",)]
     assert outcome.printable == {"id"}
@@ -169,7 +174,7 @@ def test_a_mistake_of_its_author_is_unknown_and_shows_no_value(database: Databas
         return [{"id": int(row["owner"])} for row in replica.rows("select owner from jobs")]
 
     declare = invariant(severity="P2", over="jobs", fix="none")
-    outcome = verdict_on(reading, declare(test_broken).named("app", "test_broken", __file__))
+    outcome = verdict_on(reading, declare(test_broken).named("app", "test_broken", Path(__file__)))
 
     assert outcome.verdict is Verdict.UNKNOWN
     assert "failed with ValueError" in outcome.reason

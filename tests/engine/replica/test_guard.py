@@ -94,7 +94,8 @@ def test_settings_are_there_after_opening(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "nonsense", "mysql://u:hunter2@h/db", "postgresql://", "postgresql://u:hunter2@h:x/"]
+    "url",
+    ["", "nonsense", "mysql://u:hunter2@h/db", "postgresql://", "postgresql://u:hunter2@h:x/"],
 )
 def test_what_is_no_url_is_named_and_never_shown(url: str) -> None:
     with pytest.raises(ConfigError) as refused:

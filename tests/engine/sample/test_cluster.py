@@ -15,6 +15,7 @@ from trueup.errors import SampleError
 from trueup.sample import server
 from trueup.sample.cluster import Cluster, Running, create, erase, read, start, stop
 from trueup.sample.ports import HOST
+from trueup.sample.server import Name
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def started(folder: Path) -> Iterator[Running]:
         stop(running)
 
 
-def ask(sample: Cluster, question: str, server: str = "standby") -> object:
+def ask(sample: Cluster, question: str, server: Name = "standby") -> object:
     with sample.connect(server) as connection:
         return connection.execute(question).fetchone()[0]
 

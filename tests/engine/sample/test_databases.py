@@ -8,6 +8,7 @@ from psycopg import errors
 
 from trueup.errors import SampleError
 from trueup.sample import Cluster, Fault, databases
+from trueup.sample.server import Name
 
 SCHEMA = """
 create table jobs (id int primary key, status text not null check (status in ('done', 'failed')));
@@ -39,7 +40,7 @@ def system(tmp_path: Path, cluster: Cluster) -> Path:
     return path
 
 
-def rows(sample: Cluster, system: Path, server: str = "standby") -> list[tuple[object, ...]]:
+def rows(sample: Cluster, system: Path, server: Name = "standby") -> list[tuple[object, ...]]:
     """Every row with the bytes that say where it lies and who wrote it."""
     with sample.connect(server, system.name) as connection:
         return connection.execute("select ctid, xmin, xmax, * from jobs order by id").fetchall()

@@ -33,6 +33,7 @@ def test_a_lock_that_cannot_be_had_in_time_is_an_error(tmp_path):
 def test_a_lock_that_a_child_inherited_is_taken_until_the_child_has_closed_it(tmp_path):
     path = tmp_path / "lock"
     ours = locks.acquire(path, EXCLUSIVE, timeout=0)
+    assert ours is not None
     inherited = os.dup(ours)
 
     os.close(ours)

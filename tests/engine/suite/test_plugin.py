@@ -68,7 +68,7 @@ def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
     return pytester.runpytest("invariants", "--env", "staging", "-p", "no:randomly", *args)
 
 
-def written(pytester: pytest.Pytester) -> dict:
+def written(pytester: pytest.Pytester):
     [path] = pytester.path.glob("reports/*/run.json")
     return json.loads(path.read_text())
 
