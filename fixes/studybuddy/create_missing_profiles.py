@@ -5,7 +5,7 @@ Name and e-mail come from auth.users as they are today; what the user had told t
 is not brought back.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from trueup import Insert
 from trueup.model.change import Change
@@ -23,10 +23,12 @@ ACCOUNTS = """
 """
 
 
-def plan(violations: Iterable[Violation], primary: Reader) -> Iterator[Change]:
+def plan(violations: Sequence[Violation], primary: Reader) -> Iterator[Change]:
     """One profile each; everything that sign-up leaves to a default is left to it here too."""
-    users = [user["id"] for user in violations]
-    for account in primary.rows(ACCOUNTS, users=users):
+    asked = primary.rows(ACCOUNTS, users=[user["id"] for user in violations])
+    accounts = {account["id"]: account for account in asked}
+    for user in violations:
+        account = accounts[user["id"]]
         yield Insert(
             "profiles",
             {

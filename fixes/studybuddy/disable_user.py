@@ -5,7 +5,8 @@ Row-level security hides everything from a disabled user at once; their sessions
 they expire, and only the Auth API ends them sooner.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from trueup import Update
 from trueup.library.steps import written
@@ -24,14 +25,14 @@ PROFILES = """
 """
 
 LIVE_JOBS = """
-    select id, status, updated_at
+    select id, user_id, status, updated_at
     from ai_jobs
     where user_id = any(:users) and status in ('queued', 'running')
     order by id
 """
 
 WAITING_FILES = """
-    select file.id, file.extraction_status, file.updated_at
+    select file.id, file.user_id, file.extraction_status, file.updated_at
     from course_files as file
     where file.user_id = any(:users) and file.extraction_status = 'extracting'
       and exists (
@@ -41,7 +42,6 @@ WAITING_FILES = """
       )
     order by file.id
 """
-
 
 NO_PROFILE = """
 disable user {user_id}, who has no profile to say so
@@ -54,27 +54,39 @@ select is_disabled from profiles where user_id = {user_id:literal};  -- t
 """
 
 
-def plan(violations: Iterable[Violation], primary: Reader) -> Iterator[Change]:
-    """Files, jobs, account: wherever a run stops, no disabled user has a live job."""
-    users = [violation["user_id"] for violation in violations]
-    for file in primary.rows(WAITING_FILES, users=users):
-        yield _updated("course_files", file, "extraction_status", {"extraction_status": "failed"})
-    for job in primary.rows(LIVE_JOBS, users=users):
-        reason = "Account disabled; failed by trueup"
-        yield _updated("ai_jobs", job, "status", {"status": "failed", "error_message": reason})
-    known = list(primary.rows(PROFILES, users=users))
-    for profile in known:
-        yield Update(
-            "profiles",
-            key={"id": profile["id"]},
-            expect={"is_disabled": profile["is_disabled"]},
-            set={"is_disabled": True},
-        )
-    for user in users:
-        if user not in {profile["user_id"] for profile in known}:
-            yield written(NO_PROFILE, {"user_id": user})
+def plan(violations: Sequence[Violation], primary: Reader) -> Iterator[Change]:
+    """The account with its jobs and files, so that no disabled user has a live job."""
+    users = [user["user_id"] for user in violations]
+    profiles = _by_user(primary.rows(PROFILES, users=users))
+    jobs = _by_user(primary.rows(LIVE_JOBS, users=users))
+    files = _by_user(primary.rows(WAITING_FILES, users=users))
+    for violation in violations:
+        user = violation["user_id"]
+        for profile in profiles[user]:
+            expect = {"is_disabled": profile["is_disabled"]}
+            yield Update(
+                "profiles", key={"id": profile["id"]}, expect=expect, set={"is_disabled": True}
+            )
+            for file in files[user]:
+                yield _failed("course_files", file, "extraction_status")
+            for job in jobs[user]:
+                reason = "Account disabled; failed by trueup"
+                yield _failed("ai_jobs", job, "status", error_message=reason)
+        if not profiles[user]:
+            yield written(NO_PROFILE, violation)
 
 
-def _updated(table: str, row: Row, status: str, values: dict[str, object]) -> Update:
-    expect = {status: row[status], "updated_at": row["updated_at"]}
-    return Update(table, key={"id": row["id"]}, expect=expect, set=values)
+def _by_user(rows: Iterable[Row]) -> Mapping[object, Sequence[Row]]:
+    found: dict[object, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["user_id"]].append(row)
+    return found
+
+
+def _failed(table: str, row: Row, status: str, **said: str) -> Update:
+    return Update(
+        table,
+        key={"id": row["id"]},
+        expect={status: row[status], "updated_at": row["updated_at"]},
+        set={status: "failed", **said},
+    )

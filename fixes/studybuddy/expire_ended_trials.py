@@ -4,7 +4,7 @@ Expire the trials whose end has passed; the credits follow by the database's own
 A trial that Stripe runs, or that an admin extended, is not ended here: somebody has to ask.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from trueup import Update
@@ -54,12 +54,11 @@ select status, trial_end from subscriptions where id = {id:literal};  -- no tria
 """
 
 
-def plan(violations: Iterable[Violation], primary: Reader, now: datetime) -> Iterator[Change]:
+def plan(violations: Sequence[Violation], primary: Reader, now: datetime) -> Iterator[Change]:
     """Expire what nobody else decides on."""
-    trials = list(violations)
-    asked = primary.rows(EXTENDED, trials=[trial["id"] for trial in trials], now=now)
+    asked = primary.rows(EXTENDED, trials=[trial["id"] for trial in violations], now=now)
     extended = {row["id"] for row in asked}
-    for trial in trials:
+    for trial in violations:
         if trial["is_run_by_stripe"]:
             yield written(STRIPE_KNOWS, trial)
         elif trial["id"] in extended:

@@ -5,7 +5,7 @@ One that its user lives on within this very hour is left for the next hour: to e
 make a flood of what was allowed when they asked.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from trueup import Update
@@ -49,13 +49,12 @@ select quota_overrides from admin_overrides where id = {id:literal};  -- empty
 """
 
 
-def plan(violations: Iterable[Violation], primary: Reader, now: datetime) -> Iterator[Change]:
+def plan(violations: Sequence[Violation], primary: Reader, now: datetime) -> Iterator[Change]:
     """Empty the quota of each override whose user does without it."""
-    overrides = list(violations)
-    users = [override["user_id"] for override in overrides]
+    users = [override["user_id"] for override in violations]
     asked = primary.rows(LIVING_ON_IT, users=users, start=now - timedelta(hours=1), now=now)
     living = {row["user_id"] for row in asked}
-    for override in overrides:
+    for override in violations:
         if override["user_id"] in living:
             yield written(LATER, override)
         else:

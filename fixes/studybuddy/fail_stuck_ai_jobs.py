@@ -5,17 +5,18 @@ A file goes on being extracted while another queued or running job of its course
 that a job of the course has failed says nothing of the file.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from trueup import Update
 from trueup.model.change import Change
+from trueup.model.invariant import Row
 from trueup.model.violation import Violation
 from trueup.replica.reader import Reader
 
 AT_MOST = 500
 
 WAITING = """
-    select file.id, file.extraction_status, file.updated_at
+    select file.id, file.course_id, file.user_id, file.extraction_status, file.updated_at
     from course_files as file
     where file.extraction_status = 'extracting'
       and exists (
@@ -32,23 +33,20 @@ WAITING = """
 """
 
 
-def plan(violations: Iterable[Violation], primary: Reader) -> Iterator[Change]:
-    """Files before jobs: wherever a run stops, no file waits for a job that has failed."""
-    jobs = list(violations)
-    for file in primary.rows(WAITING, jobs=[job["id"] for job in jobs]):
-        yield Update(
-            "course_files",
-            key={"id": file["id"]},
-            expect={
-                "extraction_status": file["extraction_status"],
-                "updated_at": file["updated_at"],
-            },
-            set={"extraction_status": "failed"},
-        )
-    for job in jobs:
-        yield Update(
-            "ai_jobs",
-            key={"id": job["id"]},
-            expect={"status": job["status"], "updated_at": job["updated_at"]},
-            set={"status": "failed", "error_message": "Timed out; failed by trueup"},
-        )
+def plan(violations: Sequence[Violation], primary: Reader) -> Iterator[Change]:
+    """Each job with the files that wait for it, so that they fail together or not at all."""
+    waiting = list(primary.rows(WAITING, jobs=[job["id"] for job in violations]))
+    for job in violations:
+        for file in waiting:
+            if (file["course_id"], file["user_id"]) == (job["course_id"], job["user_id"]):
+                yield _failed("course_files", file, "extraction_status")
+        yield _failed("ai_jobs", job, "status", error_message="Timed out; failed by trueup")
+
+
+def _failed(table: str, row: Row, status: str, **said: str) -> Update:
+    return Update(
+        table,
+        key={"id": row["id"]},
+        expect={status: row[status], "updated_at": row["updated_at"]},
+        set={status: "failed", **said},
+    )

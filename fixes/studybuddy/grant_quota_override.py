@@ -5,7 +5,7 @@ It is temporary and ends with expire_quota_overrides a day later. An override th
 good is raised for good, since nothing would bring its old value back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from trueup import Insert, Update
 from trueup.library.steps import written
@@ -50,20 +50,22 @@ select user_id from user_roles where role = 'admin';  -- lists override_admin
 
 
 def plan(
-    violations: Iterable[Violation], primary: Reader, settings: Mapping[str, object]
+    violations: Sequence[Violation], primary: Reader, settings: Mapping[str, object]
 ) -> Iterator[Change]:
     """One override a user; without an admin to grant it, what a person has to do."""
-    users = list(violations)
     admin = str(settings.get("override_admin", ""))
-    if not list(primary.rows(ADMIN, admin=admin)):
-        yield from (written(NO_ADMIN, user) for user in users)
-        return
-    wanted = [user["user_id"] for user in users]
-    there = {row["user_id"]: row for row in primary.rows(OVERRIDES, users=wanted)}
-    for user in users:
+    is_admin = bool(list(primary.rows(ADMIN, admin=admin)))
+    asked = primary.rows(OVERRIDES, users=[user["user_id"] for user in violations])
+    there = {row["user_id"]: row for row in asked}
+    for user in violations:
         quota = {"ai_extractions": int(str(user["jobs"])) + MORE}
         row = there.get(user["user_id"])
-        yield _raised(row, quota) if row else _granted(user["user_id"], quota, admin)
+        if not is_admin:
+            yield written(NO_ADMIN, user)
+        elif row is None:
+            yield _granted(user["user_id"], quota, admin)
+        else:
+            yield _raised(row, quota)
 
 
 def _granted(user: object, quota: dict[str, int], admin: str) -> Insert:

@@ -11,6 +11,7 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
 REVIEW = """
 review the override of user {user_id}

@@ -11,6 +11,7 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
 REVIEW = """
 find out which of {users} users the Stripe customer {stripe_customer_id} is

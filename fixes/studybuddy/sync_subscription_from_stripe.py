@@ -5,7 +5,7 @@ Stripe's word is the newest event on record, which is written down before it is 
 there is none, or where it is out of date itself, a person has to ask Stripe.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,19 +145,20 @@ select plan_tier from user_credits where user_id = {user_id:literal};  -- pro
 
 
 def plan(
-    violations: Iterable[Violation],
+    violations: Sequence[Violation],
     primary: Reader,
     settings: Mapping[str, Any],
     now: datetime,
 ) -> Iterator[Change]:
-    """One subscription each, however many invariants it breaks."""
-    ids = list(dict.fromkeys(violation["id"] for violation in violations))
-    rows = list(primary.rows(SUBSCRIPTIONS, ids=ids))
-    customers = [row["stripe_customer_id"] for row in rows if row["stripe_customer_id"]]
+    """The same for each invariant that a subscription breaks; the engine makes it once."""
+    ids = [violation["id"] for violation in violations]
+    rows = {row["id"]: row for row in primary.rows(SUBSCRIPTIONS, ids=ids)}
+    customers = [row["stripe_customer_id"] for row in rows.values() if row["stripe_customer_id"]]
     said = {word["customer"]: word for word in primary.rows(SAID, customers=customers)}
     plans = _plans(primary, settings)
     behind = _behind(primary, ids)
-    for row in rows:
+    for violation in violations:
+        row = rows[violation["id"]]
         word = said.get(row["stripe_customer_id"])
         if word is None:
             yield written(NOT_RECORDED, {**row, "customer": _customer(row)})
