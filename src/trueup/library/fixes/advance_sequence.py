@@ -11,8 +11,9 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
-STEPS = """
+GUIDE = """
 advance the sequence {sequence} of {column}
 
 It gives {next_value} next, and the column is at {highest} already.
@@ -26,4 +27,4 @@ select last_value >= (select max({name}) from {table}) from {sequence};  -- t
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     """One sequence each."""
     for column in violations:
-        yield written(STEPS, column)
+        yield written(GUIDE, column)

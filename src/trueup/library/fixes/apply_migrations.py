@@ -11,6 +11,7 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 100
+STEPS = True
 
 NOT_APPLIED = """
 apply migration {version}, or roll the deployment back

@@ -11,8 +11,9 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
-STEPS = """
+GUIDE = """
 cancel the query of session {pid}, which {role} has run since {query_start} ({application_name})
 
 See what it is, and whether it waits for somebody: select query, wait_event_type, wait_event,
@@ -34,4 +35,4 @@ select count(*) from pg_stat_activity where pid = {pid} and query_start = {query
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     """One query each."""
     for query in violations:
-        yield written(STEPS, query)
+        yield written(GUIDE, query)

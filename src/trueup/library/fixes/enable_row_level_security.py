@@ -11,8 +11,9 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
-STEPS = """
+GUIDE = """
 turn row-level security on for {table}
 
 It has {policies} policies: select policyname, cmd, roles, qual, with_check from pg_policies
@@ -31,4 +32,4 @@ select relrowsecurity from pg_class where oid = {name:literal}::regclass;  -- t
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     """One table each; a change of the schema is for a migration, not for this."""
     for table in violations:
-        yield written(STEPS, table)
+        yield written(GUIDE, table)

@@ -11,8 +11,9 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
-STEPS = """
+GUIDE = """
 enable the trigger {trigger}
 
 See that no restore is still running; it enables its triggers at its end.
@@ -43,4 +44,4 @@ select count(*) from pg_trigger where tgrelid = {table:literal}::regclass and tg
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     """One trigger, or one foreign key, each."""
     for trigger in violations:
-        yield written(FOREIGN_KEY if trigger["is_foreign_key"] else STEPS, trigger)
+        yield written(FOREIGN_KEY if trigger["is_foreign_key"] else GUIDE, trigger)

@@ -11,6 +11,7 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
 IDLE_IN_TRANSACTION = """
 end session {pid}, which {role} left idle in a transaction ({application_name})

@@ -12,8 +12,9 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
-STEPS = """
+GUIDE = """
 mend the policies of {table}
 
 For {roles} it fails with {sqlstate}. 42P17 is a policy that asks its own table; 42501 one that
@@ -32,4 +33,4 @@ Ask as a visitor: begin; set local role authenticated; select count(*) from {nam
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     """One table each."""
     for table in violations:
-        yield written(STEPS, table)
+        yield written(GUIDE, table)

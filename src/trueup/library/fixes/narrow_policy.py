@@ -11,8 +11,9 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
-STEPS = """
+GUIDE = """
 narrow the policy {policy}
 
 It is FOR {command} TO {roles}, with the condition true. Who wrote through it cannot be told from
@@ -33,4 +34,4 @@ where format('%I.%I', schemaname, tablename) = {table:literal};
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     """One policy each."""
     for policy in violations:
-        yield written(STEPS, policy)
+        yield written(GUIDE, policy)

@@ -11,8 +11,9 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
-STEPS = """
+GUIDE = """
 rebuild the index {index} of {table}
 
 On the primary, see that nobody is building it: select pid, phase from pg_stat_progress_create_index
@@ -30,4 +31,4 @@ select indisvalid and indisready from pg_index where indexrelid = {name:literal}
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     """One index each."""
     for index in violations:
-        yield written(STEPS, index)
+        yield written(GUIDE, index)

@@ -11,8 +11,9 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 500
+STEPS = True
 
-STEPS = """
+GUIDE = """
 settle {object}
 
 Recorded: {recorded}
@@ -31,4 +32,4 @@ git diff invariants/{system}/schema.json
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     """One difference each."""
     for difference in violations:
-        yield written(STEPS, difference)
+        yield written(GUIDE, difference)

@@ -11,8 +11,9 @@ from trueup.model.change import Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
+STEPS = True
 
-STEPS = """
+GUIDE = """
 validate the foreign key {constraint}
 
 It says: {definition}.
@@ -30,4 +31,4 @@ where conrelid = {table:literal}::regclass and quote_ident(conname) = {name:lite
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     """One key each."""
     for key in violations:
-        yield written(STEPS, key)
+        yield written(GUIDE, key)
