@@ -138,7 +138,7 @@ def _fix(path: Path, system: str, root: Path) -> Fix:
         plan=plan,
         path=str(shown),
         undo=getattr(module, "UNDO", None),
-        steps=getattr(module, "STEPS", False),
+        steps=bool(getattr(module, "STEPS", False)),
     )
     for name in fix.asks:
         if name not in PLAN_RESOURCES:

@@ -30,6 +30,7 @@ class EnvironmentConfig(_Strict):
     replica: str
     primary: str | None = None
     visitor: str | None = None
+    owner: str | None = None
     primary_allowed: bool = False
     statement_timeout: Seconds = 30
     lock_timeout: Seconds = 2

@@ -22,7 +22,11 @@ SAMPLE_FOLDER = Path(".trueup") / "sample"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where one system is read and mended; `clock` is the instant of a clock that stands still."""
+    """
+    Where one system is read and mended; `clock` is the instant of a clock that stands still.
+
+    `owner` is the login that installs the journal: the fixer must not own what it writes.
+    """
 
     system: str
     title: str
@@ -30,6 +34,7 @@ class Environment:
     replica: Dsn
     primary: Dsn | None
     visitor: Dsn | None
+    owner: Dsn | None
     primary_allowed: bool
     clock: datetime | None
     limits: Limits
@@ -50,7 +55,7 @@ class Environment:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
-        urls = (self.replica, self.primary, self.visitor)
+        urls = (self.replica, self.primary, self.visitor, self.owner)
         return tuple(secret for url in urls if url for secret in url.secrets)
 
 
@@ -86,6 +91,7 @@ def _configured(project: Project, name: str, system: str) -> Environment:
         replica=_dsn(chosen.replica, f"{at}.replica"),
         primary=_dsn_if(chosen.primary, f"{at}.primary"),
         visitor=_dsn_if(chosen.visitor, f"{at}.visitor"),
+        owner=_dsn_if(chosen.owner, f"{at}.owner"),
     )
 
 
@@ -123,6 +129,7 @@ def _sample(project: Project, system: str, cluster: "Cluster") -> Environment:
         replica=Dsn(cluster.dsn("trueup_reader", "standby", system), "the sample's replica"),
         primary=Dsn(cluster.dsn("trueup_fixer", "primary", system), "the sample's primary"),
         visitor=Dsn(cluster.dsn("authenticator", "standby", system), "the sample's visitor"),
+        owner=Dsn(cluster.dsn("postgres", "primary", system), "the sample's owner"),
         clock=CLOCK,
     )
 
@@ -136,6 +143,7 @@ def _environment(
     replica: Dsn,
     primary: Dsn | None,
     visitor: Dsn | None,
+    owner: Dsn | None,
     clock: datetime | None = None,
 ) -> Environment:
     return Environment(
@@ -145,6 +153,7 @@ def _environment(
         replica=replica,
         primary=primary,
         visitor=visitor,
+        owner=owner,
         primary_allowed=chosen.primary_allowed,
         clock=clock,
         limits=Limits(
@@ -161,7 +170,7 @@ def _environment(
 
 
 def _unset(chosen: EnvironmentConfig) -> dict[str, str]:
-    named = {"primary": chosen.primary, "visitor": chosen.visitor}
+    named = {"primary": chosen.primary, "visitor": chosen.visitor, "owner": chosen.owner}
     return {key: name for key, name in named.items() if name and not os.environ.get(name)}
 
 

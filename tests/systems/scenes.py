@@ -11,8 +11,15 @@ from trueup.config import Project, find_project
 from trueup.evaluate import evaluate
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome, Verdict
+from trueup.model.plan import Plan
 from trueup.model.violation import key_text
+from trueup.primary import journal, planning
+from trueup.primary.applied import Applied
+from trueup.primary.apply import apply
+from trueup.primary.session import Primary, open_primary
+from trueup.primary.undo import plan_undo
 from trueup.replica.connection import Dsn, connect
+from trueup.replica.guard import Limits
 from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
 from trueup.sample import CLOCK, Cluster, Fault, databases, faults
@@ -76,6 +83,56 @@ class Scene:
                 for table in tables
             }
 
+    def plan(self, fix: str, invariant: str) -> Plan:
+        """Plan a fix for one invariant, on the primary, as the fixer."""
+        paired = tuple(one for one in self.invariants if one.name == invariant)
+        found = catalog.find_fix(self.project.root, self.system, fix)
+        with self._primary() as primary, self._visitor() as visitor:
+            return planning.make(
+                primary,
+                found,
+                paired,
+                facts=self._facts(),
+                watched=self.invariants,
+                others={"visitor": visitor},
+            )
+
+    def apply(self, plan: Plan) -> Applied:
+        """Apply a plan, and let the standby witness it."""
+        with self._primary() as primary, opened(self.database) as replica:
+            return apply(
+                plan,
+                primary,
+                watched=self.invariants,
+                settings=self.settings,
+                replica=replica,
+            )
+
+    def plan_undo(self, entry: int) -> Plan:
+        """Plan the undo of a journal entry."""
+        with self._primary() as primary:
+            return plan_undo(primary, entry, facts=self._facts(), watched=self.invariants)
+
+    @contextmanager
+    def _primary(self) -> Iterator[Primary]:
+        owner = Dsn(self.database.url("postgres", "primary"), "the test's owner")
+        fixer = Dsn(self.database.url("trueup_fixer", "primary"), "the test's primary")
+        with open_primary(fixer, Limits()) as primary:
+            if not journal.installed(primary.connection):
+                journal.install(owner, primary.role)
+            yield primary
+
+    def _facts(self) -> planning.Facts:
+        return planning.Facts(
+            system=self.system,
+            environment="sample",
+            by="a test",
+            reason="to see it work",
+            code="the tests",
+            now=CLOCK,
+            settings=self.settings,
+        )
+
     def _resources(self, reader: Reader, visitor: Visitor) -> dict[str, object]:
         given = {"replica": reader, "visitor": visitor, "settings": self.settings}
         return {**given, "now": CLOCK}
@@ -114,6 +171,16 @@ def all_faults() -> list[tuple[str, Fault]]:
     return [(system, fault) for system in systems() for fault in faults.load(folder(system))]
 
 
+def pairs() -> list[tuple[str, Fault, str]]:
+    """Every fault with each fix of its invariant."""
+    found = []
+    for system, fault in all_faults():
+        known = catalog.load(ROOT, (system,)).of(system)
+        [broken] = [one for one in known if one.name == fault.invariant]
+        found += [(system, fault, fix) for fix in broken.fixes]
+    return found
+
+
 def named(outcomes: Mapping[str, Outcome]) -> dict[str, set[str]]:
     """The keys of each violated invariant."""
     return {
@@ -130,6 +197,12 @@ def expected(planted: list[Fault]) -> dict[str, set[str]]:
         for name, broken in ((fault.invariant, fault.keys), *fault.also.items()):
             keys.setdefault(name, set()).update(broken)
     return keys
+
+
+def stepped(plan: Plan, fault: Fault) -> set[str]:
+    """The planted keys that the plan leaves to a person."""
+    mended = {key_text(target.key) for target in plan.targets}
+    return set(fault.keys) - mended if plan.steps else set()
 
 
 def unsound(outcomes: Mapping[str, Outcome]) -> dict[str, str]:

@@ -6,6 +6,9 @@ from systems import scenes
 from trueup.model.verdict import Verdict
 from trueup.sample import Fault
 
+FIXED = [
+    pytest.param(*pair, id=".".join((pair[0], pair[1].name, pair[2]))) for pair in scenes.pairs()
+]
 PLANTED = [pytest.param(s, f, id=f"{s}.{f.name}") for s, f in scenes.all_faults()]
 
 
@@ -29,6 +32,28 @@ def test_a_fault_is_named_exactly(scene, system: str, fault: Fault) -> None:
 
     assert scenes.named(outcomes) == scenes.expected([fault])
     assert scenes.unsound(outcomes) == {}
+
+
+@pytest.mark.parametrize(("system", "fault", "fix"), FIXED)
+def test_a_fix_mends_what_its_invariant_names_and_its_undo_leaves_no_trace(
+    scene, system: str, fault: Fault, fix: str
+) -> None:
+    found = scene(system)
+    found.plant(fault)
+    before, broken = found.bytes(), found.outcomes()
+
+    plan = found.plan(fix, fault.invariant)
+    assert len(plan.targets) + len(plan.steps) >= len(fault.keys)
+    applied = found.apply(plan)
+
+    left = scenes.named(found.outcomes())
+    stepped = scenes.stepped(plan, fault)
+    assert left.get(fault.invariant, set()) == stepped
+    assert all(keys <= scenes.named(broken)[name] for name, keys in left.items())
+    assert found.apply(plan).moved == ()
+    for entry in reversed(applied.entries):
+        found.apply(found.plan_undo(entry))
+    assert found.bytes() == before
 
 
 @pytest.mark.parametrize("system", scenes.systems())
