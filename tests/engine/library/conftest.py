@@ -1,0 +1,37 @@
+"""Asking an invariant that a builder returned."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fix_database import Database
+from trueup.evaluate import evaluate
+from trueup.model.invariant import Invariant
+from trueup.model.verdict import Outcome
+from trueup.replica.connection import Dsn, connect
+from trueup.replica.visitor import Visitor
+
+NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def ask(reading) -> Callable[..., Outcome]:
+    """The outcome of one invariant on the standby."""
+
+    def outcome(found: Invariant, **resources: object) -> Outcome:
+        named = found.named("app", "test_it", Path(__file__))
+        with reading() as reader:
+            return evaluate(named, {"replica": reader, "settings": {}, "now": NOW, **resources})
+
+    return outcome
+
+
+@pytest.fixture
+def visitor(database: Database) -> Iterator[Visitor]:
+    """Somebody who may become anon or authenticated on the standby."""
+    dsn = Dsn(database.url("authenticator"), "the test's visitor")
+    visiting = Visitor(connect(dsn, standby=True, application="trueup/test"))
+    yield visiting
+    visiting.close()
