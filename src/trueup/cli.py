@@ -10,6 +10,7 @@ from trueup.errors import TrueupError
 
 if TYPE_CHECKING:
     from trueup.config import Project
+    from trueup.model.plan import Plan
 
 app = typer.Typer(
     name="trueup",
@@ -22,10 +23,13 @@ sample = typer.Typer(
     help="The sample: an embedded primary and standby to play with.", no_args_is_help=True
 )
 app.add_typer(sample, name="sample")
+journal = typer.Typer(help="What was applied, in the primary itself.", no_args_is_help=True)
+app.add_typer(journal, name="journal")
 
 # What a verb needs is imported by that verb, so that --help and the short verbs start at once.
 
 Env = Annotated[str, typer.Option("--env", metavar="NAME", help="Environment in trueup.toml.")]
+System = Annotated[str, typer.Option("--system", metavar="SYSTEM", help="System in trueup.toml.")]
 Systems = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM]...", show_default=False)]
 
 
@@ -115,6 +119,122 @@ def doctor(env: Env, systems: Systems = None) -> None:
 
 
 @app.command()
+def plan(
+    fix: Annotated[str, typer.Argument(metavar="SYSTEM.FIX")],
+    env: Env,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Save the plan here, to apply it.")
+    ] = None,
+    invariant: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only violations of this invariant; repeatable."),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY", help="Only the violation with this key; repeatable."),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; the journal keeps it.")] = "",
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="INSTANT", help="Ask about this instant.")
+    ] = "",
+) -> None:
+    """
+    Show what a fix would change now, row by row; nothing is changed.
+
+    Exit codes: 0 planned (also when there is nothing to do), 2 refused.
+    """
+    from trueup import mending
+    from trueup.config import instant
+    from trueup.primary import diff
+
+    asked = mending.Asked(
+        name=fix,
+        environment=env,
+        invariants=tuple(invariant or ()),
+        only=frozenset(only or ()),
+        reason=reason,
+        as_of=instant(as_of) if as_of else None,
+    )
+    made = mending.plan(_project(), asked)
+    typer.echo(diff.of_plan(made))
+    _save(made, out)
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Argument(metavar="PLAN", help="A file that `trueup plan` wrote.")],
+    no_undo: Annotated[
+        bool, typer.Option("--no-undo", help="Agree to a fix that cannot be undone.")
+    ] = False,
+    no_witness: Annotated[
+        bool, typer.Option("--no-witness", help="Do not ask the replica afterwards; it is down.")
+    ] = False,
+) -> None:
+    """
+    Apply a plan: that file and nothing else, proven before it commits, journaled with it.
+
+    Exit codes: 0 done (also when nothing was left to do), 2 refused, 3 partly done,
+    4 proof failed and rolled back.
+    """
+    from trueup import mending
+    from trueup.primary import diff
+
+    made = mending.read(file)
+    mending.require_consent(made, no_undo)
+    done = mending.apply(_project(), made, _progress, witness=not no_witness)
+    typer.echo(diff.of_applied(done))
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def undo(
+    entry: Annotated[int, typer.Argument(help="The journal entry to take back.")],
+    env: Env,
+    system: System,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Save the plan here, to apply it.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; the journal keeps it.")] = "",
+) -> None:
+    """Plan to put back what a journal entry moved; `trueup apply` carries it out."""
+    from trueup import mending
+    from trueup.primary import diff
+
+    made = mending.plan_undo(_project(), env, system, entry, reason)
+    typer.echo(diff.of_plan(made))
+    _save(made, out)
+
+
+@journal.command("install")
+def journal_install(
+    env: Env,
+    system: System,
+    fixer: Annotated[str, typer.Option(help="The role that fixes, and adds to the journal.")],
+) -> None:
+    """Install the journal in the primary, once, as the owner of its schema."""
+    from trueup import mending
+
+    mending.install_journal(_project(), env, system, fixer)
+    typer.echo(f"the journal is there, and {fixer} may add to it")
+
+
+@journal.command("show")
+def journal_show(
+    env: Env,
+    system: System,
+    entry: Annotated[int | None, typer.Argument(help="One entry, with its rows.")] = None,
+) -> None:
+    """Show what was applied: by whom, why, how many rows, and what proved it."""
+    from trueup import mending
+    from trueup.primary import shown
+
+    if entry is None:
+        typer.echo(shown.entries(mending.entries(_project(), env, system)))
+    else:
+        typer.echo(shown.entry(*mending.entry(_project(), env, system, entry)))
+
+
+@app.command()
 def record(env: Env, system: Annotated[str, typer.Argument()]) -> None:
     """Record the schema that the_schema_is_the_one_we_recorded compares with."""
     from trueup.suite import recording
@@ -186,6 +306,24 @@ def main() -> None:
     except KeyboardInterrupt:
         typer.echo("trueup: stopped", err=True)
         sys.exit(130)
+
+
+def _save(made: "Plan", out: Path | None) -> None:
+    """Write the plan where it is wanted, and say what is next."""
+    from trueup import mending
+    from trueup.command import program
+
+    if out is not None:
+        mending.write(made, out)
+        typer.echo(f"\nsaved to {out}; apply it with `{program()} apply {out}`")
+    elif made.changes:
+        typer.echo("\nnothing was saved; --out FILE saves it, to be applied")
+
+
+def _progress(done: int, of: int) -> None:
+    """Say how far it is; only plans of several batches have somebody waiting."""
+    if done < of:
+        typer.echo(f"trueup: {done:,} of {of:,} rows …", err=True)
 
 
 def _project() -> "Project":

@@ -1,13 +1,13 @@
 """The demo: a sample with every fault planted, checked, and the command that mends the first."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from trueup import mending
 from trueup.command import program
 from trueup.config import SAMPLE, Project
 from trueup.environment import SAMPLE_FOLDER, sample_folder
 from trueup.errors import RunError
-from trueup.model.run import Run
+from trueup.model.run import FixRecord, Record, Run
 from trueup.model.verdict import Verdict
 from trueup.progress import while_slow
 from trueup.report import store
@@ -46,7 +46,9 @@ def show(project: Project) -> tuple[int, list[str]]:
     path = made.pop()
     run = store.read(path)
     wrong = missed(project, run)
-    return (1 if wrong else 0), closing(run, path.with_name(store.PAGE), planted, wrong)
+    lines = closing(run, planted, wrong)
+    lines += ["", f"open the page:  {path.with_name(store.PAGE)}", *_mend(project, run)]
+    return (1 if wrong else 0), [*lines, "", f"check again:    {program()} check --env {SAMPLE}"]
 
 
 def sampled(project: Project) -> tuple[str, ...]:
@@ -65,15 +67,26 @@ def missed(project: Project, run: Run) -> list[str]:
     return sorted(name for name, keys in expected.items() if named.get(name) != keys)
 
 
-def closing(run: Run, page: Path, planted: int, wrong: Sequence[str]) -> list[str]:
-    """Where the page is, and the command that mends the first that a program can mend."""
-    violated = run.having(Verdict.VIOLATED)
-    lines = [f"{planted} faults were planted; {len(violated)} invariants are violated by them."]
-    lines += [f"not named exactly: {name}" for name in wrong]
-    lines += ["", f"open the page:  {page}"]
-    mendable = [(record, fix) for record in violated for fix in record.fixes if not fix.steps]
-    if mendable:
-        record, fix = mendable[0]
-        lines += ["", f"mend the first ({record.statement}):", "", f"  {fix.command}"]
-    lines += ["", f"check again:    {program()} check --env {SAMPLE}"]
-    return lines
+def closing(run: Run, planted: int, wrong: Sequence[str]) -> list[str]:
+    """What was planted and what was found, with whatever was not named exactly."""
+    violated = len(run.having(Verdict.VIOLATED))
+    lines = [f"{planted} faults were planted; {violated} invariants are violated by them."]
+    return lines + [f"not named exactly: {name}" for name in wrong]
+
+
+def _mend(project: Project, run: Run) -> list[str]:
+    """The command that mends the first violation that a program can mend whole."""
+    for record in run.having(Verdict.VIOLATED):
+        for fix in record.fixes:
+            if not fix.steps and _mends(project, record, fix):
+                return ["", f"mend the first ({record.statement}):", "", f"  {fix.command}"]
+    return []
+
+
+def _mends(project: Project, record: Record, fix: FixRecord) -> bool:
+    """Whether the fix's plan, made now, leaves nothing to a person."""
+    asked = mending.Asked(
+        name=f"{record.system}.{fix.name}", environment=SAMPLE, invariants=(record.name,)
+    )
+    plan = mending.plan(project, asked)
+    return bool(plan.changes) and not plan.steps and not plan.skipped

@@ -9,7 +9,7 @@ from pathlib import Path
 from trueup import catalog, signature
 from trueup.config import SAMPLE, Project
 from trueup.environment import Environment, environments
-from trueup.errors import CatalogError, ConfigError, PlanError
+from trueup.errors import ApplyError, CatalogError, ConfigError, PlanError
 from trueup.model import plan as plans
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan
@@ -125,6 +125,14 @@ def entry(project: Project, environment: str, system: str, number: int) -> Opene
         found = journal.entry(primary.connection, system, number)
         rows = journal.rows(primary.connection, number)
         return found, rows, journal.proofs(primary.connection, number)
+
+
+def require_consent(plan: Plan, agreed: bool) -> None:
+    """Raise ApplyError for a plan that cannot be undone, unless that was agreed to."""
+    if plan.undo is not None and plan.changes and not agreed:
+        raise ApplyError(
+            f"{plan.name} cannot be undone: {plan.undo.rstrip('.')}; apply it with --no-undo"
+        )
 
 
 def write(plan: Plan, path: Path) -> None:

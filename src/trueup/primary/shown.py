@@ -1,0 +1,42 @@
+"""The journal in words: its entries, and one of them with every row and what proved it."""
+
+from collections.abc import Iterator, Sequence
+
+from trueup.primary import diff
+from trueup.primary.applied import Moved
+from trueup.primary.journal import Entry, Recorded
+
+
+def entries(found: Sequence[Entry]) -> str:
+    """One line an entry, the newest first."""
+    if not found:
+        return "the journal is empty; nothing was applied yet"
+    return "\n".join(_line(entry) for entry in found)
+
+
+def entry(found: Entry, rows: Sequence[Moved], proofs: Sequence[Recorded]) -> str:
+    """Who, what and why, every row that moved, and what each invariant said after it."""
+    return "\n".join([*_head(found), "", *map(diff.row, rows), "", *_proofs(proofs)])
+
+
+def _line(entry: Entry) -> str:
+    what = f"undo of {entry.undoes}, {entry.fix}" if entry.undoes is not None else entry.fix
+    back = f", undone by {entry.undone_by[-1]}" if entry.undone_by else ""
+    rows = diff.counted(entry.rows)
+    return f"{entry.id:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {what}: {rows}, by {entry.by}{back}"
+
+
+def _head(entry: Entry) -> Iterator[str]:
+    yield _line(entry).strip()
+    yield f"in {entry.environment}, login {entry.login}, {entry.code}"
+    yield f"plan {entry.digest[:12]}, batch {entry.batch} of {entry.batches}"
+    yield f"why: {entry.reason or 'no reason given'}"
+    if entry.no_undo:
+        yield f"cannot be undone: {entry.no_undo}"
+
+
+def _proofs(proofs: Sequence[Recorded]) -> Iterator[str]:
+    for proof in proofs:
+        detail = f" ({proof.detail})" if proof.detail else ""
+        mended = f", {diff.counted(len(proof.mended), 'violation')} mended" if proof.mended else ""
+        yield f"{proof.invariant}: {proof.verdict}, {proof.place}{mended}{detail}"
