@@ -49,7 +49,8 @@ def _fixes(catalog: Catalog, system: str) -> Iterator[str]:
     yield "|---|---|---|---|"
     for fix in sorted(_serving(catalog, system), key=lambda found: found.name):
         summary = fix.summary.split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
-        link = f"[`{fix.name}`](../{_source(fix)})"
+        there = (catalog.root / fix.path).is_file()  # a library that is installed is elsewhere
+        link = f"[`{fix.name}`](../{fix.path})" if there else f"`{fix.name}`"
         undo = "nothing to undo: steps for a person" if fix.steps else fix.undo or "yes"
         yield f"| {link} | {summary} | {fix.at_most} | {undo} |"
 
@@ -57,10 +58,6 @@ def _fixes(catalog: Catalog, system: str) -> Iterator[str]:
 def _serving(catalog: Catalog, system: str) -> set[Fix]:
     named = {fix for found in catalog.of(system) for fix in catalog.fixes(found)}
     return named | set(own_fixes(catalog.root, system))
-
-
-def _source(fix: Fix) -> str:
-    return fix.path if fix.system else f"src/{fix.path}"
 
 
 def _plain(catalog: Catalog, found: Invariant) -> dict[str, object]:

@@ -1,0 +1,203 @@
+"""The command line as people meet it: whole journeys on a sample of their own, and every error."""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from systems.scenes import ROOT
+from trueup.cli import app
+from trueup.environment import SAMPLE_FOLDER
+from trueup.sample import reset
+
+TRUEUP = Path(sys.executable).with_name("trueup")
+
+
+def trueup(folder: Path, *words: str, code: int = 0) -> str:
+    """Run it in a folder; gives what it printed, both streams."""
+    done = subprocess.run(
+        [TRUEUP, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said
+    assert "Traceback" not in said
+    return said
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What a fresh clone has, with a sample of its own."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("invariants", "fixes", "tests/systems/studybuddy", "docs"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "trueup.toml", folder)
+    yield folder
+    reset(folder / SAMPLE_FOLDER)
+
+
+def test_the_demo_names_every_fault_and_its_command_mends(clone: Path) -> None:
+    said = trueup(clone, "demo")
+    [line] = [line.strip() for line in said.splitlines() if " && " in line and "  " in line][-1:]
+
+    for part in line.split(" && "):
+        trueup(clone, *shlex.split(part)[1:])
+
+    planned = shlex.split(line)
+    invariant = planned[planned.index("--invariant") + 1]
+    assert "not named exactly" not in said
+    assert "1 holds" in trueup(clone, "check", "--env", "sample", "-k", invariant)
+    assert list(clone.glob("reports/*/index.html"))
+
+
+def test_a_fix_goes_there_and_back(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "stuck_jobs")
+    running = ("-k", "every_running_ai_job")
+    at = ("--env", "sample")
+    trueup(clone, "check", *at, *running, code=1)
+
+    planned = trueup(clone, "plan", "studybuddy.fail_stuck_ai_jobs", *at, "--out", "plan.json")
+    applied = trueup(clone, "apply", "plan.json")
+    again = trueup(clone, "apply", "plan.json")
+    trueup(clone, "check", *at, *running)
+    shown = trueup(clone, "journal", "show", *at, "--system", "studybuddy")
+    undone = trueup(clone, "undo", "1", *at, "--system", "studybuddy", "--out", "undo.json")
+    trueup(clone, "apply", "undo.json")
+    trueup(clone, "check", *at, *running, code=1)
+
+    assert "status 'running' → 'failed'" in planned
+    assert "journal entry 1" in applied
+    assert "nothing was changed" in again
+    assert "fail_stuck_ai_jobs: 4 rows" in shown
+    assert "status 'failed' → 'running'" in undone
+    assert "4 rows" in trueup(clone, "journal", "show", *at, "--system", "studybuddy", "1")
+    already = trueup(clone, "undo", "1", *at, "--system", "studybuddy", code=2)
+    assert already.startswith("trueup: ")
+
+
+def test_one_violation_can_be_chosen_by_its_key(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "stuck_jobs")
+    words = ("plan", "studybuddy.fail_stuck_ai_jobs", "--env", "sample")
+
+    said = trueup(clone, *words, "--only", "944ff229-2296-662c-fbee-7b024d1a6a03")
+
+    assert "to mend 1 violation" in said
+    assert "nothing was saved; --out FILE saves it" in said
+    assert "'nobody'" in trueup(clone, *words, "--only", "nobody", code=2)
+
+
+def test_steps_are_printed_filled_in(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "row_level_security_off")
+
+    said = trueup(clone, "plan", "studybuddy.enable_row_level_security", "--env", "sample")
+
+    assert "for a person" in said
+    assert "enable row level security" in said
+    assert "nothing was saved" not in said
+
+
+def test_the_doctor_finds_the_sample_well_once_it_has_its_journal(clone: Path) -> None:
+    install = ("journal", "install", "--env", "sample", "--system", "studybuddy")
+    trueup(clone, *install, "--fixer", "trueup_fixer")
+
+    said = trueup(clone, "doctor", "--env", "sample")
+
+    assert "the role 'trueup_reader' can only read" in said
+    assert " NO " not in said
+
+
+def test_the_recorded_schema_is_current(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    recorded = clone / "invariants/studybuddy/schema.json"
+    before = recorded.read_text()
+
+    trueup(clone, "record", "studybuddy", "--env", "sample")
+
+    assert recorded.read_text() == before
+
+
+def test_the_catalog_page_is_current() -> None:
+    said = trueup(ROOT, "list", "--format", "markdown")
+
+    assert (ROOT / "docs" / "catalog.md").read_text() == said, "stale: run make docs"
+
+
+def test_the_catalog_is_json_for_programs(clone: Path) -> None:
+    rows = json.loads(trueup(clone, "list", "--format", "json"))
+
+    assert {row["system"] for row in rows} == {"studybuddy"}
+    assert all(row["fixes"] and row["harm"] and row["over"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["list", "nowhere"], "no invariants found"),
+        (["list", "--format", "xml"], "'xml' is not one of table, json, markdown"),
+        (["check"], "Missing option '--env'"),
+        (["check", "nowhere", "--env", "sample"], "no system 'nowhere'; it has studybuddy"),
+        (["check", "--env", "moon"], "no environment 'moon'; trueup.toml has production"),
+        (["check", "--env", "production"], "STUDYBUDDY_REPLICA_URL is not set"),
+        (["plan", "nonsense", "--env", "sample"], "'nonsense' is no fix; write SYSTEM.FIX"),
+        (["plan", "studybuddy.nope", "--env", "sample"], "there is no fix 'nope'"),
+        (
+            ["plan", "studybuddy.disable_user", "--env", "sample", "--invariant", "x"],
+            "mends no 'x'",
+        ),
+        (["apply", "nowhere.json"], "no plan can be read from nowhere.json"),
+        (["apply", "trueup.toml"], "the file is not a plan"),
+        (["undo", "999", "--system", "studybuddy", "--env", "sample"], "999"),
+        (["sample", "plant", "studybuddy", "nope"], "has no fault 'nope'; plant one of"),
+        (["frobnicate"], "No such command 'frobnicate'"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_in_words(clone: Path, words: list[str], says: str) -> None:
+    said = " ".join(trueup(clone, *words, code=2).replace("│", "").split())
+
+    assert says in said
+
+
+def test_outside_a_project_it_says_where_to_go(tmp_path: Path) -> None:
+    assert "no trueup.toml here or above" in trueup(tmp_path, "list", code=2)
+
+
+def test_a_plan_that_was_edited_is_refused(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "stuck_jobs")
+    words = ("plan", "studybuddy.fail_stuck_ai_jobs", "--env", "sample", "--out", "edited.json")
+    trueup(clone, *words)
+    plan = clone / "edited.json"
+    plan.write_text(plan.read_text().replace('"failed"', '"completed"'))
+
+    said = trueup(clone, "apply", "edited.json", code=2)
+
+    assert "was changed after it was made; plan again" in said
+
+
+def test_every_verb_and_option_has_a_help_text() -> None:
+    bare = [
+        f"{path} {parameter.name}"
+        for path, command in _commands(typer.main.get_command(app), "trueup")
+        for parameter in command.params
+        if parameter.name != "help" and not getattr(parameter, "help", None)
+        if parameter.param_type_name == "option"
+    ]
+    silent = [
+        p for p, command in _commands(typer.main.get_command(app), "trueup") if not command.help
+    ]
+
+    assert (bare, silent) == ([], [])
+
+
+def _commands(command, path: str):
+    yield path, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _commands(below, f"{path} {name}")
