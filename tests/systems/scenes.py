@@ -10,8 +10,8 @@ from trueup import catalog
 from trueup.config import Project, find_project
 from trueup.evaluate import evaluate
 from trueup.model.invariant import Invariant
-from trueup.model.verdict import Outcome, Verdict
 from trueup.model.plan import Plan
+from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import key_text
 from trueup.primary import journal, planning
 from trueup.primary.applied import Applied
@@ -164,6 +164,12 @@ def project() -> Project:
 def folder(system: str) -> Path:
     """Where a system's sample is made from."""
     return ROOT / "tests" / "systems" / system
+
+
+def shapes(system: str) -> list[Path]:
+    """Other shapes of its schema: SQL that turns the one deployed into each."""
+    known = {"schema.sql", "sound.sql"}
+    return sorted(path for path in folder(system).glob("*.sql") if path.name not in known)
 
 
 def all_faults() -> list[tuple[str, Fault]]:

@@ -78,3 +78,21 @@ LIVE = {
     "no_session_sits_idle_in_a_transaction",
 }
 """They judge sessions, which no SQL can plant: test_sessions.py opens some."""
+
+
+SHAPES = [(system, path) for system in scenes.systems() for path in scenes.shapes(system)]
+
+
+@pytest.mark.parametrize(
+    ("system", "shape"), SHAPES, ids=lambda value: getattr(value, "stem", value)
+)
+def test_an_older_shape_of_the_schema_is_never_unknown(scene, system: str, shape) -> None:
+    found = scene(system)
+    found.plant()
+    found.database.execute(shape.read_text())
+
+    outcomes = found.outcomes()
+
+    verdicts = {outcome.verdict for outcome in outcomes.values()}
+    assert verdicts <= {Verdict.HOLDS, Verdict.VIOLATED, Verdict.NOT_APPLICABLE}, outcomes
+    assert Verdict.NOT_APPLICABLE in verdicts

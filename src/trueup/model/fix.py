@@ -15,8 +15,8 @@ class Fix:
     """
     A fix as its module declares it: docstring, `AT_MOST`, `plan`, and `UNDO` where there is none.
 
-    `steps` (`STEPS = True`) says that it changes nothing: it yields Steps, for a person. `system` is
-    empty for a fix of the library, which every system may name.
+    `steps` (`STEPS = True`) says that it changes nothing: it yields Steps, for a person. `system`
+    is empty for a fix of the library, which every system may name.
     """
 
     name: str
