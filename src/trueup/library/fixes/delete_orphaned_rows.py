@@ -1,7 +1,8 @@
 """
 Delete the rows whose owner is gone.
 
-What hangs on them by foreign keys goes with them; the plan says how much that is.
+What hangs on them by foreign keys goes with them; the plan says how much that is. Where a foreign
+key guards the reference by now, an undo cannot put them back.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,0 +1,26 @@
+"""The examples in the documentation are the code that runs."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+def first_example(page: str) -> str:
+    """The first block of Python on a page of docs/."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
+
+
+def test_the_fix_that_is_shown_is_the_fix_that_runs() -> None:
+    shown = first_example("writing-a-fix.md")
+
+    assert shown == (ROOT / "fixes/studybuddy/fail_stuck_ai_jobs.py").read_text(encoding="utf-8")
+
+
+def test_the_invariant_that_is_shown_is_the_one_that_runs() -> None:
+    shown = first_example("writing-an-invariant.md")
+    code = (ROOT / "invariants/studybuddy/test_course_files.py").read_text(encoding="utf-8")
+
+    assert shown.splitlines()[0] == code.splitlines()[0]
+    assert shown[shown.index("ABANDONED =") :] in code
