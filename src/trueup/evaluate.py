@@ -25,12 +25,19 @@ Resources = Mapping[str, object]
 """What an invariant may ask for, by name; `replica` is always there."""
 
 
-def evaluate(invariant: Invariant, resources: Resources, *, judge: bool = True) -> Outcome:
+def evaluate(
+    invariant: Invariant,
+    resources: Resources,
+    *,
+    judge: bool = True,
+    cap: int | None = CAP,
+) -> Outcome:
     """
     Ask one invariant and say what the answer means.
 
     `resources["replica"]` is a Reader inside a transaction. Without `judge` the judged rows are
-    not counted, so that nothing to judge counts as holding: a fix's proof needs no count.
+    not counted, so that nothing to judge counts as holding: a fix's proof needs no count, but
+    every violation, so it has no `cap`.
     Never raises for what the database, its schema or its role are like: that is *unknown*.
     """
     replica = resources["replica"]
@@ -39,7 +46,7 @@ def evaluate(invariant: Invariant, resources: Resources, *, judge: bool = True) 
     started = perf_counter()
     asked = len(replica.asked)
     try:
-        outcome = _judged(invariant, resources, replica, judge)
+        outcome = _judged(invariant, resources, replica, judge, cap)
     except TrueupError as error:
         outcome = _could_not_look(error)
     except Exception as error:  # noqa: BLE001  # one author's mistake must not stop the others
@@ -48,7 +55,9 @@ def evaluate(invariant: Invariant, resources: Resources, *, judge: bool = True) 
     return _timed(outcome, seconds, tuple(dict.fromkeys(replica.asked[asked:])))
 
 
-def _judged(invariant: Invariant, resources: Resources, replica: Reader, judge: bool) -> Outcome:
+def _judged(
+    invariant: Invariant, resources: Resources, replica: Reader, judge: bool, cap: int | None
+) -> Outcome:
     absent = [column for column in invariant.needs if not replica.has_column(column)]
     if absent:
         reason = f"this system has no {absent[0]}"
@@ -58,7 +67,7 @@ def _judged(invariant: Invariant, resources: Resources, replica: Reader, judge: 
         raise GuardError(f"the invariant asks for {missing[0]!r}, which is not to be had here")
     judged = _count(invariant, replica) if judge else {}
     answer = invariant.ask(**{name: resources[name] for name in invariant.asks})
-    fetched = _fetched(answer)
+    fetched = _fetched(answer, cap)
     if judge and not any(judged.values()) and not invariant.may_be_empty:
         return Outcome(
             verdict=Verdict.UNKNOWN,
@@ -84,12 +93,12 @@ def _count(invariant: Invariant, replica: Reader) -> dict[str, int]:
     return {label: replica.count(relation) for label, relation in invariant.over.items()}
 
 
-def _fetched(answer: Iterable[Row]) -> Fetched:
+def _fetched(answer: Iterable[Row], cap: int | None) -> Fetched:
     if isinstance(answer, Rows):
-        return answer.fetch(CAP)
+        return answer.fetch(cap)
     rows: list[Row] = []
     for row in answer:
-        if len(rows) == CAP:
+        if len(rows) == cap:
             return Fetched(rows, complete=False, printable=_by_value(rows))
         rows.append(row)
     return Fetched(rows, complete=True, printable=_by_value(rows))

@@ -26,13 +26,18 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedChange:
-    """One row's change; `before` is the whole row as planned, None for an insert."""
+    """
+    One row's change; `before` is the whole row as planned, None for an insert.
+
+    Changes of one unit belong together: they are made together or not at all.
+    """
 
     op: Op
     table: str
     key: Image
     before: Image | None
     set: Image
+    unit: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +51,11 @@ class PlannedSteps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A violation that the plan is to mend: after the changes it must be gone."""
+    """A violation that the changes of one unit are to mend: after them it must be gone."""
 
     invariant: str
     key: tuple[str, ...]
+    unit: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +190,7 @@ def _parse(raw: dict[str, Any]) -> Plan:
         | {
             "database": Database(**raw["database"]),
             "targets": tuple(
-                Target(invariant=row["invariant"], key=tuple(row["key"])) for row in raw["targets"]
+                Target(**row | {"key": tuple(row["key"])}) for row in raw["targets"]
             ),
             "changes": tuple(
                 PlannedChange(**row | {"op": Op(row["op"])}) for row in raw["changes"]

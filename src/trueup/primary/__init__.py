@@ -1,0 +1,1 @@
+"""The only code that writes: plan, apply, prove, journal, undo."""

@@ -1,0 +1,122 @@
+"""Asking a fix for its changes, and remembering for which violation each is made."""
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from trueup.errors import PlanError, TrueupError
+from trueup.model.change import Delete, Insert, Steps, Update
+from trueup.model.fix import Fix
+from trueup.model.invariant import Invariant
+from trueup.model.violation import Violation
+
+RowChange = Update | Insert | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One row's change as the fix yielded it, and the violations that it is for, by place."""
+
+    change: RowChange
+    mends: frozenset[int]
+
+
+class Handed(Sequence[Violation]):
+    """
+    The violations a fix reads; knows the one that its loop is at.
+
+    A change that is yielded inside the loop is for the violation of that round.
+    """
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        self._violations = tuple(violations)
+        self.at: int | None = None
+
+    @overload
+    def __getitem__(self, place: int) -> Violation: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Violation]: ...
+    def __getitem__(self, place: int | slice) -> Violation | Sequence[Violation]:
+        return self._violations[place]
+
+    def __len__(self) -> int:
+        return len(self._violations)
+
+    def __iter__(self) -> Iterator[Violation]:
+        for at, violation in enumerate(self._violations):
+            self.at = at
+            yield violation
+        self.at = None
+
+
+def ask(
+    fix: Fix,
+    invariants: Sequence[Invariant],
+    violations: Sequence[Violation],
+    resources: Mapping[str, object],
+) -> tuple[list[Asked], list[Steps]]:
+    """
+    Run the fix's `plan` and take what it yields.
+
+    A change that is made outside the loop over the violations, and whose key is no violation's,
+    counts as made for all of them: then it is made only while all of them still violate.
+    """
+    handed = Handed(violations)
+    given = {**resources, "violations": handed}
+    named = _by_key(invariants, violations)
+    every = frozenset(range(len(violations)))
+    changes: list[Asked] = []
+    steps: list[Steps] = []
+    try:
+        for change in fix.plan(**{name: given[name] for name in fix.asks}):
+            if isinstance(change, Steps):
+                steps.append(change)
+            elif isinstance(change, Update | Insert | Delete):
+                at = frozenset(() if handed.at is None else (handed.at,))
+                changes.append(Asked(change, (at | named(change)) or every))
+            else:
+                raise PlanError(
+                    f"{fix.name} yields a {type(change).__name__}; a fix yields Update, Insert,"
+                    " Delete or Steps"
+                )
+    except TrueupError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the fix's own mistake, told without its values
+        raise PlanError(_mistake(fix, error)) from None
+    return changes, list(dict.fromkeys(steps))
+
+
+def _by_key(
+    invariants: Sequence[Invariant], violations: Sequence[Violation]
+) -> Callable[[RowChange], frozenset[int]]:
+    """The violations whose judged table and key are those of a change."""
+    judged = {found.name: frozenset(found.over.values()) for found in invariants}
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, violation in enumerate(violations):
+        places.setdefault(violation.key, []).append(place)
+
+    def named(change: RowChange) -> frozenset[int]:
+        if isinstance(change, Insert):
+            return frozenset()
+        key = tuple(str(value) for value in change.key.values())
+        return frozenset(
+            place
+            for place in places.get(key, ())
+            if change.table in judged.get(violations[place].invariant, ())
+        )
+
+    return named
+
+
+def _mistake(fix: Fix, error: Exception) -> str:
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.endswith(fix.path)
+    ]
+    where = f" in line {frames[-1].lineno}" if frames else ""
+    return (
+        f"{fix.name} itself failed with {type(error).__name__}{where}; mend the fix"
+        " (its values are not shown, since they may come from a row)"
+    )

@@ -1,0 +1,220 @@
+"""One batch of a plan: locked, compared, changed, proven and journaled in one transaction."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from psycopg import Rollback
+
+from trueup.errors import ApplyError
+from trueup.model.invariant import Invariant
+from trueup.model.plan import Op, Plan, Skipped, Target
+from trueup.model.violation import Key
+from trueup.primary import carry, effects, journal, references
+from trueup.primary.applied import Cause, Moved, Proof, Reason
+from trueup.primary.consequences import dragged_by
+from trueup.primary.dragged import Dragged, counted
+from trueup.primary.effects import Known
+from trueup.primary.images import LOCKED
+from trueup.primary.locking import Planned, by_table, compared
+from trueup.primary.proof import World
+from trueup.primary.proven import (
+    Violating,
+    after_change,
+    joining,
+    require_proven,
+    violating,
+)
+from trueup.primary.session import Connection
+from trueup.primary.tables import Action, Tables
+from trueup.primary.trouble import refused
+
+_ALONE = "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """
+    What every batch of a plan needs.
+
+    `watched` are all invariants of the system, `proven` those that have a say inside the
+    transaction; `returning` are the violations that an undo brings back; `dragged` counts, over
+    all batches, what foreign keys took along.
+    """
+
+    plan: Plan
+    connection: Connection
+    observer: Connection
+    world: World
+    watched: Sequence[Invariant]
+    proven: Sequence[Invariant]
+    returning: Mapping[str, frozenset[Key]]
+    dragged: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Done:
+    """What came of one batch."""
+
+    entry: int | None = None
+    moved: list[Moved] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+    left: list[Target] = field(default_factory=list)
+
+
+def run(work: Work, places: Sequence[int], number: tuple[int, int]) -> Done:
+    """Apply the changes at these places of the plan; `number` is which batch of how many."""
+    done = Done()
+    connection = work.connection
+    with refused("apply the plan"), connection.transaction():
+        _require_alone(work)
+        began = effects.counts(connection)
+        tables = Tables(connection)
+        planned = by_table(tables, [(place, work.plan.changes[place]) for place in places])
+        reasons = compared(connection, planned, journal.made(connection, work.plan.digest))
+        before = violating(connection, work.proven, work.world)
+        targets = _targets(work, planned)
+        _leave_units(planned, targets, before, reasons)
+        done.skipped = [
+            _skipped(one, reasons[one.place]) for one in planned if one.place in reasons
+        ]
+        kept = [one for one in planned if one.place not in reasons]
+        if not kept:
+            done.left = _still(targets, before)
+            raise Rollback
+        known = _change(work, tables, kept)
+        connection.execute("set constraints all immediate")
+        written = effects.counts(connection) - began
+        done.moved = effects.moved(connection, work.observer, tables, known, written)
+        if work.plan.undoes is not None:
+            references.verify(connection, tables, done.moved)
+        units = {one.change.unit for one in kept}
+        mended = [target for target in targets if target.unit in units]
+        done.proofs, after = _prove(work, tables, done.moved, before, mended)
+        done.left = _still(targets, after)
+        done.entry = journal.add(connection, work.plan, number, done.moved)
+        journal.add_proofs(connection, done.entry, done.proofs)
+    return done
+
+
+def _require_alone(work: Work) -> None:
+    row = work.connection.execute(_ALONE, [f"trueup:{work.plan.system}"]).fetchone()
+    if not (row and row[0]):
+        raise ApplyError(
+            f"somebody else is mending {work.plan.system} at this moment; nothing was changed,"
+            " run it again when they are done"
+        )
+
+
+def _targets(work: Work, planned: Sequence[Planned]) -> list[Target]:
+    """The violations that these changes are to mend, of the invariants that are asked here."""
+    units = {one.change.unit for one in planned}
+    asked = {invariant.name for invariant in work.proven}
+    return [t for t in work.plan.targets if t.unit in units and t.invariant in asked]
+
+
+def _leave_units(
+    planned: Sequence[Planned],
+    targets: Sequence[Target],
+    before: Violating,
+    reasons: dict[int, Reason],
+) -> None:
+    """Leave a whole unit alone where one of its rows is, or where it no longer violates."""
+    spoilt = {
+        one.change.unit: Reason.TOGETHER
+        for one in planned
+        if reasons.get(one.place, Reason.ALREADY) is not Reason.ALREADY
+    }
+    for target in targets:
+        if target.key not in before[target.invariant]:
+            spoilt.setdefault(target.unit, Reason.NO_LONGER)
+    for one in planned:
+        if one.change.unit in spoilt:
+            reasons.setdefault(one.place, spoilt[one.change.unit])
+
+
+def _change(work: Work, tables: Tables, kept: Sequence[Planned]) -> list[Known]:
+    """Make the changes, and say what else foreign keys will have changed with them."""
+    changes = [one.change for one in kept]
+    found = dragged_by(work.connection, tables, changes, LOCKED)
+    _require_as_planned(work, found.dragged, found.blocked)
+    undoing = work.plan.undoes is not None
+    quiet = undoing and references.may_be_quiet(work.connection, [one.table for one in kept])
+    if quiet:
+        work.connection.execute("set local session_replication_role = replica")
+    known = carry.out(work.connection, tables, kept, as_they_were=undoing)
+    if quiet:
+        work.connection.execute("set local session_replication_role = origin")
+    return [_dragged(one) for one in reversed(found.dragged)] + known
+
+
+def _require_as_planned(work: Work, dragged: Sequence[Dragged], blocked: Sequence[Dragged]) -> None:
+    """Refuse to drag along more than whoever read the plan has agreed to."""
+    if blocked:
+        one = counted(blocked)[0]
+        raise ApplyError(
+            f"{one.rows:,} rows of {one.table} have come in the way ({one.constraint});"
+            " nothing was changed, plan again"
+        )
+    work.dragged.update((one.table.label, one.key.name) for one in dragged)
+    agreed = {(one.table, one.constraint): one.rows for one in work.plan.dependents}
+    for name, rows in work.dragged.items():
+        if rows > agreed.get(name, 0):
+            raise ApplyError(
+                f"{rows:,} rows of {name[0]} would be dragged along ({name[1]}), and the plan says"
+                f" {agreed.get(name, 0):,}; nothing was changed, plan again"
+            )
+
+
+def _dragged(one: Dragged) -> Known:
+    gone = one.key.on_delete is Action.CASCADE
+    if not gone and not one.table.key:
+        raise ApplyError(
+            f"rows of {one.table.label} would lose their parent ({one.key.name}), and without a"
+            " primary key they could not be named in the journal; nothing was changed"
+        )
+    key = tuple(one.before[name] for name in one.table.key)
+    op = Op.DELETE if gone else Op.UPDATE
+    return Known(one.table, key, one.before, op, Cause.CASCADE)
+
+
+def _prove(
+    work: Work,
+    tables: Tables,
+    moved: Sequence[Moved],
+    before: Violating,
+    mended: Sequence[Target],
+) -> tuple[list[Proof], Violating]:
+    """Ask again, and also the invariants of tables that only a trigger wrote."""
+    expected = {one.table for one in work.plan.changes}
+    expected |= {one.table for one in work.plan.dependents}
+    surprising = {one.table for one in moved} - expected
+    touched = {name for label in surprising for name in tables.names_of(tables.labelled(label))}
+    invariants = list(work.proven)
+    if touched:
+        known = before | dict.fromkeys((step.invariant for step in work.plan.proof), frozenset())
+        joined, earlier = joining(
+            work.observer, work.watched, known, frozenset(touched), work.world
+        )
+        invariants += joined
+        before = before | earlier
+    after = after_change(work.connection, invariants, work.world)
+    proofs = require_proven(
+        before,
+        after,
+        work.observer,
+        invariants,
+        work.world,
+        targets=mended,
+        returning=work.returning,
+    )
+    return proofs, after
+
+
+def _still(targets: Sequence[Target], violating: Violating) -> list[Target]:
+    return [target for target in targets if target.key in violating[target.invariant]]
+
+
+def _skipped(one: Planned, reason: Reason) -> Skipped:
+    return Skipped(table=one.change.table, key=one.change.key, reason=str(reason))

@@ -1,0 +1,83 @@
+"""What follows from changes without being planned: rows dragged along, triggers, tables touched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from trueup.errors import PlanError
+from trueup.model.plan import Dependents, FiringTrigger, Op, PlannedChange
+from trueup.primary.dragged import Deleted, Name, Spared, Walk, counted, walk
+from trueup.primary.images import UNLOCKED
+from trueup.primary.session import Connection
+from trueup.primary.tables import Action, Table, Tables
+from trueup.primary.triggers import NORMALLY, Touch, firing
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """Found by following foreign keys and reading triggers; `touched` has qualified names."""
+
+    walk: Walk
+    triggers: tuple[FiringTrigger, ...]
+    touched: frozenset[str]
+
+
+def follow(
+    connection: Connection,
+    tables: Tables,
+    changes: Sequence[PlannedChange],
+    enabled: frozenset[str] = NORMALLY,
+) -> Consequences:
+    """Say what else these changes would change; `enabled` is which triggers fire."""
+    found = dragged_by(connection, tables, changes)
+    touches = [Touch(tables.labelled(one.table), one.op, frozenset(one.set)) for one in changes] + [
+        _touch(one.table, one.key.on_delete, one.key.columns) for one in found.dragged
+    ]
+    distinct = list(dict.fromkeys(touches))
+    touched = {name for touch in distinct for name in tables.names_of(touch.table)}
+    return Consequences(found, firing(connection, distinct, enabled), frozenset(touched))
+
+
+def dragged_by(
+    connection: Connection,
+    tables: Tables,
+    changes: Sequence[PlannedChange],
+    lock: sql.SQL = UNLOCKED,
+) -> Walk:
+    """Follow the foreign keys from the rows that these changes delete."""
+    deletes: list[Deleted] = []
+    deleted: dict[Name, int] = {}
+    moved: dict[Name, tuple[int, frozenset[str]]] = {}
+    for place, change in enumerate(changes):
+        if change.before is None:
+            continue
+        table = tables.labelled(change.table)
+        name = (table.oid, tuple(change.before[column] for column in table.key))
+        if change.op is Op.DELETE:
+            deletes.append(Deleted(table, change.before, place))
+            deleted[name] = place
+        else:
+            moved[name] = (place, frozenset(change.set))
+    return walk(connection, tables, deletes, Spared(deleted, moved), lock)
+
+
+def require_free(found: Walk) -> None:
+    """Raise PlanError that names every foreign key in the way of a delete."""
+    if found.blocked:
+        raise PlanError(
+            "; ".join(_in_the_way(one) for one in counted(found.blocked))
+            + "; delete those rows in the same fix, or give them another parent"
+        )
+
+
+def _in_the_way(one: Dependents) -> str:
+    rows = "1 row" if one.rows == 1 else f"{one.rows:,} rows"
+    verb = "stands" if one.rows == 1 else "stand"
+    return f"{rows} of {one.table} {verb} in the way ({one.constraint}, on delete {one.action})"
+
+
+def _touch(table: Table, action: Action, columns: tuple[str, ...]) -> Touch:
+    if action is Action.CASCADE:
+        return Touch(table, Op.DELETE)
+    return Touch(table, Op.UPDATE, frozenset(columns))

@@ -1,0 +1,208 @@
+"""A plan, and what came of it, as a person reads them: plain text, every row."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from trueup.model.plan import Dependents, Image, Op, Plan, PlannedChange, Skipped
+from trueup.model.violation import key_text
+from trueup.primary.applied import Applied, Cause, Moved, Place, Proof
+
+WIDTH = 80
+"""Characters of one value; the plan file has all of it."""
+
+SHORT = 12
+"""Characters of a digest that people read to each other."""
+
+_DONE = {Op.UPDATE: "updated", Op.INSERT: "inserted", Op.DELETE: "deleted"}
+_SIGNS = {Op.UPDATE: "~", Op.INSERT: "+", Op.DELETE: "-"}
+
+_WHY = {
+    Cause.CHANGE: "",
+    Cause.CASCADE: " by foreign keys",
+    Cause.TRIGGER: " by triggers",
+}
+
+
+def of_plan(plan: Plan) -> str:
+    """The whole plan: what changes, what follows from it, what proves it, and until when."""
+    return "\n".join(
+        [
+            *_head(plan),
+            *_changes(plan.changes),
+            *_dragged(plan),
+            *_triggers(plan),
+            *_steps(plan),
+            *_left_alone(plan.skipped),
+            *_proof(plan),
+        ]
+    )
+
+
+def of_applied(applied: Applied) -> str:
+    """What was done, what was left alone, what was proven, and how to take it back."""
+    return "\n".join(
+        [
+            *_summary(applied),
+            *_left_alone(applied.skipped),
+            *(f"still violated: {one.invariant} {key_text(one.key)}" for one in applied.left),
+            *(_proven(one) for one in applied.proofs),
+            *([f"not finished: {applied.stopped}"] if applied.stopped else []),
+            *_back(applied),
+        ]
+    )
+
+
+def row(one: Moved) -> str:
+    """One journaled row on a line: what it was and what it is."""
+    before, after = one.before or {}, one.after or {}
+    shown = {name: after.get(name) for name in after if before.get(name) != after[name]}
+    body = _body(one.op, one.before, shown)
+    return f"{_SIGNS[one.op]} {one.table} {_key(one.key)}: {body}{_WHY[one.cause]}"
+
+
+def value(text: str | None) -> str:
+    """A value in quotes, cut, and with nothing in it that a terminal would obey."""
+    if text is None:
+        return "null"
+    cut = text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
+    return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + "'"
+
+
+def counted(number: int, noun: str = "row") -> str:
+    """`1 row`, `1,204 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    what = f"undo of entry {plan.undoes}, {plan.name}" if plan.undoes is not None else plan.name
+    yield f"{what}, {plan.environment}"
+    yield f"plan {plan.digest[:SHORT]} by {plan.by}: {plan.reason or 'no reason given'}"
+    yield (
+        f"made {plan.made:%Y-%m-%d %H:%M} UTC as of {plan.as_of:%Y-%m-%d %H:%M} UTC,"
+        f" expires {plan.expires:%Y-%m-%d %H:%M} UTC"
+    )
+    if plan.changes:
+        said = counted(len(plan.changes)) + (" changes" if len(plan.changes) == 1 else " change")
+        mends = f", to mend {counted(len(plan.targets), 'violation')}" if plan.targets else ""
+        yield f"{said} (at most {plan.at_most:,}){mends}"
+    elif not plan.steps:
+        yield "nothing to do"
+    if plan.undo:
+        yield f"THIS CANNOT BE UNDONE: {plan.undo}"
+
+
+def _changes(changes: Sequence[PlannedChange]) -> Iterator[str]:
+    for table in dict.fromkeys(one.table for one in changes):
+        rows = [one for one in changes if one.table == table]
+        yield ""
+        yield f"{table}: {_counts(one.op for one in rows)}"
+        for one in rows:
+            key = f" {_key(one.key)}" if one.key else ""
+            yield f"  {_SIGNS[one.op]}{key}: {_body(one.op, one.before, one.set)}"
+
+
+def _body(op: Op, before: Image | None, values: Image) -> str:
+    if op is Op.INSERT:
+        return ", ".join(f"{name} {value(text)}" for name, text in values.items())
+    whole = before or {}
+    if op is Op.DELETE:
+        return ", ".join(f"{name} {value(text)}" for name, text in whole.items())
+    return ", ".join(
+        f"{name} {value(whole.get(name))} → {value(text)}" for name, text in values.items()
+    )
+
+
+def _dragged(plan: Plan) -> Iterator[str]:
+    if not plan.dependents:
+        return
+    deleted = [one.table for one in plan.changes if one.op is Op.DELETE]
+    tables = ", ".join(
+        f"{counted(deleted.count(table))} of {table}" for table in dict.fromkeys(deleted)
+    )
+    rows = sum(one.rows for one in plan.dependents)
+    others = len({one.table for one in plan.dependents})
+    yield ""
+    yield f"delete {tables}: {counted(rows)} in {counted(others, 'table')} go along"
+    yield from (f"  {_dependents(one)}" for one in plan.dependents)
+
+
+def _dependents(one: Dependents) -> str:
+    return f"{counted(one.rows)} of {one.table}: {one.action} ({one.constraint})"
+
+
+def _triggers(plan: Plan) -> Iterator[str]:
+    if not plan.triggers:
+        return
+    yield ""
+    yield (
+        "triggers that fire (what they set may differ from what it was):"
+        if plan.undoes is not None
+        else "triggers that fire:"
+    )
+    for one in plan.triggers:
+        yield f"  {one.table}: {one.name}, {one.events}, calls {one.function}"
+
+
+def _steps(plan: Plan) -> Iterator[str]:
+    for one in plan.steps:
+        yield ""
+        yield f"for a person: {one.title}"
+        yield from (f"  {number}. {step}" for number, step in enumerate(one.steps, start=1))
+        if one.verify:
+            yield f"  then: {one.verify}"
+
+
+def _left_alone(skipped: Sequence[Skipped]) -> Iterator[str]:
+    if not skipped:
+        return
+    yield ""
+    yield f"{counted(len(skipped))} left alone:"
+    yield from (f"  {one.table} {_key(one.key)}: {one.reason}" for one in skipped)
+
+
+def _proof(plan: Plan) -> Iterator[str]:
+    for late, words in ((False, "proven before commit by:"), (True, "proven late by:")):
+        steps = [one for one in plan.proof if one.late is late]
+        if steps:
+            yield ""
+            yield words
+            yield from (f"  {one.invariant} ({one.seconds:.2f} s)" for one in steps)
+
+
+def _summary(applied: Applied) -> Iterator[str]:
+    if not applied.moved:
+        yield f"{applied.name}: nothing was changed"
+        return
+    entries = ", ".join(str(entry) for entry in applied.entries)
+    yield (
+        f"{applied.name}: {counted(len(applied.moved))} changed in {applied.seconds:.2f} s,"
+        f" journal {'entry' if len(applied.entries) == 1 else 'entries'} {entries}"
+    )
+    for table in dict.fromkeys(one.table for one in applied.moved):
+        for cause, words in _WHY.items():
+            rows = [one.op for one in applied.moved if one.table == table and one.cause is cause]
+            if rows:
+                yield f"  {table}: {_counts(rows)}{words}"
+
+
+def _proven(one: Proof) -> str:
+    where = "before commit" if one.place is Place.TRANSACTION else f"on the {one.place}"
+    failed = "NOT PROVEN, " if one.failed else ""
+    detail = f" ({one.detail})" if one.detail else ""
+    return f"{where}: {failed}{one.invariant} {one.verdict}{detail}"
+
+
+def _back(applied: Applied) -> Iterator[str]:
+    if applied.undo:
+        yield ""
+        yield "to take it back:"
+        yield from (f"  {line}" for line in applied.undo)
+
+
+def _counts(ops: Iterable[Op]) -> str:
+    all_ = list(ops)
+    said = [f"{all_.count(op):,} {words}" for op, words in _DONE.items() if op in all_]
+    return ", ".join(said)
+
+
+def _key(key: Image) -> str:
+    return ", ".join(f"{name} {value(text)}" for name, text in key.items()) or "(no key)"

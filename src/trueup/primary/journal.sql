@@ -1,0 +1,104 @@
+-- What Trueup changed, kept where it was changed: rows are added, and never changed or removed.
+-- Run by the role that will own it, which must not be the fixer; {fixer} is the fixer's role.
+
+create schema if not exists trueup;
+
+create table if not exists trueup.journal (
+    id bigint generated always as identity primary key,
+    at timestamptz not null default clock_timestamp(),
+    system text not null,
+    fix text not null,
+    kind text not null check (kind in ('apply', 'undo')),
+    undoes bigint references trueup.journal,
+    digest text not null,
+    batch int not null,
+    batches int not null,
+    "by" text not null,
+    reason text not null,
+    environment text not null,
+    code text not null,
+    as_of timestamptz not null,
+    no_undo text,
+    login text not null default session_user
+);
+create index if not exists journal_digest on trueup.journal (digest);
+create index if not exists journal_undoes on trueup.journal (undoes) where undoes is not null;
+
+create table if not exists trueup.journal_rows (
+    entry bigint not null references trueup.journal,
+    seq int not null,
+    change int,
+    relation text not null,
+    op text not null check (op in ('update', 'insert', 'delete')),
+    cause text not null check (cause in ('change', 'cascade', 'trigger')),
+    key jsonb not null,
+    before jsonb,
+    after jsonb,
+    primary key (entry, seq)
+);
+
+create table if not exists trueup.journal_proofs (
+    id bigint generated always as identity primary key,
+    entry bigint not null references trueup.journal,
+    at timestamptz not null default clock_timestamp(),
+    place text not null check (place in ('transaction', 'replica', 'primary')),
+    invariant text not null,
+    verdict text not null,
+    detail text not null,
+    mended jsonb not null
+);
+create index if not exists journal_proofs_entry on trueup.journal_proofs (entry);
+
+create or replace function trueup.refuse() returns trigger
+    language plpgsql set search_path = '' as $$
+begin
+    raise exception 'the journal is append-only' using errcode = 'insufficient_privilege';
+end
+$$;
+
+-- Always: an undo keeps triggers quiet, and this one must not be.
+create or replace trigger append_only before update or delete or truncate on trueup.journal
+    for each statement execute function trueup.refuse();
+alter table trueup.journal enable always trigger append_only;
+create or replace trigger append_only before update or delete or truncate on trueup.journal_rows
+    for each statement execute function trueup.refuse();
+alter table trueup.journal_rows enable always trigger append_only;
+create or replace trigger append_only before update or delete or truncate on trueup.journal_proofs
+    for each statement execute function trueup.refuse();
+alter table trueup.journal_proofs enable always trigger append_only;
+
+alter table trueup.journal enable row level security;
+alter table trueup.journal_rows enable row level security;
+alter table trueup.journal_proofs enable row level security;
+
+drop policy if exists fixer_reads on trueup.journal;
+drop policy if exists fixer_adds on trueup.journal;
+create policy fixer_reads on trueup.journal for select to {fixer} using (true);
+create policy fixer_adds on trueup.journal for insert to {fixer} with check (true);
+drop policy if exists fixer_reads on trueup.journal_rows;
+drop policy if exists fixer_adds on trueup.journal_rows;
+create policy fixer_reads on trueup.journal_rows for select to {fixer} using (true);
+create policy fixer_adds on trueup.journal_rows for insert to {fixer} with check (true);
+drop policy if exists fixer_reads on trueup.journal_proofs;
+drop policy if exists fixer_adds on trueup.journal_proofs;
+create policy fixer_reads on trueup.journal_proofs for select to {fixer} using (true);
+create policy fixer_adds on trueup.journal_proofs for insert to {fixer} with check (true);
+
+-- Default privileges of a schema's owner may have granted more than this file says.
+do $$
+declare grantee text;
+begin
+    foreach grantee in array array['public', 'anon', 'authenticated', 'service_role', 'authenticator']
+    loop
+        if grantee = 'public' or exists (select from pg_catalog.pg_roles where rolname = grantee) then
+            execute 'revoke all on schema trueup from ' || grantee;
+            execute 'revoke all on all tables in schema trueup from ' || grantee;
+            execute 'revoke all on all sequences in schema trueup from ' || grantee;
+            execute 'revoke all on all functions in schema trueup from ' || grantee;
+        end if;
+    end loop;
+end
+$$;
+revoke all on all tables in schema trueup from {fixer};
+grant usage on schema trueup to {fixer};
+grant select, insert on all tables in schema trueup to {fixer};

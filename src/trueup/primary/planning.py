@@ -1,0 +1,184 @@
+"""Making a plan: the changes a fix would make now, and everything that would follow from them."""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from trueup.errors import PlanError
+from trueup.evaluate import evaluate
+from trueup.model.fix import Fix
+from trueup.model.invariant import Invariant
+from trueup.model.plan import Plan, PlannedChange, PlannedSteps, Skipped, Target
+from trueup.model.verdict import Verdict
+from trueup.model.violation import Violation, key_text
+from trueup.primary import proof as prove
+from trueup.primary.asking import Asked, ask
+from trueup.primary.consequences import Consequences, follow, require_free
+from trueup.primary.draft import Draft, draft
+from trueup.primary.dragged import counted
+from trueup.primary.proof import World
+from trueup.primary.session import Connection, Primary, questioning, reading
+from trueup.primary.tables import Tables
+from trueup.primary.trouble import refused
+from trueup.primary.units import Union, numbered
+
+VALID_FOR = timedelta(hours=24)
+PROVE_WITHIN = 2.0
+
+_CLOCK = "select pg_catalog.clock_timestamp()"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a plan says of where, who and why; `now` is the instant that invariants are asked."""
+
+    system: str
+    environment: str
+    by: str
+    reason: str
+    code: str
+    now: datetime
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def world(self) -> World:
+        """The instant and the settings, for invariants."""
+        return World(self.now, self.settings)
+
+
+def make(
+    primary: Primary,
+    fix: Fix,
+    invariants: Sequence[Invariant],
+    *,
+    facts: Facts,
+    watched: Sequence[Invariant],
+    only: AbstractSet[str] | None = None,
+    others: Mapping[str, object] | None = None,
+    prove_within: float = PROVE_WITHIN,
+    valid_for: timedelta = VALID_FOR,
+) -> Plan:
+    """
+    Plan a fix on the primary, which is only read.
+
+    `invariants` are those the fix is paired with, `watched` all of the system. `only` narrows the
+    violations to keys as reports print them. `others` is what the paired invariants ask for that
+    the primary does not give, such as `visitor`. The 24 hours count by the primary's clock.
+    Raises PlanError where an invariant is unknown or a change cannot or must not be made.
+    """
+    connection = primary.connection
+    world = facts.world
+    with refused("plan", PlanError), reading(connection):
+        violations = _violations(connection, invariants, world, only, others or {})
+        with questioning(connection) as reader:
+            resources = {"primary": reader, "settings": facts.settings, "now": facts.now}
+            asked, steps = ask(fix, invariants, violations, resources)
+        planned = _planned(connection, fix, violations, asked)
+        touched = planned.follows.touched
+        proof = prove.steps(
+            connection, touched, world, own=invariants, watched=watched, within=prove_within
+        )
+        made = clock(connection)
+    return Plan(
+        system=facts.system,
+        fix=fix.name,
+        environment=facts.environment,
+        code=facts.code,
+        database=primary.database,
+        as_of=facts.now,
+        made=made,
+        expires=made + valid_for,
+        by=facts.by,
+        reason=facts.reason,
+        at_most=fix.at_most,
+        targets=planned.targets,
+        changes=planned.changes,
+        steps=tuple(
+            PlannedSteps(title=one.title, steps=one.steps, verify=one.verify) for one in steps
+        ),
+        skipped=planned.skipped,
+        dependents=counted(planned.follows.walk.dragged),
+        triggers=planned.follows.triggers,
+        proof=proof if planned.changes else (),
+        undo=fix.undo,
+    ).sealed()
+
+
+def clock(connection: Connection) -> datetime:
+    """The primary's own clock: what expires, expires there."""
+    row = connection.execute(_CLOCK).fetchone()
+    if row is None:  # pragma: no cover  # the query has exactly one row
+        raise AssertionError("unreachable")
+    return datetime.fromisoformat(str(row[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    changes: tuple[PlannedChange, ...]
+    targets: tuple[Target, ...]
+    skipped: tuple[Skipped, ...]
+    follows: Consequences
+
+
+def _violations(
+    connection: Connection,
+    invariants: Sequence[Invariant],
+    world: World,
+    only: AbstractSet[str] | None,
+    others: Mapping[str, object],
+) -> list[Violation]:
+    """What the paired invariants say on the primary, narrowed to some keys."""
+    found: list[Violation] = []
+    for invariant in invariants:
+        with questioning(connection) as reader:
+            said = evaluate(invariant, {**others, **world.resources(reader)}, judge=False)
+        if said.verdict is Verdict.UNKNOWN:
+            remedy = f"; {said.remedy}" if said.remedy else ""
+            raise PlanError(f"{invariant.id} is unknown on the primary: {said.reason}{remedy}")
+        found += said.violations
+    if only is None:
+        return found
+    absent = only - {key_text(violation.key) for violation in found}
+    if absent:
+        raise PlanError(f"nothing violates under the key {min(absent)!r}; look for a typing error")
+    return [violation for violation in found if key_text(violation.key) in only]
+
+
+def _planned(
+    connection: Connection, fix: Fix, violations: Sequence[Violation], asked: Sequence[Asked]
+) -> _Planned:
+    tables = Tables(connection)
+    drafted = draft(connection, tables, fix.name, asked)
+    drafts = drafted.drafts
+    if len(drafts) > fix.at_most:
+        raise PlanError(
+            f"{fix.name} would change {len(drafts):,} rows, more than its cap of {fix.at_most:,};"
+            " plan some of the violations with --only, or raise AT_MOST in a reviewed change"
+        )
+    changes = [_change(one) for one in drafts]
+    follows = follow(connection, tables, changes)
+    require_free(follows.walk)
+    units = Union(len(changes) + len(violations))
+    for place, one in enumerate(drafts):
+        units.join([place, *(len(changes) + mended for mended in one.mends)])
+    for pair in follows.walk.together:
+        units.join(pair)
+    roots = numbered(units.root(place) for place in range(len(changes)))
+    mended = {at: place for place, one in enumerate(drafts) for at in one.mends}
+    return _Planned(
+        changes=tuple(replace(c, unit=u) for c, u in zip(changes, roots, strict=True)),
+        targets=tuple(
+            Target(invariant=v.invariant, key=v.key, unit=roots[mended[at]])
+            for at, v in enumerate(violations)
+            if at in mended
+        ),
+        skipped=tuple(drafted.skipped),
+        follows=follows,
+    )
+
+
+def _change(one: Draft) -> PlannedChange:
+    return PlannedChange(
+        op=one.op, table=one.table.label, key=one.key, before=one.before, set=one.values
+    )

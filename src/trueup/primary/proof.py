@@ -1,0 +1,134 @@
+"""What invariants say before and after a change, and which of them have a say in it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from trueup.errors import ApplyError, PlanError, TrueupError
+from trueup.evaluate import evaluate
+from trueup.model.invariant import Invariant
+from trueup.model.plan import ProofStep
+from trueup.model.verdict import Outcome, Verdict
+from trueup.model.violation import Key, key_text
+from trueup.primary.session import Connection, questioning
+from trueup.replica.reader import Reader, Rows, identifier
+
+PROVABLE = frozenset({"replica", "settings", "now"})
+"""What an invariant may ask for and still be asked inside a transaction that writes."""
+
+NAMED = 5
+"""Keys that a message names before it only counts them."""
+
+_TIMEOUT = "57014"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The instant and the settings with which invariants are asked, the same throughout."""
+
+    now: datetime
+    settings: Mapping[str, object]
+
+    def resources(self, reader: Reader) -> dict[str, object]:
+        """What an invariant may ask for."""
+        return {"replica": reader, "settings": self.settings, "now": self.now}
+
+
+def provable(invariants: Iterable[Invariant]) -> tuple[Invariant, ...]:
+    """Those that read only the database; a visitor's view cannot be had inside a transaction."""
+    return tuple(found for found in invariants if PROVABLE.issuperset(found.asks))
+
+
+def tables_read(connection: Connection, invariant: Invariant, world: World) -> frozenset[str]:
+    """
+    The tables that an invariant reads, by qualified name, inside a transaction.
+
+    The planner tells for SQL; an invariant that makes its rows in Python is known by `over` alone.
+    What cannot be explained reads nothing here: it will say why when it is asked.
+    """
+
+    def asked(reader: Reader) -> object:
+        resources = world.resources(reader)
+        return invariant.ask(**{name: resources[name] for name in invariant.asks})
+
+    found = _explained(connection, asked)
+    for relation in invariant.over.values():
+        text = relation[1:-1] if relation.startswith("(") else _all_of(relation)
+        found |= _explained(connection, lambda reader, text=text: reader.rows(text))  # type: ignore[misc]  # text is bound now
+    return found
+
+
+def outcome(connection: Connection, invariant: Invariant, world: World) -> Outcome:
+    """The verdict inside a transaction, with every violation; judged rows are not counted."""
+    with questioning(connection) as reader:
+        return evaluate(invariant, world.resources(reader), judge=False, cap=None)
+
+
+def steps(
+    connection: Connection,
+    touched: frozenset[str],
+    world: World,
+    *,
+    own: Iterable[Invariant],
+    watched: Iterable[Invariant],
+    within: float,
+) -> tuple[ProofStep, ...]:
+    """
+    The invariants that will prove a change: its own, and all that read a touched table.
+
+    Each is asked once, to see how long it takes: what takes longer than `within` seconds
+    would hold the locks for too long, and is proven late. Raises PlanError for one that cannot
+    tell now, since then nobody could tell what the change did to it.
+    """
+    names = {invariant.name for invariant in own}
+    found = []
+    for invariant in provable(watched):
+        if invariant.name in names or tables_read(connection, invariant, world) & touched:
+            said = outcome(connection, invariant, world)
+            late = said.seconds > within or timed_out(said)
+            if said.verdict is Verdict.UNKNOWN and not late:
+                raise PlanError(f"{invariant.id} cannot be proven: {said.reason}")
+            if said.verdict is not Verdict.NOT_APPLICABLE:
+                seconds = round(said.seconds, 3)
+                found.append(ProofStep(invariant=invariant.name, seconds=seconds, late=late))
+    return tuple(found)
+
+
+def keys(connection: Connection, invariant: Invariant, world: World) -> frozenset[Key]:
+    """The keys of all violations; raises ApplyError where the invariant cannot tell."""
+    said = outcome(connection, invariant, world)
+    if said.verdict is Verdict.UNKNOWN:
+        raise ApplyError(f"{invariant.id} cannot be proven: {said.reason}")
+    return keys_in(said)
+
+
+def keys_in(said: Outcome) -> frozenset[Key]:
+    """The keys of the violations that a verdict names."""
+    return frozenset(violation.key for violation in said.violations)
+
+
+def timed_out(said: Outcome) -> bool:
+    """Whether it is unknown only because the question took too long."""
+    return said.verdict is Verdict.UNKNOWN and f"({_TIMEOUT})" in said.reason
+
+
+def named(found: Iterable[Key]) -> str:
+    """Some keys for a message, and how many more there are."""
+    texts = sorted(key_text(key) for key in found)
+    more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
+    return ", ".join(texts[:NAMED]) + more
+
+
+def _all_of(relation: str) -> str:
+    return f"select * from {identifier(relation).as_string()}"  # noqa: S608  # quoted by psycopg
+
+
+def _explained(connection: Connection, ask: Callable[[Reader], object]) -> frozenset[str]:
+    try:
+        with questioning(connection) as reader:
+            answer = ask(reader)
+            return answer.reads().tables if isinstance(answer, Rows) else frozenset()
+    except TrueupError:
+        return frozenset()
+    except Exception:  # noqa: BLE001  # an author's mistake shows when the invariant is asked
+        return frozenset()

@@ -1,0 +1,70 @@
+"""The triggers that changes will fire."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from trueup.model.plan import FiringTrigger, Op
+from trueup.primary.session import Connection
+from trueup.primary.tables import Table
+
+_TRIGGERS = """
+    select
+        t.tgname, t.tgtype::int, t.tgenabled::text, n.nspname || '.' || p.proname,
+        array(
+            select a.attname::text from unnest(t.tgattr) as k(attnum)
+            join pg_attribute a on a.attrelid = t.tgrelid and a.attnum = k.attnum
+        )
+    from pg_trigger t
+    join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
+    where t.tgrelid = %s::bigint::oid and not t.tgisinternal
+    order by t.tgname
+"""
+
+_BEFORE = 2
+_EVENTS = {Op.INSERT: 4, Op.DELETE: 8, Op.UPDATE: 16}
+
+NORMALLY = frozenset({"O", "A"})
+QUIETLY = frozenset({"R", "A"})
+"""What fires where session_replication_role is replica."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What happens to some rows of a table; `columns` are those an update sets."""
+
+    table: Table
+    op: Op
+    columns: frozenset[str] = frozenset()
+
+
+def firing(
+    connection: Connection, touches: Iterable[Touch], enabled: frozenset[str] = NORMALLY
+) -> tuple[FiringTrigger, ...]:
+    """The triggers that these touches fire, by table and name."""
+    found: dict[tuple[str, str], FiringTrigger] = {}
+    for touch in touches:
+        for trigger in _of(connection, touch, enabled):
+            earlier = found.get((trigger.table, trigger.name))
+            found[trigger.table, trigger.name] = _both(earlier, trigger) if earlier else trigger
+    return tuple(found[place] for place in sorted(found))
+
+
+def _of(connection: Connection, touch: Touch, enabled: frozenset[str]) -> Iterator[FiringTrigger]:
+    rows = connection.execute(_TRIGGERS, [touch.table.oid]).fetchall()
+    for name, kind, state, function, columns in rows:
+        meant = not columns or touch.op is not Op.UPDATE or touch.columns & set(columns)
+        if state in enabled and kind & _EVENTS[touch.op] and meant:
+            when = "before" if kind & _BEFORE else "after"
+            yield FiringTrigger(
+                table=touch.table.label,
+                name=name,
+                events=f"{when} {touch.op}",
+                function=function,
+            )
+
+
+def _both(one: FiringTrigger, other: FiringTrigger) -> FiringTrigger:
+    if other.events in one.events:
+        return one
+    events = f"{one.events}, {other.events}"
+    return FiringTrigger(table=one.table, name=one.name, events=events, function=one.function)

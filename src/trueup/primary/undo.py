@@ -1,0 +1,180 @@
+"""Undo: the reverse of a journal entry as a plan, applied like any other."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from trueup.errors import JournalError, PlanError
+from trueup.model.invariant import Invariant
+from trueup.model.plan import Image, Op, Plan, PlannedChange, Skipped
+from trueup.primary import journal
+from trueup.primary import proof as prove
+from trueup.primary.applied import Moved, Reason
+from trueup.primary.consequences import Consequences, follow
+from trueup.primary.dragged import counted
+from trueup.primary.images import read
+from trueup.primary.journal import Entry
+from trueup.primary.planning import PROVE_WITHIN, VALID_FOR, Facts, clock
+from trueup.primary.references import may_be_quiet
+from trueup.primary.session import Connection, Primary, reading
+from trueup.primary.tables import Table, Tables
+from trueup.primary.triggers import NORMALLY, QUIETLY
+from trueup.primary.trouble import refused
+
+DIVERGED = "changed since, and not overwritten"
+NAMELESS = "its table has no primary key, so it cannot be named"
+GAINED = "other rows refer to it by now"
+
+
+def plan_undo(
+    primary: Primary,
+    number: int,
+    *,
+    facts: Facts,
+    watched: Sequence[Invariant],
+    prove_within: float = PROVE_WITHIN,
+    valid_for: timedelta = VALID_FOR,
+) -> Plan:
+    """
+    Plan to put back what a journal entry moved, dependents and triggers' rows included.
+
+    Only rows that are still as the entry left them are put back; the others are skipped. Rows that
+    the entry added, and that others refer to by now, are skipped too. Where the fixer may set
+    session_replication_role, no trigger fires, so that each row becomes what it was to the byte;
+    where it may not, the plan lists the triggers that will fire, and what they set may differ.
+    Raises JournalError for an entry that is not there, is undone already, or has no undo.
+    """
+    connection = primary.connection
+    journal.require(connection, facts.system, facts.environment)
+    entry = journal.entry(connection, facts.system, number)
+    if entry.no_undo is not None:
+        raise JournalError(f"entry {number} cannot be undone: {entry.no_undo}")
+    moved = journal.rows(connection, number)
+    with refused("plan the undo", PlanError), reading(connection):
+        tables = Tables(connection)
+        changes, skipped = _reversed(connection, tables, moved)
+        _require_something(entry, changes, skipped)
+        quiet = may_be_quiet(connection, [tables.labelled(one.table) for one in changes])
+        changes, gained, follows = _without_dependents(
+            connection, tables, changes, QUIETLY if quiet else NORMALLY
+        )
+        proof = prove.steps(
+            connection,
+            follows.touched,
+            facts.world,
+            own=(),
+            watched=watched,
+            within=prove_within,
+        )
+        made = clock(connection)
+    return Plan(
+        system=entry.system,
+        fix=entry.fix,
+        environment=facts.environment,
+        code=facts.code,
+        database=primary.database,
+        as_of=facts.now,
+        made=made,
+        expires=made + valid_for,
+        by=facts.by,
+        reason=facts.reason,
+        at_most=len(moved),
+        targets=(),
+        changes=tuple(changes),
+        skipped=(*skipped, *gained),
+        dependents=counted(follows.walk.dragged),
+        triggers=follows.triggers,
+        proof=proof,
+        undoes=number,
+    ).sealed()
+
+
+def _require_something(
+    entry: Entry, changes: Sequence[PlannedChange], skipped: Sequence[Skipped]
+) -> None:
+    if not changes and all(one.reason == Reason.ALREADY for one in skipped):
+        by = f", by entry {entry.undone_by[-1]}" if entry.undone_by else ""
+        raise JournalError(f"entry {entry.id} is undone already{by}; nothing is left to put back")
+
+
+def _reversed(
+    connection: Connection, tables: Tables, moved: Sequence[Moved]
+) -> tuple[list[PlannedChange], list[Skipped]]:
+    """The change that takes each row back, the last first, and the rows that are left alone."""
+    named = [(tables.labelled(one.table), one) for one in reversed(moved)]
+    now = _now(connection, named)
+    changes: list[PlannedChange] = []
+    skipped: list[Skipped] = []
+    for place, (table, one) in enumerate(named):
+        reason = _reason(table, one, now.get(place))
+        if reason is not None:
+            skipped.append(Skipped(table=one.table, key=one.key, reason=reason))
+        else:
+            changes.append(_back(table, one, unit=len(changes)))
+    return changes, skipped
+
+
+def _now(connection: Connection, named: Sequence[tuple[Table, Moved]]) -> dict[int, Image | None]:
+    """What each row is at present, by place; rows without a key are not looked for."""
+    by_table: dict[Table, list[int]] = {}
+    for place, (table, _) in enumerate(named):
+        if table.key:
+            by_table.setdefault(table, []).append(place)
+    now: dict[int, Image | None] = {}
+    for table, places in by_table.items():
+        keys = [tuple(named[place][1].key[name] for name in table.key) for place in places]
+        now |= dict(zip(places, read(connection, table, table.key, keys), strict=True))
+    return now
+
+
+def _reason(table: Table, one: Moved, now: Image | None) -> str | None:
+    """Why a row cannot be put back; None where it can."""
+    if not table.key and one.op is not Op.DELETE:
+        return NAMELESS
+    if now == one.after:
+        whole = one.before is None or one.before.keys() == table.columns.keys()
+        return None if whole else DIVERGED
+    return Reason.ALREADY if now == one.before else DIVERGED
+
+
+def _back(table: Table, one: Moved, unit: int) -> PlannedChange:
+    if one.before is None:
+        return PlannedChange(
+            op=Op.DELETE, table=one.table, key=one.key, before=one.after, set={}, unit=unit
+        )
+    after = one.after
+    values = {
+        name: one.before[name]
+        for name in table.stored
+        if after is None or after[name] != one.before[name]
+    }
+    return PlannedChange(
+        op=Op.INSERT if after is None else Op.UPDATE,
+        table=one.table,
+        key=one.key,
+        before=after,
+        set=values,
+        unit=unit,
+    )
+
+
+def _without_dependents(
+    connection: Connection,
+    tables: Tables,
+    changes: list[PlannedChange],
+    enabled: frozenset[str],
+) -> tuple[list[PlannedChange], list[Skipped], Consequences]:
+    """Leave alone the rows that would take others along, or cannot go because of others."""
+    gained: list[Skipped] = []
+    while True:
+        follows = follow(connection, tables, changes, enabled)
+        found = [*follows.walk.dragged, *follows.walk.blocked]
+        origins = {one.origin for one in found}
+        if not origins:
+            return changes, gained, follows
+        for place in sorted(origins):
+            rows = counted(one for one in found if one.origin == place)
+            said = ", ".join(f"{one.rows:,} of {one.table} ({one.constraint})" for one in rows)
+            change = changes[place]
+            reason = f"{GAINED}: {said}"
+            gained.append(Skipped(table=change.table, key=change.key, reason=reason))
+        changes = [one for place, one in enumerate(changes) if place not in origins]

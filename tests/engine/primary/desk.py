@@ -1,0 +1,113 @@
+"""A desk to plan and apply at, and invariants of a small shop."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fix_database import Database
+from trueup import invariant
+from trueup.model.change import Change
+from trueup.model.fix import Fix
+from trueup.model.invariant import Invariant
+from trueup.model.plan import Plan
+from trueup.primary.applied import Applied
+from trueup.primary.apply import apply
+from trueup.primary.planning import Facts, make
+from trueup.primary.session import Primary, open_primary
+from trueup.primary.undo import plan_undo
+from trueup.replica.guard import Limits
+
+NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+
+FACTS = Facts(
+    system="shop",
+    environment="test",
+    by="ada",
+    reason="night shift",
+    code="abc123",
+    now=NOW,
+    settings={"limit": 3},
+)
+
+
+@dataclass
+class Desk:
+    """Where a test plans and applies; `watched` are the system's invariants."""
+
+    database: Database
+    primary: Primary
+    watched: list[Invariant] = field(default_factory=list)
+
+    def plan(self, plan: Callable[..., Iterable[Change]], *own: Invariant, **given) -> Plan:
+        """Plan a fix that is this function."""
+        options = {"at_most": 100, "undo": None} | {
+            name: given.pop(name) for name in ("at_most", "undo") if name in given
+        }
+        fix = Fix(
+            name=plan.__name__,
+            system="shop",
+            summary="Mend.",
+            plan=plan,
+            path=__file__,
+            **options,
+        )
+        watched = [*own, *(one for one in self.watched if one.name not in {o.name for o in own})]
+        self.watched = watched
+        return make(self.primary, fix, own, facts=FACTS, watched=watched, **given)
+
+    def apply(self, plan: Plan, **given) -> Applied:
+        """Apply a plan."""
+        return apply(plan, self.primary, watched=self.watched, settings=FACTS.settings, **given)
+
+    def undo(self, entry: int) -> Plan:
+        """Plan the undo of an entry."""
+        return plan_undo(self.primary, entry, facts=FACTS, watched=self.watched)
+
+    def execute(self, statements: str) -> None:
+        """Do something behind the plan's back, as somebody else."""
+        self.database.cluster.execute(statements, self.database.name)
+
+    def text(self) -> dict[str, list[str]]:
+        """Every row of every table outside the journal, as text."""
+        with self.database.connect() as connection:
+            tables = connection.execute(
+                "select oid::regclass::text from pg_class where relkind in ('r', 'p')"
+                " and relnamespace = 'public'::regnamespace and not relispartition"
+            ).fetchall()
+            return {
+                table: [
+                    row[0]
+                    for row in connection.execute(
+                        f"select t::text from {table} t order by 1".encode()
+                    )
+                ]
+                for (table,) in tables
+            }
+
+    def rows(self, question: str) -> list[tuple]:
+        """The answer to a question asked as superuser."""
+        with self.database.connect() as connection:
+            return connection.execute(question.encode()).fetchall()
+
+
+@contextmanager
+def another(desk: Desk) -> Iterator[Desk]:
+    """A second engineer's desk at the same primary."""
+    with open_primary(desk.primary.dsn, Limits()) as primary:
+        yield Desk(desk.database, primary, list(desk.watched))
+
+
+def must(name: str, sql: str, over: str = "jobs", **params) -> Invariant:
+    """An invariant by that name that asks one question; it is paired with whatever is planned."""
+
+    def ask(replica):
+        """Somebody is harmed."""
+        return replica.rows(sql, **params)
+
+    declared = invariant(severity="P1", over=over, fix="mend")(ask)
+    return declared.named("shop", f"test_{name}", Path(__file__))
+
+
+NO_JOB_RUNS = must("no_job_runs", "select id, user_id, touched from jobs where status = 'running'")
