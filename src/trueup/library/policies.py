@@ -54,7 +54,8 @@ def every_policy_can_be_evaluated(
         user = _somebody(replica)
         refused: dict[str, list[tuple[Row, str]]] = {}
         for role in dict.fromkeys(str(table["role"]) for table in tables):
-            for table, state in _refused(visitor, user, role, tables):
+            signed_in = user if role == "authenticated" else None
+            for table, state in _refused(visitor, signed_in, role, tables):
                 refused.setdefault(str(table["table"]), []).append((table, state))
         for name, found in sorted(refused.items()):
             yield {
@@ -85,7 +86,7 @@ def _somebody(replica: Reader) -> str:
 
 
 def _refused(
-    visitor: Visitor, user: str, role: str, tables: Sequence[Row]
+    visitor: Visitor, user: str | None, role: str, tables: Sequence[Row]
 ) -> Iterator[tuple[Row, str]]:
     """The role's tables that refuse it, with the SQLSTATE; asked one by one only if any does."""
     mine = [table for table in tables if table["role"] == role]
@@ -98,7 +99,7 @@ def _refused(
             yield table, state
 
 
-def _state(visitor: Visitor, user: str, role: str, tables: Sequence[Row]) -> str | None:
+def _state(visitor: Visitor, user: str | None, role: str, tables: Sequence[Row]) -> str | None:
     counts = (_COUNT.format(table=each["name"], percent=each["percent"]) for each in tables)
     try:
         visitor.rows(" union all ".join(counts), user=user, role=role)

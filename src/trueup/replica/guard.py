@@ -76,7 +76,7 @@ def settings(limits: Limits) -> Mapping[str, str]:
         "transaction_timeout": _milliseconds(limits.statement * 4),
         "TimeZone": "UTC",
         "DateStyle": "ISO, MDY",
-        "IntervalStyle": "iso_8601",
+        "IntervalStyle": "postgres",
         "search_path": limits.search_path,
         "jit": "off",
     }

@@ -23,20 +23,20 @@ class Visitor:
         self._connection = connection
 
     def rows(
-        self, sql: str, *, user: str, role: str = "authenticated", **params: object
+        self, sql: str, *, user: str | None, role: str = "authenticated", **params: object
     ) -> list[Row]:
         """
-        Ask as `role` with the claims of a signed-in user, policies in force.
+        Ask as `role` with the claims of a user who signed in, or of nobody, policies in force.
 
         The login behind it must be a member of that role. Raises QueryError where the server, or
         a policy, refuses; its SQLSTATE tells which (42P17 is a policy that recurses for ever).
         """
         asked = statement(sql)
-        claims = json.dumps({"sub": user, "role": role})
+        claims = json.dumps({"role": role} | ({"sub": user} if user else {}))
         try:
             with self._connection.cursor(row_factory=dict_row) as cursor:
                 cursor.execute("begin isolation level repeatable read read only")
-                cursor.execute(_BECOME, {"role": role, "claims": claims, "user": user})
+                cursor.execute(_BECOME, {"role": role, "claims": claims, "user": user or ""})
                 return list(cursor.execute(asked.sent, params, prepare=True).fetchall())
         except psycopg.Error as error:
             raise query_error(error) from None

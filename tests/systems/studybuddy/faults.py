@@ -474,17 +474,25 @@ USERS = (
     Fault(
         name="orphaned_profiles",
         invariant="every_profile_belongs_to_a_user",
-        plant=quietly(profile("gone 1"), profile("gone 2"), credits_of("gone 2", "free")),
+        # As a restore leaves it that brought the rows and not the key.
+        plant="alter table public.profiles drop constraint profiles_user_id_fkey;\n"
+        + quietly(profile("gone 1"), profile("gone 2"), credits_of("gone 2", "free")),
         keys=keys("gone 1 profile", "gone 2 profile"),
         near_misses=quietly(
             student("profile of the deleted", deleted_at=ago(days=5)),
             student("profile of the banned", is_disabled=True, banned_until=ago(days=-900)),
         ),
+        also={
+            "the_schema_is_the_one_we_recorded": frozenset(
+                {"public.profiles constraint profiles_user_id_fkey"}
+            )
+        },
     ),
     Fault(
         name="orphaned_courses",
         invariant="every_course_belongs_to_a_user",
-        plant=quietly(
+        plant="alter table public.courses drop constraint courses_user_id_fkey;\n"
+        + quietly(
             course("orphaned course 1", "course nobody"),
             file("orphaned file", "course nobody", "orphaned course 1", "completed", ago(days=9)),
             course("orphaned course 2", "course stranger"),
@@ -494,7 +502,12 @@ USERS = (
             student("course of the deleted", deleted_at=ago(days=5)),
             course("nearly orphaned course", "course of the deleted"),
         ),
-        also={"every_course_file_belongs_to_a_user": keys("orphaned file")},
+        also={
+            "every_course_file_belongs_to_a_user": keys("orphaned file"),
+            "the_schema_is_the_one_we_recorded": frozenset(
+                {"public.courses constraint courses_user_id_fkey"}
+            ),
+        },
     ),
     Fault(
         name="missing_profiles",
