@@ -19,6 +19,7 @@ from trueup.primary.applied import Applied, Moved
 from trueup.primary.apply import Told
 from trueup.primary.journal import Entry, Recorded
 from trueup.primary.session import APPLICATION, Primary, open_primary
+from trueup.progress import while_slow
 from trueup.replica.connection import connect
 from trueup.replica.session import Session, open_session
 from trueup.replica.visitor import Visitor
@@ -54,7 +55,7 @@ def plan(project: Project, asked: Asked) -> Plan:
     paired = _narrowed(known.naming(fix, system), asked)
     with _primary(project, asked.environment, system) as (environment, primary):
         now = asked.as_of or environment.clock or planning.clock(primary.connection)
-        with _others(environment, paired) as others:
+        with _others(environment, paired) as others, while_slow("asking the primary"):
             return planning.make(
                 primary,
                 fix,
@@ -100,6 +101,7 @@ def apply(
     with (
         _primary(project, plan.environment, plan.system) as (environment, primary),
         _replica(environment) if witness else nullcontext() as replica,
+        while_slow("applying, and waiting for the replica to show it"),
     ):
         return applying.apply(
             plan,

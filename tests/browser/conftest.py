@@ -1,6 +1,5 @@
 """A headless Chromium of the system's, which asks nobody for anything, and pages opened in it."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+import required
 from browser.opened import Opened
 from trueup.model.run import Run
 from trueup.report.page import page
@@ -27,10 +27,8 @@ QUIET = (
 def browser() -> Iterator[Browser]:
     """The system's Chromium; where it is missing the tests are skipped, unless it is required."""
     path = shutil.which("chromium")
-    if path is None and "chromium" in os.environ.get("TRUEUP_REQUIRE", ""):
-        pytest.fail("TRUEUP_REQUIRE asks for chromium, which is not on the path")
     if path is None:
-        pytest.skip("chromium is not on the path; the page was not looked at")
+        required.missing("chromium", "the page was not looked at")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield launched

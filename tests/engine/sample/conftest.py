@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import required
 from trueup.sample import cluster, down, reset
 from trueup.sample.binaries import VARIABLE
 
@@ -46,7 +47,7 @@ def programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv(VARIABLE, raising=False)
     if request.param == "debian":
         if not DEBIAN.is_dir():
-            pytest.skip(f"PostgreSQL 15 is not in {DEBIAN}")
+            required.missing("postgresql-15", "the sample was not tried on it")
         monkeypatch.setenv(VARIABLE, str(DEBIAN))
     return str(request.param)
 
