@@ -7,10 +7,12 @@ import pytest
 
 from fix_database import Database, opened
 from trueup import invariant
+from trueup.errors import QueryError
 from trueup.evaluate import CAP, evaluate
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Verdict
 
+LOST = r"ended the session|connection was lost"
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 JOBS = """
     create table jobs (id int primary key, owner text, started timestamptz);
@@ -179,3 +181,21 @@ def test_a_mistake_of_its_author_is_unknown_and_shows_no_value(database: Databas
     assert outcome.verdict is Verdict.UNKNOWN
     assert "failed with ValueError" in outcome.reason
     assert "o1" not in outcome.reason
+
+
+def test_a_session_that_is_ended_makes_one_verdict_unknown_and_is_opened_again(
+    database: Database, reading
+) -> None:
+    database.execute(JOBS)
+    asked = declared("select id, pg_backend_pid() from jobs where id < 0")
+    with opened(database) as session:
+        with database.connect("postgres", "standby") as admin:
+            admin.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where application_name = 'trueup/test' and datname = current_database()"
+            )
+        with pytest.raises(QueryError, match=LOST), session.reading() as reader:
+            evaluate(asked, {"replica": reader, "now": NOW})
+
+        assert not session.alive
+    assert verdict_on(reading, asked).verdict is Verdict.HOLDS

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
 from trueup.errors import GuardError, QueryError
@@ -58,8 +59,7 @@ class Session:
             yield Reader(self._connection)
             self._prove_untouched()
         finally:
-            if not self._connection.closed:
-                self._connection.execute("rollback")
+            self._end()
 
     def close(self) -> None:
         """End the session."""
@@ -77,14 +77,27 @@ class Session:
             raise GuardError("the transaction is not read-only; the connection was closed")
 
     def _prove_untouched(self) -> None:
-        if self._connection.closed or self._connection.info.transaction_status.name != "INTRANS":
-            return
-        if self._connection.execute(_LAST, prepare=True).fetchone() != (True,):
+        status = self._connection.info.transaction_status
+        if self._connection.closed or status is not TransactionStatus.INTRANS:
+            return  # a question failed, and said so itself
+        try:
+            found = self._connection.execute(_LAST, prepare=True).fetchone()
+        except psycopg.Error as error:
+            raise query_error(error) from None
+        if found != (True,):
             self._connection.close()
             raise GuardError(
                 "the transaction was given a transaction id, so something in it tried to write;"
                 " the connection was closed"
             )
+
+    def _end(self) -> None:
+        """Roll back; a connection that cannot even do that is closed, and opened again by need."""
+        try:
+            if not self._connection.closed:
+                self._connection.execute("rollback")
+        except psycopg.Error:
+            self._connection.close()
 
 
 def open_session(

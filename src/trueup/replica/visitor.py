@@ -22,6 +22,11 @@ class Visitor:
     def __init__(self, connection: psycopg.Connection[TupleRow]) -> None:
         self._connection = connection
 
+    @property
+    def alive(self) -> bool:
+        """Whether the connection can still be asked."""
+        return not self._connection.closed
+
     def rows(
         self, sql: str, *, user: str | None, role: str = "authenticated", **params: object
     ) -> list[Row]:

@@ -139,7 +139,8 @@ class Systems:
             return error
 
     def _visitor(self, system: str) -> Visitor:
-        if system not in self._visitors:
+        known = self._visitors.get(system)
+        if known is None or not known.alive:
             environment = self._environments[system]
             try:
                 dsn = environment.needs("visitor", environment.visitor)
