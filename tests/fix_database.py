@@ -54,9 +54,7 @@ def database(cluster: Cluster) -> Iterator[Database]:
     cluster.wait_for_replay()
     yield Database(cluster, name)
     with cluster.connect() as connection:
-        connection.execute(
-            sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
-        )
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @contextmanager

@@ -189,9 +189,7 @@ def _parse(raw: dict[str, Any]) -> Plan:
         | dates
         | {
             "database": Database(**raw["database"]),
-            "targets": tuple(
-                Target(**row | {"key": tuple(row["key"])}) for row in raw["targets"]
-            ),
+            "targets": tuple(Target(**row | {"key": tuple(row["key"])}) for row in raw["targets"]),
             "changes": tuple(
                 PlannedChange(**row | {"op": Op(row["op"])}) for row in raw["changes"]
             ),
