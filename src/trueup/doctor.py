@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import TupleRow
 
+from trueup.command import program
 from trueup.environment import Environment
 from trueup.errors import ConfigError, GuardError
 from trueup.replica.connection import Dsn, connect
@@ -119,12 +120,14 @@ def _primary(environment: Environment) -> Iterator[Told]:
 
 def _writes(dsn: Dsn, environment: Environment) -> Iterator[Told]:
     with connect(dsn, standby=False, application=APPLICATION) as connection:
-        recovering, journal, quiet = connection.execute(_MAY).fetchone() or (True, None, False)
+        row = connection.execute(_MAY).fetchone() or (True, None, False, "")
+        recovering, journal, quiet, role = row
     if recovering:
         yield Told(False, "primary: the server is a standby", "give the primary's URL")
         return
     yield Told(True, "primary: takes writes")
-    install = f"trueup journal install --system {environment.system} --env {environment.name}"
+    at = f"--system {environment.system} --env {environment.name}"
+    install = f"{program()} journal install {at} --fixer {role}"
     yield Told(
         bool(journal),
         "primary: the journal is " + ("there" if journal else "missing"),
@@ -133,12 +136,13 @@ def _writes(dsn: Dsn, environment: Environment) -> Iterator[Told]:
     yield Told(
         bool(quiet),
         "primary: an undo " + ("keeps triggers quiet" if quiet else "lets triggers fire"),
-        "" if quiet else "grant set on parameter session_replication_role to the fixer's role;",
+        "" if quiet else f"grant set on parameter session_replication_role to {role};",
     )
 
 
 _MAY = """
     select pg_catalog.pg_is_in_recovery(),
            pg_catalog.to_regclass('trueup.journal'),
-           pg_catalog.has_parameter_privilege('session_replication_role', 'set')
+           pg_catalog.has_parameter_privilege('session_replication_role', 'set'),
+           session_user::text
 """

@@ -116,6 +116,18 @@ def test_nothing_of_a_row_is_shown_unless_allowed(pytester, shop) -> None:
     assert any("lost" in text for text in texts)
 
 
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "two workers"])
+def test_pytest_htmls_page_has_our_columns_and_the_command(pytester, shop, workers) -> None:
+    shop.execute("update orders set status = 'lost' where id in (7, 9)")
+
+    run(pytester, "--html=page.html", "--self-contained-html", *workers)
+
+    page = (pytester.path / "page.html").read_text()
+    for said in ("severity", "Somebody paid for nothing.", "trueup plan shop.find", "masked"):
+        assert said in page
+    assert page.count("trueup plan shop.find") == 1
+
+
 def test_only_unknown_is_an_exit_code_of_its_own(pytester, shop) -> None:
     shop.execute("alter table orders drop column buyer")
 
