@@ -74,10 +74,13 @@ def apply(
         done, stopped = _batch_by_batch(work, stop, told or _silently)
         afterwards: list[Proof] = []
         if any(one.entry is not None for one in done):
-            own = _own(plan, watched)
-            targets = _mended(plan, done)
             afterwards = late.prove(
-                witness, own, earlier, slow, targets=targets, returning=returning
+                witness,
+                _own(plan, watched) if replica else (),
+                earlier,
+                slow,
+                targets=_mended(plan, done),
+                returning=returning,
             )
             stopped = _record(primary.connection, done, afterwards) or stopped
     return _result(plan, done, afterwards, stopped, perf_counter() - started)

@@ -1,7 +1,7 @@
 """Asking a fix for its changes, and remembering for which violation each is made."""
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -57,7 +57,7 @@ def ask(
     resources: Mapping[str, object],
 ) -> tuple[list[Asked], list[Steps]]:
     """
-    Run the fix's `plan` and take what it yields.
+    Run the fix's `plan` and take what it yields; raises PlanError for what is not its to yield.
 
     A change that is made outside the loop over the violations, and whose key is no violation's,
     counts as made for all of them: then it is made only while all of them still violate.
@@ -69,19 +69,18 @@ def ask(
     changes: list[Asked] = []
     steps: list[Steps] = []
     try:
-        for change in fix.plan(**{name: given[name] for name in fix.asks}):
+        yielded: Iterable[object] = fix.plan(**{name: given[name] for name in fix.asks})
+        for change in yielded:
             if isinstance(change, Steps):
                 steps.append(change)
             elif isinstance(change, Update | Insert | Delete):
                 at = frozenset(() if handed.at is None else (handed.at,))
                 changes.append(Asked(change, (at | named(change)) or every))
             else:
-                raise PlanError(
-                    f"{fix.name} yields a {type(change).__name__}; a fix yields Update, Insert,"
-                    " Delete or Steps"
-                )
-    except TrueupError:
-        raise
+                kind = type(change).__name__
+                raise PlanError(f"yields a {kind}; a fix yields Update, Insert, Delete or Steps")
+    except TrueupError as error:
+        raise PlanError(f"{fix.name}: {error}") from None
     except Exception as error:  # noqa: BLE001  # the fix's own mistake, told without its values
         raise PlanError(_mistake(fix, error)) from None
     return changes, list(dict.fromkeys(steps))

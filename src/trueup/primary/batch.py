@@ -143,7 +143,7 @@ def _change(work: Work, tables: Tables, kept: Sequence[Planned]) -> list[Known]:
     quiet = undoing and references.may_be_quiet(work.connection, [one.table for one in kept])
     if quiet:
         work.connection.execute("set local session_replication_role = replica")
-    known = carry.out(work.connection, tables, kept, as_they_were=undoing)
+    known = carry.out(work.connection, tables, kept, first=found.together, as_they_were=undoing)
     if quiet:
         work.connection.execute("set local session_replication_role = origin")
     return [_dragged(one) for one in reversed(found.dragged)] + known

@@ -13,7 +13,7 @@ from trueup.primary.session import Connection
 from trueup.primary.tables import Table, Tables
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Group:
     """Changes that one statement makes."""
 
@@ -24,15 +24,21 @@ class _Group:
 
 
 def out(
-    connection: Connection, tables: Tables, planned: Sequence[Planned], *, as_they_were: bool
+    connection: Connection,
+    tables: Tables,
+    planned: Sequence[Planned],
+    *,
+    first: Sequence[tuple[int, int]],
+    as_they_were: bool,
 ) -> list[Known]:
     """
     Make the changes and say which rows they were, in the order in which they were made.
 
-    `as_they_were` puts back deleted rows whole, with the values of their identity columns.
+    `first` has pairs of places in `planned`: of each, the second must be out of the way before the
+    first is deleted. `as_they_were` puts back deleted rows whole, identity columns too.
     """
     known: list[Known] = []
-    for group in _ordered(tables, planned):
+    for group in _ordered(tables, planned, first):
         if group.op is Op.DELETE:
             write.delete(connection, group.table, [one.key for one in group.planned])
             known += [_known(one, one.key) for one in group.planned]
@@ -50,32 +56,47 @@ def out(
     return known
 
 
-def _ordered(tables: Tables, planned: Sequence[Planned]) -> list[_Group]:
+def _ordered(
+    tables: Tables, planned: Sequence[Planned], first: Sequence[tuple[int, int]]
+) -> list[_Group]:
     """
-    Statements in the order in which the plan first asks for each.
+    Statements in the order in which the plan first asks for each, as far as keys allow.
 
-    Among the deletes children come before parents, among the inserts parents before children.
+    Parents are inserted before children; what refers to a row goes, or moves, before the row does.
     """
     groups: dict[object, _Group] = {}
+    of: list[_Group] = []
     for one in planned:
         columns = tuple(sorted(one.change.set))
         name = (one.change.op, one.table, columns)
         group = groups.setdefault(name, _Group(one.change.op, one.table, columns, []))
         group.planned.append(one)
-    first = tables.children_first({group.table for group in groups.values()})
-    rank = {table: place for place, table in enumerate(first)}
-    ordered = list(groups.values())
-    _sort_among(ordered, Op.DELETE, rank, 1)
-    _sort_among(ordered, Op.INSERT, rank, -1)
-    return ordered
+        of.append(group)
+    waits = {(id(of[later]), id(of[sooner])) for later, sooner in first}
+    return _free_first(_parents_first(tables, list(groups.values())), waits)
 
 
-def _sort_among(groups: list[_Group], op: Op, rank: dict[Table, int], direction: int) -> None:
-    """Sort the groups of one operation among the places that they have."""
-    places = [place for place, group in enumerate(groups) if group.op is op]
-    chosen = sorted((groups[place] for place in places), key=lambda g: direction * rank[g.table])
+def _parents_first(tables: Tables, groups: list[_Group]) -> list[_Group]:
+    """Sort the inserts among the places that they have."""
+    places = [place for place, group in enumerate(groups) if group.op is Op.INSERT]
+    children = tables.children_first({groups[place].table for place in places})
+    chosen = sorted((groups[place] for place in places), key=lambda g: -children.index(g.table))
     for place, group in zip(places, chosen, strict=True):
         groups[place] = group
+    return groups
+
+
+def _free_first(groups: list[_Group], waits: set[tuple[int, int]]) -> list[_Group]:
+    """Take at each turn the first group that waits for no other; in a circle, simply the first."""
+    ordered: list[_Group] = []
+    left = list(groups)
+    while left:
+        there = {id(group) for group in left}
+        waiting = {later for later, sooner in waits if sooner in there and sooner != later}
+        chosen = next((group for group in left if id(group) not in waiting), left[0])
+        ordered.append(chosen)
+        left.remove(chosen)
+    return ordered
 
 
 def _values(one: Planned, columns: Sequence[str]) -> Values:

@@ -192,8 +192,10 @@ def _sorted_out(connection: Connection, drafts: Sequence[Draft]) -> Drafted:
         reason = _reason(one, id(one) in unexpected)
         if reason:
             drafted.skipped.append(Skipped(table=one.table.label, key=one.key, reason=reason))
-        else:
-            drafted.drafts.append(one)
+            continue
+        was = one.before or {}
+        one.values = {n: v for n, v in one.values.items() if n not in was or was[n] != v}
+        drafted.drafts.append(one)
     return drafted
 
 

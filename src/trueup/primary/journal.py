@@ -23,10 +23,9 @@ _OWNS = """
 
 _THERE = """
     select
-        to_regclass('trueup.journal_proofs') is not null,
-        to_regclass('trueup.journal_proofs') is not null
-        and has_schema_privilege('trueup', 'usage')
-        and has_table_privilege('trueup.journal', 'insert')
+        true, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'insert')
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'trueup' and c.relname = 'journal_proofs'
 """
 
 _ADD = """
@@ -37,9 +36,13 @@ _ADD = """
     returning id
 """
 
+# Not COPY: the server has none for a role to which row security applies.
 _ADD_ROWS = """
-    copy trueup.journal_rows (entry, seq, change, relation, op, cause, key, before, after)
-    from stdin
+    insert into trueup.journal_rows
+        (entry, seq, change, relation, op, cause, key, before, after)
+    select %s, n - 1, change, relation, op, cause, key::jsonb, before::jsonb, after::jsonb
+    from unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+        with ordinality as moved(change, relation, op, cause, key, before, after, n)
 """
 
 _ADD_PROOF = """
@@ -179,9 +182,19 @@ def add(connection: Connection, plan: Plan, batch: tuple[int, int], moved: Seque
             ],
         ).fetchone()
         entry = int(row[0]) if row else 0
-        with connection.cursor().copy(_ADD_ROWS) as copy:
-            for seq, one in enumerate(moved):
-                copy.write_row(_row(entry, seq, one))
+        connection.execute(
+            _ADD_ROWS,
+            [
+                entry,
+                [one.change for one in moved],
+                [one.table for one in moved],
+                [str(one.op) for one in moved],
+                [str(one.cause) for one in moved],
+                [_image(one.key) for one in moved],
+                [_image(one.before) for one in moved],
+                [_image(one.after) for one in moved],
+            ],
+        )
     return entry
 
 
@@ -264,20 +277,6 @@ def visible(connection: Connection) -> Iterator[None]:
 def _read(connection: Connection) -> Iterator[None]:
     with refused("read the journal", JournalError), connection.transaction(), visible(connection):
         yield
-
-
-def _row(entry: int, seq: int, one: Moved) -> tuple[object, ...]:
-    return (
-        entry,
-        seq,
-        one.change,
-        one.table,
-        one.op,
-        one.cause,
-        json.dumps(one.key),
-        _image(one.before),
-        _image(one.after),
-    )
 
 
 def _image(image: Image | None) -> str | None:

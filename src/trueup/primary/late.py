@@ -12,7 +12,7 @@ from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key
 from trueup.primary.applied import Place, Proof
 from trueup.primary.interrupt import Stop
-from trueup.primary.proof import World, keys_in, named
+from trueup.primary.proof import World, keys_in, named, others
 from trueup.primary.session import Connection, reading
 from trueup.replica.session import Session
 
@@ -62,7 +62,7 @@ class Witness:
                 if self.stop.asked:
                     return "the replica was not waited for"
                 if time.monotonic() >= deadline:
-                    return f"the replica had not replayed it after {self.patience:.0f} s"
+                    return f"the replica had not replayed it after {self.patience:g} s"
                 time.sleep(LOOK_EVERY)
         except ReplicaError as error:
             return str(error)
@@ -133,11 +133,11 @@ class _Compared:
         before = keys_in(self.was) if self.was else keys_in(now)
         still = keys_in(now) & self.wanted
         new = keys_in(now) - before - self.allowed
-        others = len(keys_in(now) - still - new)
+        rest = len(keys_in(now) - still - new)
         said_of = (
             (still, f"still violated by {named(still)}"),
             (new, f"newly violated by {named(new)}"),
-            (others, f"{others:,} others violate it"),
+            (rest, others(rest)),
         )
         return Proof(
             invariant=name,

@@ -119,6 +119,13 @@ def named(found: Iterable[Key]) -> str:
     return ", ".join(texts[:NAMED]) + more
 
 
+def others(number: int) -> str:
+    """How many violate an invariant that are not ours to mend; empty for none."""
+    if not number:
+        return ""
+    return "1 other violates it" if number == 1 else f"{number:,} others violate it"
+
+
 def _all_of(relation: str) -> str:
     return f"select * from {identifier(relation).as_string()}"  # noqa: S608  # quoted by psycopg
 

@@ -1,6 +1,8 @@
 """A desk to plan and apply at, and invariants of a small shop."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,7 +52,7 @@ class Desk:
             system="shop",
             summary="Mend.",
             plan=plan,
-            path=__file__,
+            path=plan.__code__.co_filename,
             **options,
         )
         watched = [*own, *(one for one in self.watched if one.name not in {o.name for o in own})]
@@ -86,7 +88,7 @@ class Desk:
                 for (table,) in tables
             }
 
-    def rows(self, question: str) -> list[tuple]:
+    def rows(self, question: str) -> list[tuple[object, ...]]:
         """The answer to a question asked as superuser."""
         with self.database.connect() as connection:
             return connection.execute(question.encode()).fetchall()
@@ -97,6 +99,36 @@ def another(desk: Desk) -> Iterator[Desk]:
     """A second engineer's desk at the same primary."""
     with open_primary(desk.primary.dsn, Limits()) as primary:
         yield Desk(desk.database, primary, list(desk.watched))
+
+
+def until(condition: Callable[[], bool], within: float = 10.0) -> None:
+    """Wait for a condition, and fail when it does not come true in time."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"not true after {within:.0f} s"
+        time.sleep(0.005)
+
+
+@contextmanager
+def meanwhile(desk: Desk, plan: Plan) -> Iterator[Future[Applied]]:
+    """
+    Apply in another thread, as far as a trigger that takes the advisory lock 42.
+
+    The block runs while the changes are made and not committed; then they go on.
+    """
+    with (
+        desk.database.connect() as gate,
+        another(desk) as elsewhere,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        gate.execute("select pg_advisory_lock(42)")
+        applying = pool.submit(elsewhere.apply, plan)
+        waiting = "select true from pg_locks where locktype = 'advisory' and not granted"
+        until(lambda: applying.done() or gate.execute(waiting).fetchone() is not None)
+        try:
+            yield applying
+        finally:
+            gate.execute("select pg_advisory_unlock(42)")
 
 
 def must(name: str, sql: str, over: str = "jobs", **params) -> Invariant:

@@ -3,6 +3,7 @@
 from engine.primary.desk import NO_JOB_RUNS, Desk, must
 from trueup import Delete, Insert, Update
 from trueup.model.plan import dump, load
+from trueup.primary.applied import Cause
 from trueup.replica.session import Session
 
 
@@ -44,7 +45,7 @@ def test_rows_that_were_deleted_come_back_with_all_that_went_along(desk: Desk) -
 
     applied = desk.apply(plan)
     assert len(desk.rows("select from files")) == len(desk.rows("select from pages")) == 0
-    assert [one.cause for one in applied.moved].count("cascade") == 8
+    assert [one.cause for one in applied.moved].count(Cause.CASCADE) == 8
 
     desk.apply(desk.undo(applied.entries[0]))
     assert desk.text() == sound

@@ -1,0 +1,281 @@
+"""That plan and nothing else: what has moved is left alone and listed, what is wrong is refused."""
+
+import os
+import signal
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.primary.desk import NO_JOB_RUNS, Desk, must
+from fix_database import Database
+from trueup import Delete, Insert, Steps, Update
+from trueup.errors import ApplyError, GuardError, JournalError, PlanError
+from trueup.model.plan import Database as Identity
+from trueup.model.plan import dump, load
+from trueup.primary.applied import Applied
+from trueup.primary.apply import BATCH, batches
+from trueup.primary.session import open_primary
+from trueup.replica.connection import Dsn
+from trueup.replica.guard import Limits
+
+
+def fail(violations):
+    for job in violations:
+        yield Update("jobs", key={"id": job["id"]}, set={"status": "failed"})
+
+
+def fail_with_files(violations, primary):
+    for job in violations:
+        yield Update("jobs", key={"id": job["id"]}, set={"status": "failed"})
+        for file in primary.rows("select id from files where job_id = :job", job=job["id"]):
+            yield Update("files", key={"id": file["id"]}, set={"title": "failed"})
+
+
+def skipped(applied: Applied) -> dict[tuple[str, str | None], str]:
+    """The reason for each row that was left alone."""
+    return {(one.table, one.key["id"]): one.reason for one in applied.skipped}
+
+
+def test_a_row_that_moved_since_the_plan_is_left_alone_and_listed(desk: Desk) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS)
+    desk.execute("update jobs set note = 'seen' where id = 2")
+
+    applied = desk.apply(plan)
+
+    assert skipped(applied) == {("jobs", "2"): "changed since the plan"}
+    assert (applied.exit_code, [one.key for one in applied.left]) == (3, [("2",)])
+    assert desk.rows("select id from jobs where status = 'running'") == [(2,)]
+
+
+def test_a_row_that_is_gone_leaves_nothing_to_do(desk: Desk) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS)
+    desk.execute("delete from jobs where id = 3")
+
+    applied = desk.apply(plan)
+
+    assert (skipped(applied), applied.exit_code) == ({("jobs", "3"): "gone"}, 0)
+
+
+def test_a_row_that_somebody_holds_is_left_alone_and_the_others_are_not(desk: Desk) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS)
+
+    with desk.database.connect() as other, other.transaction():
+        other.execute("select from jobs where id = 1 for update")
+        with open_primary(desk.primary.dsn, Limits(lock=0.1)) as desk.primary:
+            applied = desk.apply(plan)
+
+    assert skipped(applied) == {("jobs", "1"): "locked by somebody else"}
+    assert (applied.exit_code, len(applied.moved)) == (3, 2)
+
+
+def test_a_row_that_no_longer_violates_is_left_alone_though_it_did_not_change(desk: Desk) -> None:
+    orphaned = must(
+        "every_job_has_a_user",
+        'select id from jobs where not exists (select from "User" u where u.id = user_id)',
+    )
+    desk.execute("update jobs set user_id = '00000000-0000-0000-0000-00000000000a'")
+
+    def remove(violations):
+        for job in violations:
+            yield Delete("jobs", key={"id": job["id"]})
+
+    plan = desk.plan(remove, orphaned)
+    user = "('00000000-0000-0000-0000-00000000000a', 'cy@example.com')"
+    desk.execute(f'insert into "User" (id, email) values {user}')
+
+    applied = desk.apply(plan)
+    assert set(skipped(applied).values()) == {"no longer violates"}
+    assert (applied.exit_code, len(desk.rows("select from jobs"))) == (0, 4)
+
+
+def test_what_belongs_to_a_row_that_moved_is_left_alone_too(desk: Desk) -> None:
+    plan = desk.plan(fail_with_files, NO_JOB_RUNS)
+    desk.execute("update files set title = 'new' where id = 11")
+
+    applied = desk.apply(plan)
+
+    assert skipped(applied) == {
+        ("files", "11"): "changed since the plan",
+        ("jobs", "1"): "belongs to a row that is left alone",
+        ("files", "10"): "belongs to a row that is left alone",
+    }
+    assert desk.rows("select status from jobs order by id")[:3] == [
+        ("running",),
+        ("failed",),
+        ("failed",),
+    ]
+
+
+def test_changes_made_outside_the_loop_stand_or_fall_together(desk: Desk) -> None:
+    def fail_all(violations):
+        yield Update("jobs", key={"id": 4}, set={"note": "counted"})
+        yield Insert("totals", {"user_id": "00000000-0000-0000-0000-000000000001", "failed": 3})
+        yield from [
+            Update("jobs", key={"id": job["id"]}, set={"status": "failed"}) for job in violations
+        ]
+
+    plan = desk.plan(fail_all, NO_JOB_RUNS)
+    assert {one.unit for one in plan.changes} == {0}
+    desk.execute("update jobs set status = 'done' where id = 1")
+
+    applied = desk.apply(plan)
+    assert (applied.moved, applied.exit_code) == ((), 3)
+
+
+def test_an_expired_plan_is_refused(desk: Desk) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS, valid_for=timedelta(0))
+
+    with pytest.raises(ApplyError, match=r"the plan expired at .* UTC; plan again"):
+        desk.apply(plan)
+
+
+def test_a_plan_that_was_changed_after_it_was_made_is_refused(desk: Desk) -> None:
+    text = dump(desk.plan(fail, NO_JOB_RUNS)).replace('"failed"', '"done"')
+
+    with pytest.raises(PlanError, match="changed after it was made"):
+        load(text)
+
+
+def test_a_plan_of_another_database_is_refused(desk: Desk) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS)
+    other = Identity(system_identifier="1", name=plan.database.name)
+
+    with pytest.raises(ApplyError, match=r"was made on database .* of system 1, this is"):
+        desk.apply(replace(plan, database=other))
+
+
+def test_the_standby_is_refused(desk: Desk) -> None:
+    dsn = Dsn(desk.database.url("trueup_fixer", "standby"), "PRIMARY_URL")
+
+    with (
+        pytest.raises(GuardError, match="PRIMARY_URL: the server is a standby; give the primary"),
+        open_primary(dsn, Limits()),
+    ):
+        pass
+
+
+def test_without_a_journal_nothing_is_applied(shop: Database, primary_dsn: Dsn) -> None:
+    with open_primary(primary_dsn, Limits()) as primary:
+        desk = Desk(shop, primary)
+        plan = desk.plan(fail, NO_JOB_RUNS)
+
+        with pytest.raises(JournalError, match="journal install --system shop --env test"):
+            desk.apply(plan)
+
+
+def test_a_plan_without_changes_is_done_at_once(desk: Desk) -> None:
+    def tell(violations):
+        yield Steps("call somebody", ("Call them.",), verify="They answered.")
+
+    plan = desk.plan(tell, NO_JOB_RUNS)
+    applied = desk.apply(plan)
+
+    assert [one.title for one in plan.steps] == ["call somebody"]
+    assert (applied.exit_code, applied.entries, applied.moved) == (0, (), ())
+
+
+def test_an_invariant_that_left_the_catalog_makes_the_plan_stale(desk: Desk) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS)
+    desk.watched.clear()
+
+    with pytest.raises(ApplyError, match="'no_job_runs', which is not in the catalog; plan again"):
+        desk.apply(plan)
+
+
+def test_what_a_constraint_refuses_is_named_without_its_value(desk: Desk) -> None:
+    def lose(violations):
+        for job in violations:
+            yield Update("jobs", key={"id": job["id"]}, set={"status": "lost for ever"})
+
+    with pytest.raises(ApplyError) as caught:
+        desk.apply(desk.plan(lose, NO_JOB_RUNS))
+
+    assert "constraint jobs_status_check" in str(caught.value)
+    assert "lost" not in str(caught.value)
+
+
+def test_more_dependents_than_planned_are_not_dragged_along(desk: Desk) -> None:
+    def remove(violations):
+        for job in violations:
+            yield Delete("jobs", key={"id": job["id"]})
+
+    plan = desk.plan(remove, NO_JOB_RUNS)
+    desk.execute("insert into files values (12, 1, 'new'), (13, 1, 'newer')")
+    sound = desk.text()
+
+    with pytest.raises(ApplyError, match=r"5 rows of files would be dragged along .* says 3"):
+        desk.apply(plan)
+
+    assert desk.text() == sound
+
+
+def test_a_row_that_has_come_in_the_way_is_named(desk: Desk) -> None:
+    def remove(violations):
+        for job in violations:
+            yield Delete("jobs", key={"id": job["id"]})
+
+    plan = desk.plan(remove, NO_JOB_RUNS)
+    desk.execute("insert into receipts values (1, 2, 9.99)")
+
+    with pytest.raises(ApplyError, match=r"1 rows? of receipts .*receipts_job_id_fkey"):
+        desk.apply(plan)
+
+
+def many(desk: Desk) -> None:
+    """More jobs than one batch takes."""
+    desk.execute(
+        "insert into jobs select i, null, 'running'"
+        f" from generate_series(1001, {1000 + 2 * BATCH}) i"
+    )
+
+
+def test_many_rows_are_changed_batch_by_batch(desk: Desk) -> None:
+    many(desk)
+    seen: list[tuple[int, int]] = []
+
+    plan = desk.plan(fail, NO_JOB_RUNS, at_most=2000)
+    applied = desk.apply(plan, told=lambda done, of: seen.append((done, of)))
+
+    assert seen == [(500, 1003), (1000, 1003), (1003, 1003)]
+    assert (len(applied.entries), len(applied.undo)) == (3, 3)
+    assert [line.split(" undo ")[1].split()[0] for line in applied.undo] == ["3", "2", "1"]
+    assert desk.rows("select batch, batches from trueup.journal order by id") == [
+        (1, 3),
+        (2, 3),
+        (3, 3),
+    ]
+
+
+def test_ctrl_c_stops_between_batches(desk: Desk) -> None:
+    many(desk)
+    plan = desk.plan(fail, NO_JOB_RUNS, at_most=2000)
+
+    applied = desk.apply(plan, told=lambda *_: os.kill(os.getpid(), signal.SIGINT))
+
+    assert (applied.exit_code, len(applied.moved)) == (3, 500)
+    assert applied.stopped == "stopped by Ctrl-C"
+    rest = desk.apply(plan)
+    assert (rest.exit_code, len(rest.moved)) == (0, 503)
+
+
+def test_a_later_batch_that_is_refused_leaves_the_earlier_ones_standing(desk: Desk) -> None:
+    many(desk)
+    desk.execute("""
+        create function until_1700() returns trigger language plpgsql as $$
+        begin if new.id > 1700 then raise exception 'no'; end if; return new; end $$;
+        create trigger until_1700 before update on jobs
+            for each row execute function until_1700();
+    """)
+
+    applied = desk.apply(desk.plan(fail, NO_JOB_RUNS, at_most=2000))
+
+    assert (applied.exit_code, len(applied.moved), len(applied.entries)) == (3, 500, 1)
+    assert applied.stopped.startswith("batch 2 of 3: could not apply the plan")
+
+
+def test_what_belongs_together_is_one_batch(desk: Desk) -> None:
+    plan = desk.plan(fail_with_files, NO_JOB_RUNS)
+
+    assert batches(plan, size=2) == [[0, 1, 2], [3, 4], [5]]
+    assert batches(plan, size=3) == [[0, 1, 2], [3, 4, 5]]

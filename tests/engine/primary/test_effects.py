@@ -1,0 +1,276 @@
+"""What triggers and foreign keys change is found, journaled and undone, all of it."""
+
+import pytest
+
+from engine.primary.desk import NO_JOB_RUNS, Desk, meanwhile, must
+from trueup import Delete, Insert, Update
+from trueup.errors import ApplyError
+from trueup.model.plan import Plan
+from trueup.primary.applied import Applied, Cause
+
+ON_UPDATE = """
+    create function on_update() returns trigger language plpgsql as $$
+    begin
+        {body}
+        return null;
+    end
+    $$;
+    create trigger on_update after update on jobs for each row execute function on_update();
+"""
+
+
+def fail(violations):
+    for job in violations:
+        yield Update("jobs", key={"id": job["id"]}, set={"status": "failed"})
+
+
+def remove(violations):
+    for job in violations:
+        yield Delete("jobs", key={"id": job["id"]})
+
+
+def sides(applied: Applied) -> list[tuple[str, str, Cause]]:
+    """What moved without being planned."""
+    found = [(one.table, str(one.op), one.cause) for one in applied.moved]
+    return [one for one in found if one[2] is not Cause.CHANGE]
+
+
+def there_and_back(desk: Desk, plan: Plan) -> Applied:
+    """Apply and undo; the tables must be as they were."""
+    sound = desk.text()
+    applied = desk.apply(plan)
+    assert desk.text() != sound
+    desk.apply(desk.undo(applied.entries[0]))
+    assert desk.text() == sound
+    return applied
+
+
+def test_rows_that_an_audit_trigger_adds_are_journaled_and_undone(desk: Desk) -> None:
+    desk.execute(ON_UPDATE.format(body="insert into audit (what) values ('job ' || new.id);"))
+
+    plan = desk.plan(fail, NO_JOB_RUNS)
+    assert ("on_update", "after update") in [(one.name, one.events) for one in plan.triggers]
+
+    applied = there_and_back(desk, plan)
+    assert sides(applied) == [("audit", "insert", Cause.TRIGGER)] * 3
+
+
+def test_rows_that_a_trigger_changes_elsewhere_are_journaled_and_undone(desk: Desk) -> None:
+    desk.execute('insert into totals select id, 7 from "User"')
+    body = "update totals set failed = failed + 1 where user_id = new.user_id;"
+    desk.execute(ON_UPDATE.format(body=body))
+
+    applied = there_and_back(desk, desk.plan(fail, NO_JOB_RUNS))
+
+    moved = [(one.before, one.after) for one in applied.moved if one.table == "totals"]
+    assert [(before["failed"], after["failed"]) for before, after in moved] == [
+        ("7", "9"),
+        ("7", "8"),
+    ]
+
+
+def test_rows_that_a_trigger_removes_are_journaled_and_undone(desk: Desk) -> None:
+    desk.execute(ON_UPDATE.format(body="delete from files where job_id = new.id;"))
+
+    applied = there_and_back(desk, desk.plan(fail, NO_JOB_RUNS))
+
+    removed = [one for one in sides(applied) if one[1] == "delete"]
+    assert len([one for one in removed if one[0] == "files"]) == 3
+    assert len([one for one in removed if one[0] == "pages"]) == 3
+    assert ("remarks", "update", Cause.TRIGGER) in sides(applied)
+
+
+def test_what_a_trigger_tried_and_took_back_is_not_journaled(desk: Desk) -> None:
+    body = """
+        begin
+            insert into audit (what) values ('tried');
+            raise exception 'no';
+        exception when others then
+            insert into audit (what) values ('caught');
+        end;
+    """
+    desk.execute(ON_UPDATE.format(body=body))
+
+    applied = there_and_back(desk, desk.plan(fail, NO_JOB_RUNS))
+
+    added = [one.after["what"] for one in applied.moved if one.table == "audit"]
+    assert added == ["caught"] * 3
+
+
+def test_a_row_that_a_trigger_adds_and_removes_again_never_moved(desk: Desk) -> None:
+    body = "insert into audit (what) values ('x'); delete from audit where what = 'x';"
+    desk.execute(ON_UPDATE.format(body=body))
+
+    assert sides(there_and_back(desk, desk.plan(fail, NO_JOB_RUNS))) == []
+
+
+def test_a_key_that_a_trigger_changes_is_one_row_gone_and_one_new(desk: Desk) -> None:
+    desk.execute('insert into totals select id, 7 from "User"')
+    body = "update totals set user_id = gen_random_uuid() where failed = 7;"
+    desk.execute(ON_UPDATE.format(body=body))
+
+    applied = there_and_back(desk, desk.plan(fail, NO_JOB_RUNS))
+
+    ops = [one[1] for one in sides(applied)]
+    assert (ops.count("insert"), ops.count("delete"), ops.count("update")) == (2, 2, 0)
+
+
+def test_a_second_change_of_the_same_row_is_part_of_its_after_image(desk: Desk) -> None:
+    body = "if new.note is null then update jobs set note = 'told' where id = new.id; end if;"
+    desk.execute(ON_UPDATE.format(body=body))
+
+    applied = there_and_back(desk, desk.plan(fail, NO_JOB_RUNS))
+
+    assert [one.after["note"] for one in applied.moved] == ["told"] * 3
+    assert sides(applied) == []
+
+
+def test_a_trigger_that_waits_for_the_end_is_not_missed(desk: Desk) -> None:
+    desk.execute("""
+        create function later() returns trigger language plpgsql as $$
+        begin insert into audit (what) values ('later'); return null; end $$;
+        create constraint trigger later after update on jobs
+            deferrable initially deferred for each row execute function later();
+    """)
+
+    applied = there_and_back(desk, desk.plan(fail, NO_JOB_RUNS))
+
+    assert sides(applied) == [("audit", "insert", Cause.TRIGGER)] * 3
+
+
+def test_what_others_commit_meanwhile_is_not_taken_for_ours(desk: Desk) -> None:
+    desk.execute("insert into audit (what) values ('old'), ('older')")
+    body = "insert into audit (what) values ('ours'); perform pg_advisory_xact_lock(42);"
+    desk.execute(ON_UPDATE.format(body=body))
+
+    with meanwhile(desk, desk.plan(fail, NO_JOB_RUNS)) as applying:
+        desk.execute("insert into audit (what) values ('theirs')")
+        desk.execute("update audit set what = 'mended' where what = 'old'")
+        desk.execute("delete from audit where what = 'older'")
+
+    moved = [one for one in applying.result().moved if one.table == "audit"]
+    assert [(one.op, one.after["what"]) for one in moved] == [("insert", "ours")] * 3
+    assert len(desk.rows("select from audit")) == 5
+
+
+def test_rows_added_to_a_table_without_a_key_are_journaled_but_stay(desk: Desk) -> None:
+    desk.execute(ON_UPDATE.format(body="insert into loose values ('job ' || new.id);"))
+    applied = desk.apply(desk.plan(fail, NO_JOB_RUNS))
+
+    assert sides(applied) == [("loose", "insert", Cause.TRIGGER)] * 3
+    plan = desk.undo(applied.entries[0])
+    assert [one.reason for one in plan.skipped] == [
+        "its table has no primary key, so it cannot be named"
+    ] * 3
+    assert len(desk.apply(plan).moved) == 3
+
+
+def test_rows_changed_in_a_table_without_a_key_are_refused(desk: Desk) -> None:
+    desk.execute("insert into loose values ('quiet')")
+    desk.execute(ON_UPDATE.format(body="update loose set said = 'loud';"))
+    sound = desk.text()
+
+    with pytest.raises(ApplyError, match="loose, which has no primary key"):
+        desk.apply(desk.plan(fail, NO_JOB_RUNS))
+
+    assert desk.text() == sound
+
+
+def test_a_trigger_that_truncates_is_refused(desk: Desk) -> None:
+    desk.execute(
+        ON_UPDATE.format(body="truncate remarks;").replace("language", "security definer language")
+    )
+    sound = desk.text()
+
+    with pytest.raises(ApplyError, match="exclusive lock on remarks"):
+        desk.apply(desk.plan(fail, NO_JOB_RUNS))
+
+    assert desk.text() == sound
+
+
+def test_a_trigger_that_suppresses_a_change_is_refused(desk: Desk) -> None:
+    desk.execute("""
+        create function keep() returns trigger language plpgsql as $$
+        begin if old.id = 2 then return null; end if; return new; end $$;
+        create trigger keep before update on jobs for each row execute function keep();
+    """)
+
+    with pytest.raises(ApplyError, match="2 of 3 rows were changed; a trigger suppressed"):
+        desk.apply(desk.plan(fail, NO_JOB_RUNS))
+
+
+def test_a_trigger_that_refuses_is_named_without_its_words(desk: Desk) -> None:
+    desk.execute(ON_UPDATE.format(body="raise exception 'ada@example.com';"))
+
+    with pytest.raises(ApplyError) as caught:
+        desk.apply(desk.plan(fail, NO_JOB_RUNS))
+
+    assert "in function on_update (P0001)" in str(caught.value)
+    assert "ada" not in str(caught.value)
+
+
+def test_children_that_follow_a_changed_key_are_journaled_and_undone(desk: Desk) -> None:
+    desk.execute("""
+        create table shelves (code text primary key);
+        create table books (id int primary key, shelf text references shelves on update cascade);
+        insert into shelves values ('a'), ('b');
+        insert into books values (1, 'a'), (2, 'a'), (3, 'b');
+    """)
+
+    def rename(violations):
+        for shelf in violations:
+            yield Update("shelves", key={"code": shelf["code"]}, set={"code": "z"})
+
+    lettered = must("no_shelf_is_a", "select code from shelves where code = 'a'", over="shelves")
+    applied = there_and_back(desk, desk.plan(rename, lettered))
+
+    assert len([one for one in sides(applied) if one[0] == "books"]) == 2
+
+
+def test_rows_of_partitions_are_found_under_their_root(desk: Desk) -> None:
+    desk.execute("""
+        create table events (id int, kind text, primary key (id, kind)) partition by list (kind);
+        create table events_a partition of events for values in ('a');
+        create table events_b partition of events for values in ('b');
+        insert into events values (1, 'a'), (2, 'b');
+    """)
+    desk.execute(ON_UPDATE.format(body="insert into events values (new.id + 10, 'b');"))
+
+    def move(violations):
+        for job in violations:
+            yield Update("jobs", key={"id": job["id"]}, set={"status": "failed"})
+        yield Update("events", key={"id": 1, "kind": "a"}, set={"kind": "b"})
+
+    applied = there_and_back(desk, desk.plan(move, NO_JOB_RUNS))
+
+    assert sides(applied) == [("events", "insert", Cause.TRIGGER)] * 3
+
+
+def test_an_insert_that_sets_off_a_trigger_is_undone_with_it(desk: Desk) -> None:
+    desk.execute("""
+        create function welcome() returns trigger language plpgsql as $$
+        begin insert into totals values (new.id, 0); return new; end $$;
+        create trigger welcome after insert on "User" for each row execute function welcome();
+    """)
+
+    def invite(settings):
+        yield Insert(
+            "User", {"id": "00000000-0000-0000-0000-000000000009", "email": "eve@example.com"}
+        )
+
+    applied = there_and_back(desk, desk.plan(invite))
+
+    assert sides(applied) == [("totals", "insert", Cause.TRIGGER)]
+
+
+def test_a_cascade_takes_along_what_a_trigger_adds_to_it(desk: Desk) -> None:
+    desk.execute("""
+        create function mourn() returns trigger language plpgsql as $$
+        begin insert into audit (what) values ('file ' || old.id); return old; end $$;
+        create trigger mourn before delete on files for each row execute function mourn();
+    """)
+    plan = desk.plan(remove, NO_JOB_RUNS)
+
+    assert [(one.table, one.name) for one in plan.triggers] == [("files", "mourn")]
+    applied = there_and_back(desk, plan)
+    assert [one[0] for one in sides(applied)].count("audit") == 3

@@ -1,0 +1,363 @@
+"""A plan says what would change, and refuses what cannot or must not be changed."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from engine.primary.desk import NO_JOB_RUNS, NOW, Desk, must
+from trueup import Delete, Insert, Update
+from trueup.errors import PlanError
+from trueup.model.change import Change
+from trueup.model.plan import Op, Plan
+
+ADA = UUID("00000000-0000-0000-0000-000000000001")
+BOB = UUID("00000000-0000-0000-0000-000000000002")
+
+
+def yielding(*changes: object) -> Callable[..., Iterable[Change]]:
+    """A fix that yields these changes, whatever violates."""
+
+    def mend():
+        yield from changes
+
+    return mend
+
+
+def fail(violations):
+    for job in violations:
+        yield Update("jobs", key={"id": job["id"]}, set={"status": "failed"})
+
+
+def refused(desk: Desk, *changes) -> str:
+    """Why these changes cannot be planned."""
+    with pytest.raises(PlanError) as caught:
+        desk.plan(yielding(*changes))
+    return str(caught.value)
+
+
+def reasons(plan: Plan) -> list[tuple[str, str]]:
+    """What is left alone, and why."""
+    return [(one.table, one.reason) for one in plan.skipped]
+
+
+def test_a_plan_says_who_where_why_and_until_when(desk: Desk) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS)
+
+    assert (plan.name, plan.by, plan.reason, plan.code) == (
+        "shop.fail",
+        "ada",
+        "night shift",
+        "abc123",
+    )
+    assert plan.as_of == NOW
+    assert (plan.expires - plan.made).total_seconds() == 24 * 3600
+    assert abs((plan.made - datetime.now(UTC)).total_seconds()) < 60
+    assert plan.database.name == desk.database.name
+    assert [(one.key, one.unit) for one in plan.targets] == [(("1",), 0), (("2",), 1), (("3",), 2)]
+
+
+def test_a_change_has_the_whole_row_as_it_was_and_what_it_will_be(desk: Desk) -> None:
+    [change] = desk.plan(fail, NO_JOB_RUNS, only={"2"}).changes
+
+    assert (change.op, change.table, change.key) == (Op.UPDATE, "jobs", {"id": "2"})
+    assert change.before == {
+        "id": "2",
+        "user_id": str(ADA),
+        "status": "running",
+        "note": None,
+        "touched": "2026-01-01 00:00:00+00",
+    }
+    assert change.set == {"status": "failed"}
+
+
+def test_nothing_violates_so_nothing_is_planned(desk: Desk) -> None:
+    desk.execute("update jobs set status = 'done'")
+
+    plan = desk.plan(fail, NO_JOB_RUNS)
+
+    assert (plan.changes, plan.targets, plan.proof) == ((), (), ())
+
+
+def test_a_key_that_nothing_violates_under_is_refused(desk: Desk) -> None:
+    with pytest.raises(PlanError, match="nothing violates under the key '4'"):
+        desk.plan(fail, NO_JOB_RUNS, only={"1", "4"})
+
+
+def test_an_unknown_invariant_refuses_the_plan_with_its_reason(desk: Desk) -> None:
+    broken = must("no_job_runs", "select id from jobs where wings")
+
+    with pytest.raises(PlanError, match=r"no_job_runs is unknown on the primary: .*wings.*; the"):
+        desk.plan(fail, broken)
+
+
+def test_more_rows_than_the_cap_are_refused_with_both_numbers(desk: Desk) -> None:
+    with pytest.raises(PlanError, match="fail would change 3 rows, more than its cap of 2"):
+        desk.plan(fail, NO_JOB_RUNS, at_most=2)
+
+
+def test_what_is_said_twice_is_done_once_and_what_fits_is_merged(desk: Desk) -> None:
+    plan = desk.plan(
+        yielding(
+            Update("User", key={"email": "ada@example.com"}, set={"isBlocked": True}),
+            Update("User", key={"id": ADA}, set={"credits": 9}),
+            Update("User", key={"id": str(ADA).upper()}, set={"credits": Decimal(9)}),
+            Delete("jobs", key={"id": 4}),
+            Delete("jobs", key={"id": 4}),
+        )
+    )
+
+    assert [(one.op, one.table, one.key, one.set) for one in plan.changes] == [
+        (Op.UPDATE, "User", {"id": str(ADA)}, {"isBlocked": "true", "credits": "9"}),
+        (Op.DELETE, "jobs", {"id": "4"}, {}),
+    ]
+
+
+def test_what_contradicts_itself_is_refused(desk: Desk) -> None:
+    one, two = ({"set": {"credits": number}} for number in (1, 2))
+
+    assert refused(
+        desk, Update("User", key={"id": ADA}, **one), Update("User", key={"id": ADA}, **two)
+    ) == ("mend: User.credits of one row is set to two different values")
+    assert refused(
+        desk,
+        Update("User", key={"id": ADA}, **one),
+        Delete("User", key={"email": "ada@example.com"}),
+    ) == ("mend: one row of User gets both update and delete")
+    assert refused(
+        desk,
+        Insert("totals", {"user_id": ADA, "failed": 1}),
+        Insert("totals", {"user_id": ADA, "failed": 2}),
+    ) == ("mend: totals.failed of one row is set to two different values")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (Update("job", {"id": 1}, {"note": "x"}), "there is no table 'job'"),
+        (Update("jobs", {"id": 1}, {"notes": "x"}), "jobs has no column 'notes'"),
+        (Update("jobs", {"job": 1}, {"note": "x"}), "jobs has no column 'job'"),
+        (Update("jobs", {"id": 1}, {"note": "x"}, {"no": 1}), "jobs has no column 'no'"),
+        (Update("jobs", {"status": "done"}, {"note": "x"}), "neither its primary key nor unique"),
+        (Update("jobs", {"id": None}, {"note": "x"}), "the key jobs.id has no value"),
+        (Update("jobs", {"id": 1}, {}), "a change of jobs names no column"),
+        (Update("pages", {"id": 1}, {"double": 4}), "pages.double is generated"),
+        (Insert("pages", {"id": 9, "words": 1}), "pages.id is generated"),
+        (Delete("loose", {"said": "x"}), "loose has no primary key"),
+        (Delete("pg_stat_user_tables", {"relid": 1}), "is no table"),
+    ],
+)
+def test_what_does_not_exist_or_cannot_be_named_is_refused(desk: Desk, change, words) -> None:
+    said = refused(desk, change)
+
+    assert said.startswith("mend: ")
+    assert words in said
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("price", "secret", "a value for kinds.price is no numeric"),
+        ("feeling", "secret", "a value for kinds.feeling is no mood"),
+        ("code", "secret", "a value for kinds.code does not fit character varying(4)"),
+        ("fixed", "secret", "a value for kinds.fixed does not fit character(3)"),
+        ("exact", Decimal(123456789), "a value for kinds.exact is no numeric(8,3)"),
+        ("tags", {"secret": 1}, "a dict for kinds.tags cannot be written as text[]"),
+        ("bits", {"secret": object()}, "a dict for kinds.bits cannot be written as jsonb"),
+        ("id", object(), "a object for kinds.id cannot be written as integer"),
+        ("day", "2026-13-01", "a value for kinds.day is no date"),
+    ],
+)
+def test_a_value_that_its_column_refuses_is_never_shown(desk: Desk, column, value, words) -> None:
+    said = refused(desk, Insert("kinds", {"id": 1} | {column: value}))
+
+    assert words in said
+    assert "secret" not in said
+    assert "2026" not in said
+
+
+def test_values_become_the_text_that_the_column_prints(desk: Desk) -> None:
+    [change] = desk.plan(
+        yielding(
+            Insert(
+                "kinds",
+                {
+                    "id": True + 1,
+                    "bits": {"b": [1, None], "a": "ä"},
+                    "raw": "text",
+                    "price": Decimal("1.50"),
+                    "exact": 1.5,
+                    "tags": ["x", None, "y,z"],
+                    "blob": b"\x00\xff",
+                    "ends": NOW,
+                    "feeling": "Cross",
+                    "share": 0.1,
+                    "code": "abcd",
+                    "fixed": "a",
+                    "span": "36 hours",
+                    "net": "10.0.0.1",
+                    "flag": False,
+                },
+            )
+        )
+    ).changes
+
+    assert change.set == {
+        "id": "2",
+        "bits": '{"a": "ä", "b": [1, null]}',
+        "raw": '"text"',
+        "price": "1.50",
+        "exact": "1.500",
+        "tags": '{x,NULL,"y,z"}',
+        "blob": "\\x00ff",
+        "ends": "2026-11-02 12:00:00+00",
+        "feeling": "Cross",
+        "share": "0.1",
+        "code": "abcd",
+        "fixed": "a",
+        "span": "36:00:00",
+        "net": "10.0.0.1/32",
+        "flag": "false",
+    }
+
+
+def test_null_and_the_null_of_json_are_two_things(desk: Desk) -> None:
+    desk.execute("insert into kinds (id, bits) values (1, 'null'), (2, null)")
+
+    plan = desk.plan(
+        yielding(
+            Update("kinds", {"id": 1}, {"bits": None}),
+            Update("kinds", {"id": 2}, {"bits": Jsonb(None)}),
+        )
+    )
+
+    assert [(one.before["bits"], one.set["bits"]) for one in plan.changes] == [
+        ("null", None),
+        (None, "null"),
+    ]
+
+
+def test_a_row_that_is_gone_taken_unexpected_or_right_already_is_left_alone(desk: Desk) -> None:
+    plan = desk.plan(
+        yielding(
+            Update("jobs", {"id": 77}, {"note": "x"}),
+            Update("jobs", {"id": 1}, {"note": "x"}, expect={"status": "failed"}),
+            Update("jobs", {"id": 2}, {"note": "x"}, expect={"note": "x"}),
+            Update("jobs", {"id": 4}, {"status": "done"}),
+            Insert("User", {"id": BOB, "email": "new@example.com"}),
+        )
+    )
+
+    assert plan.changes == ()
+    assert reasons(plan) == [
+        ("jobs", "gone"),
+        ("jobs", "not as the fix expects it"),
+        ("jobs", "not as the fix expects it"),
+        ("jobs", "already as it should be"),
+        ("User", "a row with that key is there already"),
+    ]
+
+
+def test_what_is_expected_is_compared_by_value_and_not_by_its_text(desk: Desk) -> None:
+    desk.execute(
+        "insert into kinds (id, raw, price, tags, bits) values"
+        " (1, '{ \"a\":1 }', 1.50, '{a}', '[1.0]')"
+    )
+    expect = {"raw": {"a": 1}, "price": Decimal("1.5"), "tags": ["a"], "bits": [1], "day": None}
+
+    [change] = desk.plan(yielding(Update("kinds", {"id": 1}, {"flag": True}, expect))).changes
+
+    assert change.set == {"flag": "true"}
+
+
+def test_a_row_in_the_way_of_a_delete_is_named_unless_the_plan_removes_it(desk: Desk) -> None:
+    desk.execute("insert into receipts values (1, 4, 9.99), (2, 4, 1)")
+    gone = Delete("jobs", {"id": 4})
+
+    assert refused(desk, gone) == (
+        "2 rows of receipts stand in the way (receipts_job_id_fkey, on delete no action);"
+        " delete those rows in the same fix, or give them another parent"
+    )
+    first = desk.plan(
+        yielding(gone, Delete("receipts", {"id": 1}), Update("receipts", {"id": 2}, {"job_id": 3}))
+    )
+    assert {one.unit for one in first.changes} == {0}
+    assert desk.apply(first).exit_code == 0
+    assert desk.rows("select id, job_id from receipts") == [(2, 3)]
+
+
+def test_triggers_that_fire_are_named_for_what_they_fire_on(desk: Desk) -> None:
+    desk.execute("""
+        create trigger on_note before update of note on jobs for each row execute function touch();
+        create trigger on_new before insert on jobs for each row execute function touch();
+        create trigger off before update on jobs for each row execute function touch();
+        alter table jobs disable trigger off;
+    """)
+
+    plan = desk.plan(fail, NO_JOB_RUNS)
+    assert [(one.name, one.events, one.function) for one in plan.triggers] == [
+        ("touch", "before update", "public.touch")
+    ]
+
+    told = desk.plan(yielding(Update("jobs", {"id": 1}, {"note": "x"})))
+    assert [one.name for one in told.triggers] == ["on_note", "touch"]
+
+
+def test_a_fix_that_fails_is_told_by_its_line_and_not_by_its_values(desk: Desk) -> None:
+    def stumble(violations):
+        yield Update("jobs", {"id": 1}, {"note": {}["ada@example.com"]})
+
+    with pytest.raises(PlanError) as caught:
+        desk.plan(stumble, NO_JOB_RUNS)
+
+    assert "stumble itself failed with KeyError in line" in str(caught.value)
+    assert "ada" not in str(caught.value)
+
+
+def test_a_fix_that_yields_something_else_is_refused(desk: Desk) -> None:
+    with pytest.raises(PlanError, match="mend: yields a str; a fix yields Update, Insert, Delete"):
+        desk.plan(yielding("jobs"))
+
+
+def test_a_fix_cannot_write_while_it_plans(desk: Desk) -> None:
+    desk.execute("""
+        create function sly() returns int language sql as
+        $$ update jobs set note = 'sly' returning 1 $$
+    """)
+
+    def mend(primary):
+        list(primary.rows("select sly()"))
+        yield Delete("jobs", {"id": 1})
+
+    with pytest.raises(PlanError, match="mend: the statement tried to write in a read-only"):
+        desk.plan(mend)
+
+
+def test_planning_changes_nothing(desk: Desk) -> None:
+    before = desk.text()
+
+    desk.plan(fail, NO_JOB_RUNS)
+
+    assert desk.text() == before
+    assert desk.rows("select from trueup.journal") == []
+
+
+def test_names_are_found_as_they_are_stored(desk: Desk) -> None:
+    desk.execute("create schema auth; create table auth.users (id int primary key, n int)")
+    desk.execute("insert into auth.users values (1, 1)")
+
+    plan = desk.plan(
+        yielding(
+            Update("auth.users", {"id": 1}, {"n": 2}),
+            Update("public.User", {"id": ADA}, {"isBlocked": True}),
+        )
+    )
+
+    assert [one.table for one in plan.changes] == ["auth.users", "User"]
+    assert desk.apply(plan).exit_code == 0
+    assert desk.rows('select n, "isBlocked" from auth.users, "User" where email like \'ada%\'') == [
+        (2, True)
+    ]
