@@ -44,10 +44,12 @@ class Handed(Sequence[Violation]):
         return len(self._violations)
 
     def __iter__(self) -> Iterator[Violation]:
-        for at, violation in enumerate(self._violations):
-            self.at = at
-            yield violation
-        self.at = None
+        try:
+            for at, violation in enumerate(self._violations):
+                self.at = at
+                yield violation
+        finally:
+            self.at = None
 
 
 def ask(

@@ -76,8 +76,12 @@ def make(
             asked, steps = ask(fix, invariants, violations, resources)
         planned = _planned(connection, fix, violations, asked)
         touched = planned.follows.touched
-        proof = prove.steps(
-            connection, touched, world, own=invariants, watched=watched, within=prove_within
+        proof = (
+            prove.steps(
+                connection, touched, world, own=invariants, watched=watched, within=prove_within
+            )
+            if planned.changes
+            else ()
         )
         made = clock(connection)
     return Plan(
@@ -100,7 +104,7 @@ def make(
         skipped=planned.skipped,
         dependents=counted(planned.follows.walk.dragged),
         triggers=planned.follows.triggers,
-        proof=proof if planned.changes else (),
+        proof=proof,
         undo=fix.undo,
     ).sealed()
 
@@ -110,7 +114,8 @@ def clock(connection: Connection) -> datetime:
     row = connection.execute(_CLOCK).fetchone()
     if row is None:  # pragma: no cover  # the query has exactly one row
         raise AssertionError("unreachable")
-    return datetime.fromisoformat(str(row[0]))
+    now: datetime = row[0]
+    return now
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,11 @@ from trueup.replica.reader import quoted
 _TABLE = """
     select
         c.oid::bigint as oid, n.nspname as schema, c.relname as name, c.relkind as kind,
+        case when pg_partition_root(c.oid) <> c.oid then pg_partition_root(c.oid)::text end as root,
+        exists (
+            select from pg_inherits i join pg_class h on h.oid = i.inhrelid
+            where i.inhparent = c.oid and not h.relispartition
+        ) as inherited,
         array(
             select json_build_object(
                 'name', a.attname,
@@ -73,7 +78,9 @@ _KEYS = """
 """
 
 _LEAVES = """
-    select relid::oid::bigint from pg_partition_tree(%s::bigint::oid) where isleaf
+    select n.nspname || '.' || c.relname
+    from pg_partition_tree(%s::bigint::oid) p
+    join pg_class c on c.oid = p.relid join pg_namespace n on n.oid = c.relnamespace
 """
 
 
@@ -190,9 +197,8 @@ class Tables:
 
     def names_of(self, table: Table) -> frozenset[str]:
         """The qualified names by which the planner may speak of it: its own, its partitions'."""
-        leaves = self._connection.execute(_LEAVES, [table.oid]).fetchall()
-        partitions = {self.numbered(row[0]).qualified for row in leaves}
-        return frozenset({table.qualified} | partitions)
+        partitions = self._connection.execute(_LEAVES, [table.oid]).fetchall()
+        return frozenset({table.qualified, *(row[0] for row in partitions)})
 
     def children_first(self, tables: set[Table]) -> list[Table]:
         """Order tables so that one stands before those that it refers to, where that can be."""
@@ -213,9 +219,13 @@ class Tables:
     def _keep(self, row: Any, said: str) -> Table:
         if row is None:
             raise PlanError(f"there is no table {said!r}; write it as stored, with its schema")
-        oid, schema, name, kind, columns, uniques = row
+        oid, schema, name, kind, root, inherited, columns, uniques = row
         if kind not in ("r", "p"):
             raise PlanError(f"{said!r} is no table; only rows of tables can be changed")
+        if root is not None:
+            raise PlanError(f"{said!r} is a partition; change rows of {root}")
+        if inherited:
+            raise PlanError(f"{said!r} has tables that inherit from it; they cannot be told apart")
         sure = next((unique["columns"] for unique in uniques if unique["sure"]), ())
         table = Table(
             oid=oid,

@@ -176,6 +176,18 @@ def test_rows_changed_in_a_table_without_a_key_are_refused(desk: Desk) -> None:
     assert desk.text() == sound
 
 
+def test_what_was_tried_and_rolled_back_before_does_not_count(desk: Desk) -> None:
+    desk.execute("insert into loose values ('quiet')")
+    desk.execute(ON_UPDATE.format(body="update loose set said = 'loud';"))
+    with pytest.raises(ApplyError, match="no primary key"):
+        desk.apply(desk.plan(fail, NO_JOB_RUNS))
+
+    harmless = ON_UPDATE.format(body="insert into loose values ('new');")
+    desk.execute(harmless.replace("create ", "create or replace "))
+
+    assert len(desk.apply(desk.plan(fail, NO_JOB_RUNS)).moved) == 6
+
+
 def test_a_trigger_that_truncates_is_refused(desk: Desk) -> None:
     desk.execute(
         ON_UPDATE.format(body="truncate remarks;").replace("language", "security definer language")

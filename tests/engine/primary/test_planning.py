@@ -345,6 +345,20 @@ def test_planning_changes_nothing(desk: Desk) -> None:
     assert desk.rows("select from trueup.journal") == []
 
 
+def test_a_partition_is_changed_through_its_root(desk: Desk) -> None:
+    desk.execute("""
+        create table events (id int primary key) partition by range (id);
+        create table events_1 partition of events for values from (1) to (9);
+        create table old (id int primary key);
+        create table new () inherits (old);
+    """)
+
+    assert "'events_1' is a partition; change rows of events" in refused(
+        desk, Delete("events_1", {"id": 1})
+    )
+    assert "'old' has tables that inherit from it" in refused(desk, Delete("old", {"id": 1}))
+
+
 def test_names_are_found_as_they_are_stored(desk: Desk) -> None:
     desk.execute("create schema auth; create table auth.users (id int primary key, n int)")
     desk.execute("insert into auth.users values (1, 1)")

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from engine.primary.desk import NO_JOB_RUNS, Desk, another, meanwhile
+from engine.primary.desk import NO_JOB_RUNS, Desk, another, meanwhile, until
 from trueup import Insert, Update
 from trueup.errors import ApplyError
 from trueup.model.plan import Plan
@@ -89,6 +89,26 @@ def test_who_comes_second_is_told_at_once(desk: Desk) -> None:
 
     assert "somebody else is mending shop at this moment; nothing was changed" in str(second)
     assert len(applying.result().moved) == 3
+
+
+def test_what_the_application_commits_while_we_wait_for_its_lock_is_kept(desk: Desk) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS)
+
+    with (
+        another(desk) as elsewhere,
+        ThreadPoolExecutor(1) as pool,
+        desk.database.connect() as application,
+    ):
+        with application.transaction():
+            application.execute("update jobs set status = 'done' where id = 1")
+            applying = pool.submit(elsewhere.apply, plan)
+            until(lambda: bool(desk.rows("select from pg_locks where not granted")))
+        applied = applying.result()
+
+    assert [(one.key, one.reason) for one in applied.skipped] == [
+        ({"id": "1"}, "changed since the plan")
+    ]
+    assert desk.rows("select status from jobs where id = 1") == [("done",)]
 
 
 def test_what_the_application_writes_meanwhile_is_not_lost(desk: Desk) -> None:
