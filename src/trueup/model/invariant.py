@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from enum import StrEnum
 from inspect import getdoc, signature
 from pathlib import Path
@@ -41,7 +40,6 @@ class Invariant:
     show: frozenset[str] = frozenset()
     needs: tuple[str, ...] = ()
     may_be_empty: bool = False
-    grace: timedelta | None = None
     owner: str | None = None
     tags: tuple[str, ...] = ()
     system: str = ""
@@ -81,7 +79,6 @@ def invariant(
     show: Sequence[str] = (),
     needs: Sequence[str] = (),
     may_be_empty: bool = False,
-    grace: timedelta | None = None,
     owner: str | None = None,
     tags: Sequence[str] = (),
 ) -> Callable[[Ask], Invariant]:
@@ -117,7 +114,6 @@ def invariant(
             show=frozenset(show),
             needs=tuple(needs),
             may_be_empty=may_be_empty,
-            grace=grace,
             owner=owner,
             tags=tuple(tags),
             path=code.co_filename if code else "",
