@@ -41,6 +41,7 @@ def arguments(project: Project, asked: Asked, names: tuple[str, ...]) -> list[st
     """The words that pytest is called with."""
     paths = [str(project.root / INVARIANTS / name) for name in names]
     words = [*paths, f"--rootdir={project.root}", "--env", asked.environment, "-q", "--no-header"]
+    words += ["-rN"]  # the closing summary is ours; pytest's would say it again
     words += ["--import-mode=importlib", "--reports", str(asked.reports)]
     # Pytest would rewrite our asserts, had it imported us first; there are none.
     words += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
