@@ -167,7 +167,7 @@ class Tables:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[int, Table] = {}
-        self._labels: dict[str, Table] = {}
+        self._names: dict[str, Table] = {}
         self._keys: tuple[ForeignKey, ...] | None = None
 
     def named(self, name: str) -> Table:
@@ -176,10 +176,7 @@ class Tables:
 
     def labelled(self, label: str) -> Table:
         """The table by its label in a plan or the journal."""
-        if label not in self._labels:
-            name = label if "." in label else f"public.{label}"
-            self._labels[label] = self._found(label, quoted(name))
-        return self._labels[label]
+        return self._found(label, quoted(label if "." in label else f"public.{label}"))
 
     def numbered(self, oid: int) -> Table:
         """The table by its oid."""
@@ -214,7 +211,10 @@ class Tables:
         return ordered
 
     def _found(self, said: str, name: str) -> Table:
-        return self._keep(self._connection.execute(_NAMED.encode(), [name]).fetchone(), said)
+        if name not in self._names:
+            row = self._connection.execute(_NAMED.encode(), [name]).fetchone()
+            self._names[name] = self._keep(row, said)
+        return self._names[name]
 
     def _keep(self, row: Any, said: str) -> Table:
         if row is None:

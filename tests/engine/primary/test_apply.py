@@ -123,6 +123,19 @@ def test_changes_made_outside_the_loop_stand_or_fall_together(desk: Desk) -> Non
     assert (applied.moved, applied.exit_code) == ((), 3)
 
 
+def test_a_change_of_the_violating_row_itself_is_for_that_violation_alone(desk: Desk) -> None:
+    def fail_listed(violations):
+        yield from [
+            Update("jobs", key={"id": job["id"]}, set={"status": "failed"}) for job in violations
+        ]
+
+    plan = desk.plan(fail_listed, NO_JOB_RUNS)
+    assert [one.unit for one in plan.changes] == [0, 1, 2]
+    desk.execute("update jobs set status = 'done' where id = 1")
+
+    assert len(desk.apply(plan).moved) == 2
+
+
 def test_an_expired_plan_is_refused(desk: Desk) -> None:
     plan = desk.plan(fail, NO_JOB_RUNS, valid_for=timedelta(0))
 

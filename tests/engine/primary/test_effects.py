@@ -286,3 +286,93 @@ def test_a_cascade_takes_along_what_a_trigger_adds_to_it(desk: Desk) -> None:
     assert [(one.table, one.name) for one in plan.triggers] == [("files", "mourn")]
     applied = there_and_back(desk, plan)
     assert [one[0] for one in sides(applied)].count("audit") == 3
+
+
+def test_rows_that_refer_to_each_other_in_a_circle_are_counted_once(desk: Desk) -> None:
+    desk.execute("""
+        create table people (
+            id int primary key,
+            boss int references people on delete cascade,
+            friend int references people on delete cascade
+        );
+        insert into people values (1, null, null), (2, 1, 1), (3, 2, 2);
+        update people set friend = 3 where id = 2;
+    """)
+
+    def part(settings):
+        yield Delete("people", {"id": 1})
+
+    plan = desk.plan(part)
+
+    assert sum(one.rows for one in plan.dependents) == 2
+    applied = there_and_back(desk, plan)
+    assert len(applied.moved) == 3
+
+
+def test_what_falls_back_to_its_default_goes_back(desk: Desk) -> None:
+    desk.execute("""
+        create table rooms (id int primary key);
+        create table desks (id int primary key, room int default 1 references rooms
+            on delete set default);
+        insert into rooms values (1), (2);
+        insert into desks values (1, 2), (2, 1);
+    """)
+
+    def close(settings):
+        yield Delete("rooms", {"id": 2})
+
+    plan = desk.plan(close)
+    assert [(one.table, one.action, one.rows) for one in plan.dependents] == [
+        ("desks", "set default", 1)
+    ]
+    assert [str(one.cause) for one in there_and_back(desk, plan).moved] == ["cascade", "change"]
+
+
+def test_children_without_a_key_come_back_too(desk: Desk) -> None:
+    desk.execute("""
+        create table scans (job_id int references jobs on delete cascade, page int);
+        insert into scans values (1, 1), (1, 1), (2, 1);
+    """)
+
+    there_and_back(desk, desk.plan(remove, NO_JOB_RUNS))
+
+
+def test_children_without_a_key_that_lose_their_parent_are_refused(desk: Desk) -> None:
+    desk.execute("""
+        create table scans (job_id int references jobs on delete set null, page int);
+        insert into scans values (1, 1);
+    """)
+
+    with pytest.raises(ApplyError, match="rows of scans would lose their parent"):
+        desk.apply(desk.plan(remove, NO_JOB_RUNS))
+
+
+def test_a_key_that_is_only_checked_at_the_end_is_checked_before_we_commit(desk: Desk) -> None:
+    desk.execute("""
+        alter table receipts drop constraint receipts_job_id_fkey;
+        alter table receipts add foreign key (job_id) references jobs
+            deferrable initially deferred;
+    """)
+
+    def bill(settings):
+        yield Insert("receipts", {"id": 1, "job_id": 99, "total": 1})
+
+    with pytest.raises(ApplyError, match="foreign key would be broken: constraint receipts_job"):
+        desk.apply(desk.plan(bill))
+
+
+def test_what_a_trigger_writes_where_the_fixer_may_not_look_is_refused(desk: Desk) -> None:
+    desk.execute("revoke pg_read_all_data from trueup_fixer")
+    try:
+        desk.execute("grant select on all tables in schema public to trueup_fixer")
+        desk.execute(
+            "grant usage on schema public to trueup_fixer; revoke all on audit from public"
+        )
+        desk.execute("revoke select on audit from trueup_fixer")
+        body = "insert into audit (what) values ('x');"
+        desk.execute(ON_UPDATE.format(body=body).replace("plpgsql", "plpgsql security definer"))
+
+        with pytest.raises(ApplyError, match="permission denied for table audit"):
+            desk.apply(desk.plan(fail, NO_JOB_RUNS))
+    finally:
+        desk.execute("grant pg_read_all_data to trueup_fixer")

@@ -179,6 +179,18 @@ def test_a_replica_that_does_not_catch_up_is_unknown_and_no_failure(
     assert applied.exit_code == 0
 
 
+def test_a_late_proof_that_nobody_could_see_is_a_failure(desk: Desk, replica: Session) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS, prove_within=0)
+
+    with desk.database.connect(server="standby") as standby:
+        standby.execute("select pg_wal_replay_pause()")
+        applied = desk.apply(plan, replica=replica, patience=0.1)
+        standby.execute("select pg_wal_replay_resume()")
+
+    assert [(one.verdict, one.failed) for one in applied.proofs] == [("unknown", True)]
+    assert (applied.exit_code, len(applied.undo)) == (3, 1)
+
+
 def test_proof_is_as_of_the_plan(desk: Desk) -> None:
     def ask(replica, now):
         """Somebody is harmed."""

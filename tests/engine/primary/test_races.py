@@ -8,6 +8,8 @@ from trueup import Insert, Update
 from trueup.errors import ApplyError
 from trueup.model.plan import Plan
 from trueup.primary.applied import Applied
+from trueup.primary.images import LOCKED, read
+from trueup.primary.tables import Tables
 
 ROUNDS = 10
 
@@ -89,6 +91,23 @@ def test_who_comes_second_is_told_at_once(desk: Desk) -> None:
 
     assert "somebody else is mending shop at this moment; nothing was changed" in str(second)
     assert len(applying.result().moved) == 3
+
+
+def test_rows_are_locked_in_the_order_of_their_key(desk: Desk) -> None:
+    jobs = Tables(desk.primary.connection).named("jobs")
+    free = "select id from jobs order by id for update skip locked"
+
+    def lock() -> None:
+        with another(desk) as elsewhere, elsewhere.primary.connection.transaction():
+            read(elsewhere.primary.connection, jobs, ["id"], [("3",), ("2",), ("1",)], LOCKED)
+
+    with ThreadPoolExecutor(1) as pool, desk.database.connect() as holder:
+        with holder.transaction():
+            holder.execute("select from jobs where id = 2 for update")
+            locking = pool.submit(lock)
+            until(lambda: bool(desk.rows("select from pg_locks where not granted")))
+            assert desk.rows(free) == [(3,), (4,)]
+        locking.result()
 
 
 def test_what_the_application_commits_while_we_wait_for_its_lock_is_kept(desk: Desk) -> None:
