@@ -47,8 +47,8 @@ def dragged_by(
 ) -> Walk:
     """Follow the foreign keys from the rows that these changes delete."""
     deletes: list[Deleted] = []
-    deleted: dict[Name, int] = {}
-    moved: dict[Name, tuple[int, frozenset[str]]] = {}
+    deleted: dict[Name | None, int] = {}
+    moved: dict[Name | None, tuple[int, frozenset[str]]] = {}
     for place, change in enumerate(changes):
         if change.before is None:
             continue
@@ -62,12 +62,18 @@ def dragged_by(
     return walk(connection, tables, deletes, Spared(deleted, moved), lock)
 
 
-def require_free(found: Walk) -> None:
-    """Raise PlanError that names every foreign key in the way of a delete."""
-    if found.blocked:
+def require_free(found: Walk, fix: str) -> None:
+    """Raise PlanError for rows in the way of a delete, or updated and then taken along by one."""
+    if found.updated:
+        one = found.updated[0]
         raise PlanError(
-            "; ".join(_in_the_way(one) for one in counted(found.blocked))
-            + "; delete those rows in the same fix, or give them another parent"
+            f"{fix}: a row of {one.table.label} gets both update and delete: a foreign key"
+            f" ({one.key.name}) takes it along with its parent"
+        )
+    if found.blocked:
+        rows = "; ".join(_in_the_way(one) for one in counted(found.blocked))
+        raise PlanError(
+            f"{fix}: {rows}; delete those rows in the same fix, or give them another parent"
         )
 
 

@@ -47,26 +47,33 @@ class Spared:
     Both map a row's name, its table's oid and its key, to the place of the planned change.
     """
 
-    deleted: Mapping[Name, int]
-    moved: Mapping[Name, tuple[int, frozenset[str]]]
+    deleted: Mapping[Name | None, int]
+    moved: Mapping[Name | None, tuple[int, frozenset[str]]]
 
-    def change(self, table: Table, before: Image, foreign: ForeignKey) -> int | None:
+    def change(self, one: "Dragged") -> int | None:
         """The planned change that takes this row out of the way, if there is one."""
-        if not table.key:
-            return None
-        name = (table.oid, tuple(before[column] for column in table.key))
+        name = _name(one)
         if name in self.deleted:
             return self.deleted[name]
         change, columns = self.moved.get(name, (None, frozenset()))
-        return change if columns & set(foreign.columns) else None
+        return change if columns & set(one.key.columns) else None
+
+    def updates(self, one: "Dragged") -> bool:
+        """Whether the plan updates this row, and leaves it where it is."""
+        return _name(one) in self.moved
 
 
 @dataclass(slots=True)
 class Walk:
-    """What was found: rows dragged along, rows in the way, and changes that belong together."""
+    """
+    What was found: rows dragged along, rows in the way, and changes that belong together.
+
+    `updated` are rows that the plan itself updates and that a delete would take along.
+    """
 
     dragged: list[Dragged] = field(default_factory=list)
     blocked: list[Dragged] = field(default_factory=list)
+    updated: list[Dragged] = field(default_factory=list)
     together: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -107,7 +114,7 @@ def counted(rows: Iterable[Dragged]) -> tuple[Dependents, ...]:
 def _noted(
     found: Walk, seen: set[Place], spared: Spared, dragged: Dragged, place: Place
 ) -> Iterator[Deleted]:
-    change = spared.change(dragged.table, dragged.before, dragged.key)
+    change = spared.change(dragged)
     if change is not None:
         found.together.append((dragged.origin, change))
         return
@@ -116,10 +123,19 @@ def _noted(
         found.blocked.append(dragged)
     elif action is not Action.CASCADE:
         found.dragged.append(dragged)
+    elif spared.updates(dragged):
+        found.updated.append(dragged)
     elif place not in seen:
         seen.add(place)
         found.dragged.append(dragged)
         yield Deleted(dragged.table, dragged.before, dragged.origin)
+
+
+def _name(one: Dragged) -> Name | None:
+    """A row without a key has no name, and no plan can speak of it."""
+    if not one.table.key:
+        return None
+    return one.table.oid, tuple(one.before[column] for column in one.table.key)
 
 
 def _by_table(rows: Iterable[Deleted]) -> dict[Table, list[Deleted]]:

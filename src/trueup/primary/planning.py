@@ -163,7 +163,7 @@ def _planned(
         )
     changes = [_change(one) for one in drafts]
     follows = follow(connection, tables, changes)
-    require_free(follows.walk)
+    require_free(follows.walk, fix.name)
     units = Union(len(changes) + len(violations))
     for place, one in enumerate(drafts):
         units.join([place, *(len(changes) + mended for mended in one.mends)])

@@ -50,20 +50,10 @@ def plan_undo(
         raise JournalError(f"entry {number} cannot be undone: {entry.no_undo}")
     moved = journal.rows(connection, number)
     with refused("plan the undo", PlanError), reading(connection):
-        tables = Tables(connection)
-        changes, skipped = _reversed(connection, tables, moved)
-        _require_something(entry, changes, skipped)
-        quiet = may_be_quiet(connection, [tables.labelled(one.table) for one in changes])
-        changes, gained, follows = _without_dependents(
-            connection, tables, changes, QUIETLY if quiet else NORMALLY
-        )
+        changes, skipped, follows = _taken_back(connection, entry, moved)
+        touched = follows.touched
         proof = prove.steps(
-            connection,
-            follows.touched,
-            facts.world,
-            own=(),
-            watched=watched,
-            within=prove_within,
+            connection, touched, facts.world, own=(), watched=watched, within=prove_within
         )
         made = clock(connection)
     return Plan(
@@ -80,12 +70,25 @@ def plan_undo(
         at_most=len(moved),
         targets=(),
         changes=tuple(changes),
-        skipped=(*skipped, *gained),
+        skipped=tuple(skipped),
         dependents=counted(follows.walk.dragged),
         triggers=follows.triggers,
         proof=proof,
         undoes=number,
     ).sealed()
+
+
+def _taken_back(
+    connection: Connection, entry: Entry, moved: Sequence[Moved]
+) -> tuple[list[PlannedChange], list[Skipped], Consequences]:
+    """The changes that take an entry back, the rows left alone, and what follows."""
+    tables = Tables(connection)
+    changes, skipped = _reversed(connection, tables, moved)
+    _require_something(entry, changes, skipped)
+    quiet = may_be_quiet(connection, [tables.labelled(one.table) for one in changes])
+    enabled = QUIETLY if quiet else NORMALLY
+    changes, gained, follows = _without_dependents(connection, tables, changes, enabled)
+    return changes, [*skipped, *gained], follows
 
 
 def _require_something(

@@ -278,7 +278,7 @@ def test_a_row_in_the_way_of_a_delete_is_named_unless_the_plan_removes_it(desk: 
     gone = Delete("jobs", {"id": 4})
 
     assert refused(desk, gone) == (
-        "2 rows of receipts stand in the way (receipts_job_id_fkey, on delete no action);"
+        "mend: 2 rows of receipts stand in the way (receipts_job_id_fkey, on delete no action);"
         " delete those rows in the same fix, or give them another parent"
     )
     first = desk.plan(
@@ -287,6 +287,26 @@ def test_a_row_in_the_way_of_a_delete_is_named_unless_the_plan_removes_it(desk: 
     assert {one.unit for one in first.changes} == {0}
     assert desk.apply(first).exit_code == 0
     assert desk.rows("select id, job_id from receipts") == [(2, 3)]
+
+
+def test_a_row_that_is_updated_and_then_dragged_along_is_refused(desk: Desk) -> None:
+    assert refused(
+        desk, Delete("jobs", {"id": 1}), Update("files", {"id": 10}, {"title": "x"})
+    ) == (
+        "mend: a row of files gets both update and delete: a foreign key (files_job_id_fkey)"
+        " takes it along with its parent"
+    )
+
+
+def test_a_row_that_is_updated_and_loses_its_parent_gets_both(desk: Desk) -> None:
+    plan = desk.plan(
+        yielding(Delete("pages", {"id": 1}), Update("remarks", {"id": 100}, {"said": "x"}))
+    )
+
+    applied = desk.apply(plan)
+
+    assert desk.rows("select page_id, said from remarks where id = 100") == [(None, "x")]
+    assert len([one for one in applied.moved if one.table == "remarks"]) == 1
 
 
 def test_triggers_that_fire_are_named_for_what_they_fire_on(desk: Desk) -> None:
