@@ -12,13 +12,18 @@ from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key
 from trueup.primary.applied import Place, Proof
 from trueup.primary.interrupt import Stop
-from trueup.primary.proof import World, keys_in, named, others
+from trueup.primary.proof import World, keys_in, left, named
 from trueup.primary.session import Connection, reading
 from trueup.replica.session import Session
 
 LOOK_EVERY = 0.02
 
-_WRITTEN = "select pg_current_wal_insert_lsn()::text"
+_WRITTEN = "select pg_logical_emit_message(true, 'trueup', '')::text"
+"""
+A place in the log that is behind all commits so far, and that its own commit flushes.
+
+The log's insert and flush positions may be inside a record that waits for the next commit.
+"""
 
 _REPLAYED = """
     select coalesce(pg_last_wal_replay_lsn() >= cast(:lsn as pg_lsn), true) as there
@@ -137,7 +142,7 @@ class _Compared:
         said_of = (
             (still, f"still violated by {named(still)}"),
             (new, f"newly violated by {named(new)}"),
-            (rest, others(rest)),
+            (rest, left(rest)),
         )
         return Proof(
             invariant=name,

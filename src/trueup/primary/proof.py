@@ -119,11 +119,11 @@ def named(found: Iterable[Key]) -> str:
     return ", ".join(texts[:NAMED]) + more
 
 
-def others(number: int) -> str:
-    """How many violate an invariant that are not ours to mend; empty for none."""
+def left(number: int) -> str:
+    """How many violations a change leaves, be they old or an undo's return; empty for none."""
     if not number:
         return ""
-    return "1 other violates it" if number == 1 else f"{number:,} others violate it"
+    return "1 violation is left" if number == 1 else f"{number:,} violations are left"
 
 
 def _all_of(relation: str) -> str:

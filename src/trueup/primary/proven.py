@@ -8,7 +8,7 @@ from trueup.model.plan import Target
 from trueup.model.verdict import Verdict
 from trueup.model.violation import Key
 from trueup.primary.applied import Place, Proof
-from trueup.primary.proof import World, keys, named, others, provable, tables_read
+from trueup.primary.proof import World, keys, left, named, provable, tables_read
 from trueup.primary.session import Connection, reading
 
 Violating = dict[str, frozenset[Key]]
@@ -78,7 +78,7 @@ def require_proven(
                 invariant=name,
                 place=Place.TRANSACTION,
                 verdict=Verdict.VIOLATED if now else Verdict.HOLDS,
-                detail=others(len(now)),
+                detail=left(len(now)),
                 mended=tuple(sorted(before[name] - now)),
             )
         )

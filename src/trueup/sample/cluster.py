@@ -25,6 +25,13 @@ PATIENCE = 5.0
 ATTEMPTS = 5
 """Ports to try: between the look and the start another process may take one."""
 
+_LAST: LiteralString = "select pg_logical_emit_message(true, 'trueup', '')::text"
+"""
+A place in the log behind all commits so far, flushed with this one.
+
+`pg_current_wal_flush_lsn()` may be inside a record, which the standby then cannot replay to.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -70,7 +77,7 @@ class Cluster:
         """Wait until the standby shows all that the primary has committed so far."""
         deadline = time.monotonic() + timeout
         with self.connect("primary") as primary:
-            target = one(primary, "select pg_current_wal_flush_lsn()::text")
+            target = one(primary, _LAST)
         with self.connect("standby") as standby:
             while not one(standby, "select pg_last_wal_replay_lsn() >= %s::pg_lsn", target):
                 if time.monotonic() >= deadline:
