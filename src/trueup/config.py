@@ -18,6 +18,7 @@ SAMPLE = "sample"
 """The environment that needs no URL: its servers are started where they are not up."""
 
 Seconds = Annotated[float, Field(gt=0)]
+Column = Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+){1,2}$")]
 
 
 class _Strict(BaseModel):
@@ -36,6 +37,8 @@ class EnvironmentConfig(_Strict):
     lock_timeout: Seconds = 2
     idle_timeout: Seconds = 60
     max_lag: Seconds = 300
+    heartbeat: Column | None = None
+    snapshot_max_age: Seconds = 60
     prove_within: Seconds = 2
     search_path: str = "public"
 
@@ -117,5 +120,7 @@ def _words(error: Mapping[str, Any]) -> str:
         return "is not a key of it; look for a typing error"
     if error["type"] == "missing":
         return "is missing"
+    if error["loc"][-1] == "heartbeat":
+        return "names a column that something writes on the primary, as in public.heartbeat.at"
     message = str(error["msg"])
     return message[:1].lower() + message[1:]

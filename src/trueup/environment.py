@@ -42,6 +42,8 @@ class Environment:
     prove_within: float
     settings: Mapping[str, object]
     unset: Mapping[str, str]
+    heartbeat: str | None = None
+    snapshot_max_age: float = 60.0
 
     def needs(self, which: str, dsn: Dsn | None) -> Dsn:
         """That URL; raises ConfigError that names the variable, or the key, which is missing."""
@@ -166,6 +168,8 @@ def _environment(
         prove_within=chosen.prove_within,
         settings=config.settings,
         unset={} if clock else _unset(chosen),
+        heartbeat=chosen.heartbeat,
+        snapshot_max_age=chosen.snapshot_max_age,
     )
 
 

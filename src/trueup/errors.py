@@ -6,6 +6,7 @@ TrueupError
 ├── CatalogError        an invariant or a fix is declared wrongly
 ├── ReplicaError        could not look; the verdict is unknown
 │   ├── GuardError      the session is not the one that was promised
+│   │   └── ConnectError    there is no session
 │   ├── StatementError  the SQL is not one plain SELECT
 │   └── QueryError      the server refused or gave up; carries its SQLSTATE
 ├── PlanError           a plan cannot be made, read or trusted
@@ -38,9 +39,20 @@ class CatalogError(TrueupError):
 class ReplicaError(TrueupError):
     """The replica could not be read, so nothing can be said of what it holds."""
 
+    transient = False
+    """Whether another try, on a new connection, may see more."""
+
 
 class GuardError(ReplicaError):
     """The session is not the one that was promised: wrong server, role or setting."""
+
+
+class ConnectError(GuardError):
+    """No session was to be had; `transient` where the server may be there in a moment."""
+
+    def __init__(self, message: str, *, transient: bool) -> None:
+        super().__init__(message)
+        self.transient = transient
 
 
 class StatementError(ReplicaError):
@@ -50,9 +62,12 @@ class StatementError(ReplicaError):
 class QueryError(ReplicaError):
     """The server refused a statement or gave it up; never carries the server's own words."""
 
-    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+    def __init__(
+        self, message: str, sqlstate: str | None = None, *, transient: bool = False
+    ) -> None:
         super().__init__(message)
         self.sqlstate = sqlstate
+        self.transient = transient
 
 
 class PlanError(TrueupError):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from time import perf_counter
 from uuid import UUID
 
-from trueup.errors import GuardError, QueryError, TrueupError
+from trueup.errors import GuardError, QueryError, ReplicaError, TrueupError
 from trueup.model.invariant import Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Violation
@@ -48,16 +48,18 @@ def evaluate(
     try:
         outcome = _judged(invariant, resources, replica, judge, cap)
     except TrueupError as error:
-        outcome = _could_not_look(error)
+        outcome = could_not_look(error)
     except Exception as error:  # noqa: BLE001  # one author's mistake must not stop the others
         outcome = _author_error(invariant, error)
     seconds = perf_counter() - started
-    return _timed(outcome, seconds, tuple(dict.fromkeys(replica.asked[asked:])))
+    sql = tuple(dict.fromkeys(replica.asked[asked:]))
+    return replace(outcome, seconds=seconds, sql=sql, snapshot=replica.snapshot)
 
 
 def _judged(
     invariant: Invariant, resources: Resources, replica: Reader, judge: bool, cap: int | None
 ) -> Outcome:
+    replica.allow(invariant.calls)
     absent = [column for column in invariant.needs if not replica.has_column(column)]
     if absent:
         reason = f"this system has no {absent[0]}"
@@ -118,13 +120,12 @@ def _violation(invariant: Invariant, row: Row) -> Violation:
     return Violation(invariant.name, tuple(str(row[column]) for column in columns), row)
 
 
-def _could_not_look(error: TrueupError) -> Outcome:
-    hint = remedy(error) if isinstance(error, QueryError) else ""
-    return Outcome(verdict=Verdict.UNKNOWN, reason=str(error), remedy=hint)
-
-
-def _timed(outcome: Outcome, seconds: float, sql: tuple[str, ...]) -> Outcome:
-    return replace(outcome, seconds=seconds, sql=sql)
+def could_not_look(error: TrueupError) -> Outcome:
+    """Say *unknown*, with the error's words and what to do about it."""
+    transient = isinstance(error, ReplicaError) and error.transient
+    return Outcome(
+        verdict=Verdict.UNKNOWN, reason=str(error), remedy=remedy(error), transient=transient
+    )
 
 
 def _author_error(invariant: Invariant, error: Exception) -> Outcome:

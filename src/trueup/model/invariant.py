@@ -39,6 +39,7 @@ class Invariant:
     key: tuple[str, ...] = ()
     show: frozenset[str] = frozenset()
     needs: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
     may_be_empty: bool = False
     owner: str | None = None
     tags: tuple[str, ...] = ()
@@ -78,6 +79,7 @@ def invariant(
     key: str | Sequence[str] = (),
     show: Sequence[str] = (),
     needs: Sequence[str] = (),
+    calls: Sequence[str] = (),
     may_be_empty: bool = False,
     owner: str | None = None,
     tags: Sequence[str] = (),
@@ -89,7 +91,8 @@ def invariant(
     parentheses that lists it, as in `{"policies": "(select from pg_policies)"}`; where nothing is
     judged the verdict is unknown, unless `may_be_empty`. `key` names a violation for ever
     (default: the first column). `show` lists the text columns a report may print. `needs` lists
-    columns (`"User.credits"`) without which the invariant does not apply.
+    columns (`"User.credits"`) without which the invariant does not apply. `calls` lists volatile
+    functions that its SQL may call, since whoever wrote them knows that they only answer.
     Raises CatalogError for a severity, a resource or a docstring that cannot be used.
     """
 
@@ -113,6 +116,7 @@ def invariant(
             key=_names(key),
             show=frozenset(show),
             needs=tuple(needs),
+            calls=tuple(calls),
             may_be_empty=may_be_empty,
             owner=owner,
             tags=tuple(tags),

@@ -32,7 +32,11 @@ class FixRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One invariant in a run; `rows` is a sample, masked, `keys` names the violations."""
+    """
+    One invariant in a run; `rows` is a sample, masked, `keys` names the violations.
+
+    `snapshot` is what pg_current_snapshot() said: the same in all that saw the same instant.
+    """
 
     system: str
     name: str
@@ -55,6 +59,7 @@ class Record:
     tags: tuple[str, ...] = ()
     path: str = ""
     line: int = 0
+    snapshot: str = ""
 
     @property
     def id(self) -> str:
@@ -69,7 +74,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemRecord:
-    """What was read for one system, and how fresh it was; `reason` says why it could not be."""
+    """
+    What was read for one system, and how fresh it was; `reason` says why it could not be.
+
+    `opened_in` and `skew` (the replica's clock less this machine's) are in seconds; `unshared`
+    says why its invariants did not share one snapshot.
+    """
 
     name: str
     title: str
@@ -80,6 +90,10 @@ class SystemRecord:
     freshness: str = ""
     primary_allowed: bool = False
     connections: int = 0
+    pooling: str = ""
+    opened_in: float = 0.0
+    skew: float = 0.0
+    unshared: str = ""
     reason: str = ""
 
 
@@ -122,6 +136,11 @@ class Run:
         if Verdict.UNKNOWN in found or not self.records:
             return Verdict.UNKNOWN
         return Verdict.HOLDS
+
+    def snapshots(self, system: str) -> tuple[str, ...]:
+        """The snapshots that a system's invariants stood on; a single one is a proof."""
+        seen = (r.snapshot for r in self.records if r.system == system and r.snapshot)
+        return tuple(dict.fromkeys(seen))
 
     def having(self, verdict: Verdict) -> tuple[Record, ...]:
         """The records with one verdict, worst severity first, then by count and name."""

@@ -24,7 +24,8 @@ class Outcome:
 
     `violations` holds raw rows and never leaves the process; `count` may be larger where the rows
     were cut at a cap, and then `counted_all` is False. `printable` names the columns whose type is
-    safe to print. `judged` says how many rows of each relation in `over` there were.
+    safe to print. `judged` says how many rows of each relation in `over` there were. `snapshot` is
+    what pg_current_snapshot() said; `transient`, that another try may see more.
     """
 
     verdict: Verdict
@@ -37,3 +38,5 @@ class Outcome:
     judged: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     sql: Sequence[str] = ()
+    snapshot: str = ""
+    transient: bool = False

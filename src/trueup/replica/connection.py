@@ -6,10 +6,10 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 from psycopg.rows import TupleRow
 
-from trueup.errors import ConfigError, GuardError
+from trueup.errors import ConfigError, ConnectError
 
-CONNECT_TIMEOUT = 15
-"""Seconds; a serverless replica may need most of them to wake up."""
+CONNECT_TIMEOUT = 20
+"""Seconds; a serverless replica may need fifteen of them to wake up."""
 
 SCHEMES = ("postgres", "postgresql")
 
@@ -52,7 +52,7 @@ def connect(dsn: Dsn, *, standby: bool, application: str) -> psycopg.Connection[
     """
     Connect in autocommit; with `standby` a server that is not in recovery is refused.
 
-    Raises GuardError without the driver's words, which may repeat parts of the URL.
+    Raises ConnectError without the driver's words, which may repeat parts of the URL.
     """
     wanted: dict[str, str] = {"target_session_attrs": "standby"} if standby else {}
     try:
@@ -60,28 +60,30 @@ def connect(dsn: Dsn, *, standby: bool, application: str) -> psycopg.Connection[
             dsn.url,
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT,
+            prepare_threshold=None,  # a named statement would stay behind in a pooler
             application_name=application,
             **wanted,  # type: ignore[arg-type]  # libpq takes it; psycopg types only its own
         )
     except psycopg.Error as error:
-        raise GuardError(_refusal(dsn, error)) from None
+        raise _refusal(dsn, error) from None
 
 
-def _refusal(dsn: Dsn, error: psycopg.Error) -> str:
+def _refusal(dsn: Dsn, error: psycopg.Error) -> ConnectError:
     said = str(error).lower()
-    for told, words in _REFUSALS:
+    for told, transient, words in _REFUSALS:
         if told(said):
-            return f"{dsn.source}: {words}"
-    return f"{dsn.source}: the database did not accept a connection; try it with `trueup doctor`"
+            return ConnectError(f"{dsn.source}: {words}", transient=transient)
+    return ConnectError(f"{dsn.source}: the database did not accept a connection", transient=False)
 
 
 def _says(*parts: str) -> Callable[[str], bool]:
     return lambda said: any(part in said for part in parts)
 
 
-_REFUSALS: tuple[tuple[Callable[[str], bool], str], ...] = (
+_REFUSALS: tuple[tuple[Callable[[str], bool], bool, str], ...] = (
     (
         _says("not in hot standby mode"),
+        False,
         (
             "the server is a primary, not a standby; give the replica's URL, or set"
             " primary_allowed = true for an environment that has no replica"
@@ -89,11 +91,32 @@ _REFUSALS: tuple[tuple[Callable[[str], bool], str], ...] = (
     ),
     (
         _says("password authentication failed", "no password supplied"),
+        False,
         "user or password was not accepted; copy the URL again from your provider",
     ),
-    (_says("does not exist"), "the database or the role does not exist; look at the URL's end"),
+    (
+        _says("too many", "remaining connection slots", "no more connections"),
+        False,
+        "the server has no connection left; end idle sessions, or raise the role's limit",
+    ),
+    (
+        _says("does not exist"),
+        False,
+        "the database or the role does not exist; look at the URL's end",
+    ),
+    (
+        _says("certificate", "ssl", "tls"),
+        False,
+        "TLS was not agreed; see sslmode and sslrootcert in the URL",
+    ),
+    (
+        _says("starting up", "shutting down", "recovery state", "not yet accepting"),
+        True,
+        "the server does not accept connections yet",
+    ),
     (
         _says("refused", "unreachable", "no route"),
+        True,
         (
             "nobody answers at that host and port; is the server up, and is this network allowed"
             " in? (runners without IPv6 need the session pooler on port 5432)"
@@ -101,9 +124,18 @@ _REFUSALS: tuple[tuple[Callable[[str], bool], str], ...] = (
     ),
     (
         _says("could not translate", "name or service", "resolve", "getaddrinfo", "nodename"),
+        True,
         "the host name is not known; look for a typing error",
     ),
-    (_says("timeout", "timed out"), f"no answer within {CONNECT_TIMEOUT} s"),
-    (_says("too many", "remaining connection slots"), "the server has no connection left"),
-    (_says("certificate", "ssl"), "TLS was not agreed; see sslmode and sslrootcert in the URL"),
+    (_says("timeout", "timed out"), True, f"no answer within {CONNECT_TIMEOUT} s"),
+    (
+        _says("closed the connection", "reset by peer", "connection is lost", "broken pipe"),
+        True,
+        "the connection was cut before it was open",
+    ),
 )
+"""
+How a refusal is told from its words, whether another try may help, and what to say.
+
+libpq gives no SQLSTATE for a connection that was not made.
+"""

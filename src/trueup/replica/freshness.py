@@ -1,10 +1,11 @@
 """How fresh a replica is: a verdict of its own, and the instant that its data speaks for."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import TupleRow, class_row
 
 _ASK = """
@@ -23,6 +24,9 @@ _ASK = """
 
 SILENCE = timedelta(seconds=90)
 """A receiver hears at least a keepalive every 30 s (half of wal_sender_timeout's default)."""
+
+SKEW = timedelta(seconds=30)
+"""How far this machine's clock and the replica's may be apart before thresholds mean nothing."""
 
 
 class Freshness(StrEnum):
@@ -49,12 +53,14 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What the replica said: how fresh, why, and the instant its data speaks for."""
+    """What the replica said: how fresh, why, its clock, and the instant its data speaks for."""
 
     freshness: Freshness
     words: str
     clock: datetime
     as_of: datetime
+    remedy: str = ""
+    skew: timedelta = timedelta()
 
     @property
     def usable(self) -> bool:
@@ -62,46 +68,115 @@ class Read:
         return self.freshness not in (Freshness.STALE, Freshness.UNKNOWN)
 
 
-def read_freshness(connection: psycopg.Connection[TupleRow], max_lag: timedelta) -> Read:
+def read_freshness(
+    connection: psycopg.Connection[TupleRow], max_lag: timedelta, heartbeat: str | None = None
+) -> Read:
     """
-    Ask how far the replica has come.
+    Ask how far the replica has come, and compare its clock with this machine's.
 
     A primary that is idle looks old by its last transaction and is not; a dead receiver looks
     caught up and is not: so replay is compared with what was received, and the receiver must have
-    been heard of lately.
+    been heard of lately. A heartbeat (`"table.column"`, which something writes on the primary)
+    outweighs both, and is all there is to go by where a replica never advances.
     """
+    before = datetime.now(UTC)
     with connection.cursor(row_factory=class_row(_Told)) as cursor:
-        row = cursor.execute(_ASK).fetchone()
-    if row is None:  # pragma: no cover  # the query has exactly one row
+        told = cursor.execute(_ASK).fetchone()
+    after = datetime.now(UTC)
+    if told is None:  # pragma: no cover  # the query has exactly one row
         raise AssertionError("unreachable")
-    if not row.in_recovery:
-        return Read(Freshness.PRIMARY, "a primary, no replication in between", row.clock, row.clock)
-    spoken = row.replayed_at or row.clock
-    if row.paused:
-        return Read(Freshness.STALE, "replay is paused on the replica", row.clock, spoken)
-    if not row.receiving:
-        words = "the replica receives nothing: its WAL receiver is down"
-        return Read(Freshness.STALE, words, row.clock, spoken)
-    if row.heard_at is None:
-        words = "the reader may not see the WAL receiver; grant it pg_monitor"
-        return Read(Freshness.UNKNOWN, words, row.clock, spoken)
-    return _streaming(row.clock, row.heard_at, row.received == row.replayed, spoken, max_lag)
+    skew = told.clock - (before + (after - before) / 2)
+    if heartbeat is not None and told.in_recovery and not told.paused:
+        read = _beating(connection, told, heartbeat, max_lag)
+    else:
+        read = _told(told, max_lag)
+    return _on_time(replace(read, skew=skew))
 
 
-def _streaming(
-    clock: datetime, heard_at: datetime, caught_up: bool, spoken: datetime, max_lag: timedelta
-) -> Read:
-    silent = clock - heard_at
+def _on_time(read: Read) -> Read:
+    if abs(read.skew) <= SKEW or not read.usable:
+        return read
+    ahead = "ahead of" if read.skew > timedelta() else "behind"
+    words = f"the replica's clock is {_seconds(abs(read.skew))} {ahead} this machine's"
+    remedy = "set the clock of the one that is wrong (NTP): thresholds would mean nothing"
+    return replace(read, freshness=Freshness.UNKNOWN, words=words, remedy=remedy)
+
+
+def _told(told: _Told, max_lag: timedelta) -> Read:
+    if not told.in_recovery:
+        words = "a primary, no replication in between"
+        return Read(Freshness.PRIMARY, words, told.clock, told.clock)
+    if told.paused:
+        return _stale(told, "replay is paused on the replica", "select pg_wal_replay_resume();")
+    if not told.receiving:
+        return _without_receiver(told, max_lag)
+    if told.heard_at is None:
+        words = "the reader may not see the WAL receiver"
+        return Read(
+            Freshness.UNKNOWN, words, told.clock, _spoken(told), "grant pg_monitor to the reader"
+        )
+    return _streaming(told, told.heard_at, max_lag)
+
+
+def _without_receiver(told: _Told, max_lag: timedelta) -> Read:
+    """Catching up from an archive and a dead receiver look alike: only the age of replay tells."""
+    if told.replayed_at is not None and told.clock - told.replayed_at <= max_lag:
+        lag = _seconds(told.clock - told.replayed_at)
+        words = f"the replica receives no stream; its last transaction is {lag} old"
+        return Read(Freshness.FRESH, words, told.clock, told.replayed_at)
+    return _stale(
+        told,
+        "the replica receives nothing: its WAL receiver is down",
+        "look at primary_conninfo and the standby's log; where it only replays an archive,"
+        " name a heartbeat in trueup.toml",
+    )
+
+
+def _streaming(told: _Told, heard_at: datetime, max_lag: timedelta) -> Read:
+    silent = told.clock - heard_at
     if silent > SILENCE:
         words = f"the primary was last heard of {_seconds(silent)} ago"
-        return Read(Freshness.STALE, words, clock, spoken)
-    if caught_up:
-        return Read(Freshness.IDLE, "received and replayed all there is", clock, clock)
-    lag = clock - spoken
+        return _stale(told, words, "is the primary up, and the network between them?")
+    if told.received == told.replayed:
+        words = "received and replayed all there is"
+        return Read(Freshness.IDLE, words, told.clock, min(heard_at, told.clock))
+    if told.replayed_at is None:
+        words = "the replica has replayed no transaction since it started"
+        return Read(Freshness.UNKNOWN, words, told.clock, told.clock, "run again in a moment")
+    return _by_age(told, told.replayed_at, max_lag, "replay is")
+
+
+def _beating(
+    connection: psycopg.Connection[TupleRow], told: _Told, heartbeat: str, max_lag: timedelta
+) -> Read:
+    table, _, column = heartbeat.rpartition(".")
+    query = sql.SQL("select max({}) from {}").format(
+        sql.Identifier(column), sql.Identifier(*table.split("."))
+    )
+    row = connection.execute(query).fetchone()
+    beat = row[0] if row else None
+    if not isinstance(beat, datetime) or beat.tzinfo is None:
+        words = f"the heartbeat {heartbeat} gives no instant"
+        remedy = "it needs a row, and a column of type timestamptz"
+        return Read(Freshness.UNKNOWN, words, told.clock, _spoken(told), remedy)
+    return _by_age(told, beat, max_lag, "the heartbeat is")
+
+
+def _by_age(told: _Told, instant: datetime, max_lag: timedelta, what: str) -> Read:
+    lag = told.clock - instant
     if lag > max_lag:
-        words = f"replay is {_seconds(lag)} behind, more than {_seconds(max_lag)}"
-        return Read(Freshness.STALE, words, clock, spoken)
-    return Read(Freshness.FRESH, f"replay is {_seconds(lag)} behind", clock, spoken)
+        words = f"{what} {_seconds(lag)} behind, more than {_seconds(max_lag)}"
+        remedy = "wait until it has caught up, or raise max_lag in trueup.toml"
+        return Read(Freshness.STALE, words, told.clock, instant, remedy)
+    return Read(Freshness.FRESH, f"{what} {_seconds(lag)} behind", told.clock, instant)
+
+
+def _stale(told: _Told, words: str, remedy: str) -> Read:
+    return Read(Freshness.STALE, words, told.clock, _spoken(told), remedy)
+
+
+def _spoken(told: _Told) -> datetime:
+    return told.replayed_at or told.clock
 
 
 def _seconds(span: timedelta) -> str:

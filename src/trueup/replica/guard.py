@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow
 from trueup.errors import GuardError
 
 _SET = """
-    select name, pg_catalog.set_config(name, value, false)
+    select name, pg_catalog.set_config(name, value, %s)
     from unnest(%s::text[], %s::text[]) as wanted(name, value)
     where name in (select name from pg_catalog.pg_settings)
 """
@@ -82,14 +82,18 @@ def settings(limits: Limits) -> Mapping[str, str]:
     }
 
 
-def apply_settings(connection: psycopg.Connection[TupleRow], wanted: Mapping[str, str]) -> None:
+def apply_settings(
+    connection: psycopg.Connection[TupleRow], wanted: Mapping[str, str], *, local: bool = False
+) -> tuple[str, ...]:
     """
-    Make the settings by SQL and read them back.
+    Make the settings by SQL and read them back; gives the names of those that were made.
 
-    A pooler may drop start-up options without a word, and a SET too: whatever did not take raises
-    GuardError with its name. A setting that this version of PostgreSQL lacks is left out.
+    With `local` they end with the transaction, so that a server connection which a pooler shares
+    is given back as it was. A pooler may drop start-up options without a word, and a SET too:
+    whatever did not take raises GuardError with its name. A setting that this version of
+    PostgreSQL lacks is left out.
     """
-    made = connection.execute(_SET, [list(wanted), list(wanted.values())]).fetchall()
+    made = connection.execute(_SET, [local, list(wanted), list(wanted.values())]).fetchall()
     found: dict[str, str] = dict(
         connection.execute(_READ_BACK, [[row[0] for row in made]]).fetchall()
     )
@@ -99,6 +103,7 @@ def apply_settings(connection: psycopg.Connection[TupleRow], wanted: Mapping[str
                 f"the setting {name} did not take: it is {value!r}, not {wanted[name]!r};"
                 " a pooler in between drops it, connect directly or in session mode"
             )
+    return tuple(found)
 
 
 def inspect_role(connection: psycopg.Connection[TupleRow]) -> tuple[str, list[Trouble]]:

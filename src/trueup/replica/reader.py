@@ -1,6 +1,7 @@
 """The facade an invariant gets: questions about rows, and nothing else of the connection."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -11,8 +12,11 @@ from psycopg.rows import TupleRow, tuple_row
 
 from trueup.errors import GuardError
 from trueup.model.invariant import Row
+from trueup.replica.functions import Volatile, refuse_volatile, volatile
+from trueup.replica.guard import Limits
 from trueup.replica.statement import Statement, statement
 from trueup.replica.trouble import query_error
+from trueup.replica.watchdog import MARGIN, answered_within
 
 CHUNK = 1000
 """Rows that travel together; memory does not grow with the answer."""
@@ -32,6 +36,10 @@ _COLUMN = """
 """
 
 _HIDES = "select pg_catalog.row_security_active(pg_catalog.to_regclass(%s))"
+
+
+PATIENCE = Limits().statement
+"""Seconds for a question on a connection that sets no other limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +76,11 @@ class Rows:
 
     def fetch(self, cap: int | None) -> Fetched:
         """Read up to `cap` rows, all for None; raises QueryError where the server refuses."""
-        return self._reader._fetch(self._asked.sent, self._params, cap)
+        return self._reader._fetch(self._asked, self._params, cap)
 
     def reads(self) -> Reads:
         """Ask the planner what the query would cost and which tables it would read."""
+        self._reader._refuse_volatile(self._asked)
         text = "explain (format json, verbose) " + self._asked.sent
         [[plan]] = self._reader._values(text, self._params)
         tables = frozenset(_tables(plan[0]["Plan"]))
@@ -79,12 +88,32 @@ class Rows:
 
 
 class Reader:
-    """Questions over one connection that somebody else guards, commits and closes."""
+    """
+    Questions over one connection that somebody else guards, commits and closes.
 
-    def __init__(self, connection: psycopg.Connection[TupleRow]) -> None:
+    They are streamed: that is the extended protocol, which takes a single statement, with an
+    unnamed one, which leaves nothing in a pooler; and the driver refuses what gives no rows.
+    `snapshot` is what pg_current_snapshot() says in its transaction, where that was asked.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[TupleRow],
+        known: Volatile | None = None,
+        patience: float = PATIENCE,
+        snapshot: str = "",
+    ) -> None:
         self._connection = connection
+        self._known = known
+        self._patience = patience
+        self._allowed: frozenset[str] = frozenset()
         self._enums: dict[int, bool] = {}
+        self.snapshot = snapshot
         self.asked: list[str] = []
+
+    def allow(self, calls: Collection[str]) -> None:
+        """Let the SQL from now on call these volatile functions, which an invariant names."""
+        self._allowed = frozenset(calls)
 
     def rows(self, sql: str, **params: object) -> Rows:
         """
@@ -100,7 +129,9 @@ class Reader:
     def count(self, relation: str) -> int:
         """How many rows a table has, or a SELECT in parentheses lists."""
         if relation.startswith("("):
-            text = f"select count(*) from ({statement(relation[1:-1]).sent}) as judged"  # noqa: S608  # checked to be one SELECT
+            judged = statement(relation[1:-1])
+            self._refuse_volatile(judged)
+            text = f"select count(*) from ({judged.sent}) as judged"  # noqa: S608  # checked to be one SELECT
             return int(self._values(text, {})[0][0])
         query = sql.SQL("select count(*) from {}").format(identifier(relation))
         return int(self._values(query)[0][0])
@@ -117,37 +148,50 @@ class Reader:
         return bool(self._values(_COLUMN, [quoted(table), column])[0][0])
 
     def _values(self, query: str | sql.Composed, params: Any = None) -> list[TupleRow]:
-        try:
-            with self._connection.cursor(row_factory=tuple_row) as cursor:
-                cursor.execute(query, params, prepare=True)
-                self._unmoved(cursor.statusmessage)
-                return cursor.fetchall()
-        except psycopg.Error as error:
-            raise query_error(error) from None
+        with self._asking() as cursor:
+            found = list(cursor.stream(query, params, size=CHUNK))
+            self._unmoved()
+        return found
 
-    def _fetch(self, query: str, params: Mapping[str, object], cap: int | None) -> Fetched:
+    def _fetch(self, asked: Statement, params: Mapping[str, object], cap: int | None) -> Fetched:
+        self._refuse_volatile(asked)
         rows: list[Row] = []
+        described: list[psycopg.Column] = []
         complete = True
+        with self._asking() as cursor:
+            for values in cursor.stream(asked.sent, params, size=CHUNK):
+                described = described or list(cursor.description or ())
+                if cap is not None and len(rows) == cap:
+                    complete = False
+                    break
+                rows.append({c.name: v for c, v in zip(described, values, strict=True)})
+            if complete:
+                self._unmoved()
+        types = {column.name: column.type_code for column in described}
+        return Fetched(rows, complete, self._printable(types) if complete else _plain(types))
+
+    @contextmanager
+    def _asking(self) -> Iterator[psycopg.Cursor[TupleRow]]:
         try:
-            with self._connection.cursor(row_factory=tuple_row) as cursor:
-                columns: list[str] = []
-                for values in cursor.stream(query, params, size=CHUNK):
-                    columns = columns or _columns(cursor)
-                    if cap is not None and len(rows) == cap:
-                        complete = False
-                        break
-                    rows.append(dict(zip(columns, values, strict=True)))
-                described = list(cursor.description or ())
-                if complete:
-                    self._unmoved()
+            with (
+                answered_within(self._connection, self._patience + MARGIN),
+                self._connection.cursor(row_factory=tuple_row) as cursor,
+            ):
+                yield cursor
         except psycopg.ProgrammingError as error:
             if error.sqlstate is None:  # the driver's own: the statement gave no rows at all
                 self._refuse("gave no rows")
             raise query_error(error) from None
         except psycopg.Error as error:
             raise query_error(error) from None
-        types = {column.name: column.type_code for column in described} if rows else {}
-        return Fetched(rows, complete, self._printable(types) if complete else _plain(types))
+
+    def _refuse_volatile(self, asked: Statement) -> None:
+        """Ask for the names only where nobody has; a session knows them from its start."""
+        try:
+            self._known = self._known or volatile(self._connection)
+        except psycopg.Error as error:
+            raise query_error(error) from None
+        refuse_volatile(asked, self._known, self._allowed)
 
     def _printable(self, types: Mapping[str, int]) -> frozenset[str]:
         unknown = [
@@ -159,19 +203,13 @@ class Reader:
         enums = {name for name, oid in types.items() if self._enums.get(oid, False)}
         return _plain(types) | enums
 
-    def _unmoved(self, tag: str | None = "SELECT") -> None:
+    def _unmoved(self) -> None:
         if self._connection.info.transaction_status is not TransactionStatus.INTRANS:
             self._refuse("left its transaction")
-        if not (tag or "").startswith(ASKING_TAGS):
-            self._refuse(f"was no question, but {tag!r}")
 
     def _refuse(self, words: str) -> NoReturn:
         self._connection.close()
         raise GuardError(f"a statement {words}; the connection was closed")
-
-
-ASKING_TAGS = ("SELECT", "EXPLAIN")
-"""Command tags of statements that only ask."""
 
 
 def identifier(dotted: str) -> sql.Identifier:
@@ -182,10 +220,6 @@ def identifier(dotted: str) -> sql.Identifier:
 def quoted(dotted: str) -> str:
     """The same as text, for to_regclass."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in dotted.split("."))
-
-
-def _columns(cursor: psycopg.Cursor[TupleRow]) -> list[str]:
-    return [column.name for column in cursor.description or ()]
 
 
 def _plain(types: Mapping[str, int]) -> frozenset[str]:

@@ -1,45 +1,66 @@
-"""A guarded session on a replica: opened, proven harmless, and asked one transaction at a time."""
+"""A session on a replica: opened, proven harmless, and asked one transaction at a time."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg
-from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
-from trueup.errors import GuardError, QueryError
+from trueup.errors import ReplicaError
+from trueup.replica import transaction
 from trueup.replica.connection import Dsn, connect
 from trueup.replica.freshness import Read, read_freshness
-from trueup.replica.guard import Limits, apply_settings, inspect_role, refuse_writer, settings
+from trueup.replica.functions import Volatile, volatile
+from trueup.replica.guard import Limits, inspect_role, refuse_writer, settings
+from trueup.replica.pooler import Pooling, pooling
 from trueup.replica.reader import Reader
 from trueup.replica.trouble import query_error
-
-_BEGIN = "begin isolation level repeatable read read only"
-
-_FIRST = "select pg_catalog.current_setting('transaction_read_only')"
-"""A first question of our own: after it, no statement can turn the transaction writable."""
-
-_LAST = "select pg_catalog.pg_current_xact_id_if_assigned() is null"
+from trueup.replica.watchdog import answered_within
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the session turned out to be."""
+    """What the session turned out to be; `opened_in` is in seconds, a cold start shows there."""
 
     role: str
     version: str
     database: str
-    freshness: Read
+    pooling: Pooling
+    opened_in: float
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How far behind a replica may be, and after how many seconds it is looked at again."""
+
+    max_lag: timedelta
+    heartbeat: str | None = None
+    look_again: float = 60.0
 
 
 class Session:
     """One guarded connection; `reading` is the only way to ask through it."""
 
-    def __init__(self, connection: psycopg.Connection[TupleRow], about: About) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[TupleRow],
+        *,
+        about: About,
+        rules: transaction.Rules,
+        known: Volatile,
+        freshness: Read,
+        patience: Patience,
+    ) -> None:
         self._connection = connection
+        self._rules = rules
+        self._volatile = known
+        self._patience = patience
+        self._looked = time.monotonic()
         self.about = about
+        self.freshness = freshness
 
     @property
     def alive(self) -> bool:
@@ -47,57 +68,33 @@ class Session:
         return not self._connection.closed
 
     @contextmanager
-    def reading(self) -> Iterator[Reader]:
+    def reading(self, snapshot: str = "") -> Iterator[Reader]:
         """
-        A read-only transaction with one snapshot; it always ends in a rollback.
+        A read-only transaction on one snapshot, an exported one if it is given; always rolled back.
 
         Raises GuardError where it was not read-only, or had been given a transaction id: then
         something tried to write. The connection is closed in that case.
         """
-        self._begin()
+        instant = transaction.begin(self._connection, self._rules, snapshot)
         try:
-            yield Reader(self._connection)
-            self._prove_untouched()
-        finally:
-            self._end()
+            self._look_again()
+            yield Reader(self._connection, self._volatile, self._rules.patience, instant)
+        except BaseException:
+            transaction.drop(self._connection)
+            raise
+        transaction.end(self._connection, self._rules)
 
     def close(self) -> None:
         """End the session."""
         self._connection.close()
 
-    def _begin(self) -> None:
-        try:
-            self._connection.execute(_BEGIN)
-            found = self._connection.execute(_FIRST, prepare=True).fetchone()
-        except psycopg.Error as error:
-            self._connection.close()
-            raise query_error(error) from None
-        if found != ("on",):
-            self._connection.close()
-            raise GuardError("the transaction is not read-only; the connection was closed")
-
-    def _prove_untouched(self) -> None:
-        status = self._connection.info.transaction_status
-        if self._connection.closed or status is not TransactionStatus.INTRANS:
-            return  # a question failed, and said so itself
-        try:
-            found = self._connection.execute(_LAST, prepare=True).fetchone()
-        except psycopg.Error as error:
-            raise query_error(error) from None
-        if found != (True,):
-            self._connection.close()
-            raise GuardError(
-                "the transaction was given a transaction id, so something in it tried to write;"
-                " the connection was closed"
-            )
-
-    def _end(self) -> None:
-        """Roll back; a connection that cannot even do that is closed, and opened again by need."""
-        try:
-            if not self._connection.closed:
-                self._connection.execute("rollback")
-        except psycopg.Error:
-            self._connection.close()
+    def _look_again(self) -> None:
+        if time.monotonic() - self._looked > self._patience.look_again:
+            try:
+                self.freshness = _read(self._connection, self._patience)
+            except psycopg.Error as error:
+                raise query_error(error) from None
+            self._looked = time.monotonic()
 
 
 def open_session(
@@ -107,33 +104,52 @@ def open_session(
     limits: Limits,
     max_lag: timedelta,
     application: str,
+    heartbeat: str | None = None,
+    look_again: float = 60.0,
 ) -> Session:
     """
     Connect and prove the session harmless: server, role, settings, freshness.
 
     Raises GuardError, with what to do, for a primary that is not allowed, a role that can write
-    or a setting that did not take. Stale data is not an error here: see `about.freshness`.
+    or a setting that did not take. Stale data is not an error here: see `freshness`.
     """
+    started = time.monotonic()
     connection = connect(dsn, standby=not primary_allowed, application=application)
+    wanted = {**settings(limits), "application_name": application}
+    patience = Patience(max_lag, heartbeat, look_again)
     try:
-        apply_settings(connection, settings(limits))
-        role, troubles = inspect_role(connection)
-        refuse_writer(role, troubles)
-        freshness = read_freshness(connection, max_lag)
-        if freshness.freshness == "primary" and not primary_allowed:
-            raise GuardError(
-                f"{dsn.source}: the server is a primary, not a standby; give the replica's URL"
+        with answered_within(connection, limits.statement):
+            mode = pooling(connection, dsn, application)
+            rules = transaction.first(
+                connection, wanted, standby=not primary_allowed, patience=limits.statement
             )
-        about = About(
-            role=role,
-            version=connection.info.parameter_status("server_version") or "",
-            database=connection.info.dbname,
-            freshness=freshness,
-        )
+            role, troubles = inspect_role(connection)
+            refuse_writer(role, troubles)
+            known = volatile(connection)
+            freshness = _read(connection, patience)
+            connection.execute("rollback")
     except psycopg.Error as error:
         connection.close()
         raise query_error(error) from None
-    except (GuardError, QueryError):
+    except ReplicaError:
         connection.close()
         raise
-    return Session(connection, about)
+    about = About(
+        role=role,
+        version=connection.info.parameter_status("server_version") or "",
+        database=connection.info.dbname,
+        pooling=mode,
+        opened_in=time.monotonic() - started,
+    )
+    return Session(
+        connection,
+        about=about,
+        rules=rules,
+        known=known,
+        freshness=freshness,
+        patience=patience,
+    )
+
+
+def _read(connection: psycopg.Connection[TupleRow], patience: Patience) -> Read:
+    return read_freshness(connection, patience.max_lag, patience.heartbeat)

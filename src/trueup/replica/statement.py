@@ -34,13 +34,23 @@ _TOKEN = re.compile(
 )
 
 
+_OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A checked SELECT: the text as its author wrote it, and as the driver takes it."""
+    """
+    A checked SELECT: the text as its author wrote it, and as the driver takes it.
+
+    `mentions` are its identifiers as the server folds them, and its operators; `calls` are those
+    that a parenthesis follows.
+    """
 
     sql: str
     sent: str
     names: frozenset[str]
+    mentions: frozenset[str]
+    calls: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,8 @@ def statement(sql: str) -> Statement:
     _refuse(said)
     names = frozenset(token.text[1:] for token in tokens if token.kind == "name")
     sent = "".join(_sent(token) for token in tokens).strip().removesuffix(";")
-    return Statement(sql=sql, sent=sent, names=names)
+    mentions, calls = _mentioned(said)
+    return Statement(sql=sql, sent=sent, names=names, mentions=mentions, calls=calls)
 
 
 def looks_like_sql(text: str) -> bool:
@@ -93,6 +104,19 @@ def _comment_end(sql: str, start: int) -> int:
         if depth == 0:
             return found.end()
     raise StatementError("the SQL has a comment that does not end; close it with */")
+
+
+def _mentioned(said: list[_Token]) -> tuple[frozenset[str], frozenset[str]]:
+    mentions, calls = set(), set()
+    for token, following in zip(said, [*said[1:], None], strict=True):
+        if token.kind in ("word", "quoted"):
+            word = token.text
+            name = word[1:-1].replace('""', '"') if token.kind == "quoted" else word.lower()
+            mentions.add(name)
+            if following is not None and following.text == "(":
+                calls.add(name)
+    symbols = "".join(token.text if token.kind == "other" else " " for token in said)
+    return frozenset(mentions | set(_OPERATOR.findall(symbols))), frozenset(calls)
 
 
 def _sent(token: _Token) -> str:

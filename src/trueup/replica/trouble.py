@@ -2,12 +2,20 @@
 
 import psycopg
 
-from trueup.errors import QueryError
+from trueup.errors import ConnectError, QueryError, TrueupError
 
 _SCHEMA_CLASS = "42"
 """Class 42 speaks of names in the SQL and the schema, never of values; its words may be shown."""
 
 _HIDDEN = "row-level security"
+
+_TRANSIENT = frozenset({"40001", "57P01", "57P02", "57P03"})
+"""
+Worth another try on a new connection, beside class 08.
+
+40001 is a conflict with recovery: on a primary a read-only transaction never meets it. A timeout
+(57014) is not here: the query would only time out again.
+"""
 
 WORDS = {
     "25006": "the statement tried to write in a read-only transaction",
@@ -15,6 +23,7 @@ WORDS = {
     "25P04": "the transaction took longer than transaction_timeout",
     "40001": "the query was cancelled by a conflict with recovery on the standby",
     "42501": "permission denied",
+    "53200": "the server ran out of memory",
     "53300": "the server has no connection left",
     "55P03": "a lock was not to be had within lock_timeout",
     "57014": "the query took longer than statement_timeout",
@@ -23,33 +32,50 @@ WORDS = {
     "57P03": "the server does not accept connections yet",
 }
 
+LOST = "the connection was lost while the query ran"
+
 REMEDIES = {
+    None: "run again; where it repeats, look at the network and at the server's log",
+    "25006": "an invariant only asks: leave out what writes, or the function that does",
     "25P03": "raise idle_timeout for this environment in trueup.toml",
+    "25P04": "raise statement_timeout in trueup.toml: a transaction may take four times as long",
     "40001": "run again; where it repeats, raise max_standby_streaming_delay on the replica",
     "42501": "grant the reader SELECT on it; `trueup doctor` prints the lines",
     "42703": "the schema differs: mend the SQL, or name the column in needs=…",
     "42P01": "the schema differs: mend the SQL, or name a column of it in needs=…",
+    "53200": "run again when the server is less busy, or lower work_mem for the reader's role",
     "53300": "end idle sessions, or lower `connections` for this environment",
     "55P03": "run again when the migration that holds the lock is done",
     "57014": "add the index that its plan misses, or raise statement_timeout in trueup.toml",
+    "57P01": "run again when the server is up; `trueup doctor` looks at it",
+    "57P02": "run again when the server is up; its log says why it crashed",
+    "57P03": "run again when the server is up; `trueup doctor` looks at it",
 }
 
 
 def query_error(error: psycopg.Error) -> QueryError:
     """The driver's error without the server's own words, except where they only name the schema."""
     state = error.sqlstate or getattr(error.diag, "sqlstate", None)
+    if state is None and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return QueryError(LOST, transient=True)
     if state is None:
-        return QueryError("the connection was lost while the query ran")
+        return QueryError(f"the driver refused the query ({type(error).__name__})", "")
     message = error.diag.message_primary or ""
     if state == "42501" and _HIDDEN in message:
         return QueryError("row-level security hides rows from the reader", state)
     if state.startswith(_SCHEMA_CLASS) and message:
         return QueryError(f"{message} ({state})", state)
-    return QueryError(f"{WORDS.get(state, 'the server refused the query')} ({state})", state)
+    transient = state in _TRANSIENT or state.startswith("08")
+    words = WORDS.get(state, LOST if state.startswith("08") else "the server refused the query")
+    return QueryError(f"{words} ({state})", state, transient=transient)
 
 
-def remedy(error: QueryError) -> str:
-    """What to do now about such an error; empty where nothing general can be said."""
+def remedy(error: TrueupError) -> str:
+    """What to do now about such an error; empty where its words say it, or nothing can be said."""
+    if isinstance(error, ConnectError):
+        return "`trueup doctor` looks at the connection"
+    if not isinstance(error, QueryError):
+        return ""
     if "row-level security" in str(error):
         return "give the reader BYPASSRLS; `trueup doctor` prints the lines"
-    return REMEDIES.get(error.sqlstate or "", "")
+    return REMEDIES.get(error.sqlstate, "")

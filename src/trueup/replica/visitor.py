@@ -40,9 +40,11 @@ class Visitor:
         claims = json.dumps({"role": role} | ({"sub": user} if user else {}))
         try:
             with self._connection.cursor(row_factory=dict_row) as cursor:
-                cursor.execute("begin isolation level repeatable read read only")
-                cursor.execute(_BECOME, {"role": role, "claims": claims, "user": user or ""})
-                return list(cursor.execute(asked.sent, params, prepare=True).fetchall())
+                with self._connection.pipeline():
+                    cursor.execute("begin isolation level repeatable read read only")
+                    cursor.execute(_BECOME, {"role": role, "claims": claims, "user": user or ""})
+                    answer = cursor.execute(asked.sent, params)
+                return list(answer.fetchall())
         except psycopg.Error as error:
             raise query_error(error) from None
         finally:

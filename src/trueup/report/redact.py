@@ -78,6 +78,7 @@ def record(invariant: Invariant, outcome: Outcome, fixes: tuple[FixRecord, ...])
         judged=dict(outcome.judged),
         seconds=outcome.seconds,
         sql=tuple(outcome.sql),
+        snapshot=outcome.snapshot,
         fixes=tuple(replace(fix, path=_within(fix.path)) for fix in fixes),
         runbook=invariant.runbook,
         owner=invariant.owner,

@@ -8,6 +8,7 @@ from trueup.errors import ReplicaError
 from trueup.model.invariant import Row
 from trueup.model.metric import Metric
 from trueup.model.run import MetricRecord
+from trueup.replica.reader import Reader
 from trueup.suite.opened import Systems
 
 
@@ -20,9 +21,7 @@ def _record(systems: Systems, metric: Metric, now: datetime) -> MetricRecord:
     points: tuple[tuple[str, float], ...] = ()
     reason = ""
     try:
-        with systems.session(metric.system).reading() as reader:
-            given = systems.resources(metric.system, now, ()) | {"replica": reader}
-            points = tuple(_points(list(metric.ask(**{name: given[name] for name in metric.asks}))))
+        points = systems.asked(metric.system, lambda reader: _asked(systems, metric, now, reader))
     except ReplicaError as error:
         reason = str(error)
     return MetricRecord(
@@ -34,6 +33,13 @@ def _record(systems: Systems, metric: Metric, now: datetime) -> MetricRecord:
         points=points,
         reason=reason,
     )
+
+
+def _asked(
+    systems: Systems, metric: Metric, now: datetime, reader: Reader
+) -> tuple[tuple[str, float], ...]:
+    given = systems.resources(metric.system, now, ()) | {"replica": reader}
+    return tuple(_points(list(metric.ask(**{name: given[name] for name in metric.asks}))))
 
 
 def _points(rows: list[Row]) -> Iterator[tuple[str, float]]:

@@ -1,21 +1,24 @@
-"""The systems of a run, opened: one guarded session each, and the run's one instant."""
+"""The systems of a run, opened: one source each, and the run's one instant."""
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from trueup.config import Project
 from trueup.environment import Environment, environments
 from trueup.errors import ConfigError, GuardError, ReplicaError
-from trueup.evaluate import evaluate
+from trueup.evaluate import could_not_look, evaluate
 from trueup.model.invariant import Invariant
 from trueup.model.run import SystemRecord
 from trueup.model.verdict import Outcome, Verdict
 from trueup.replica.connection import connect
 from trueup.replica.freshness import Freshness
-from trueup.replica.session import Session, open_session
+from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
+from trueup.suite.source import Answer, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +30,29 @@ class Moment:
 
 
 class Systems:
-    """Sessions by system, opened when first needed and kept; a closed one is opened again."""
+    """
+    Sources by system, opened when first needed and kept.
+
+    `folder` is where the processes of one run find its snapshots; the first makes it.
+    """
 
     def __init__(
-        self, project: Project, environment: str, names: tuple[str, ...], run: str
+        self,
+        project: Project,
+        environment: str,
+        names: tuple[str, ...],
+        run: str,
+        folder: Path | None = None,
     ) -> None:
         self._stack = ExitStack()
         self._environments = self._stack.enter_context(environments(project, environment, names))
-        self._sessions: dict[str, Session | ReplicaError] = {}
-        self._visitors: dict[str, Visitor] = {}
+        self.folder = folder or self._own_folder()
         self._application = f"trueup/{run}"
+        self._sources = {
+            name: Source(found, self.folder, self._application)
+            for name, found in self._environments.items()
+        }
+        self._visitors: dict[str, Visitor] = {}
 
     @property
     def environments(self) -> Mapping[str, Environment]:
@@ -45,12 +61,19 @@ class Systems:
 
     def close(self) -> None:
         """End every session, and the sample where it is nobody else's."""
-        for session in self._sessions.values():
-            if isinstance(session, Session):
-                session.close()
+        for source in self._sources.values():
+            source.close()
         for visitor in self._visitors.values():
             visitor.close()
         self._stack.close()
+
+    def share(self) -> None:
+        """Export each system's snapshot in this process, which outlives its workers."""
+        for source in self._sources.values():
+            try:
+                source.share()
+            except ReplicaError:
+                continue  # every invariant of that system will say so
 
     def moment(self, as_of: datetime | None) -> Moment:
         """
@@ -64,35 +87,43 @@ class Systems:
         standing = [e.clock for e in self._environments.values() if e.clock is not None]
         if standing:
             return Moment(min(standing), "the sample's clock, which stands still")
-        read = [self._session(name) for name in self._environments]
-        instants = [s.about.freshness.as_of for s in read if isinstance(s, Session)]
+        instants = list(filter(None, map(_as_of, self._sources.values())))
         if instants:
             return Moment(min(instants).astimezone(UTC), "the replica's clock")
         return Moment(datetime.now(UTC), "this machine's clock, since no replica answered")
 
     def outcome(self, invariant: Invariant, now: datetime) -> Outcome:
-        """Evaluate one invariant in a transaction of its own."""
-        session = self._session(invariant.system)
-        if isinstance(session, ReplicaError):
-            return Outcome(verdict=Verdict.UNKNOWN, reason=str(session))
-        freshness = session.about.freshness
-        if not freshness.usable:
-            return Outcome(verdict=Verdict.UNKNOWN, reason=freshness.words)
+        """Evaluate one invariant in a transaction of its own, again where that may help."""
+        source = self._sources[invariant.system]
+
+        def judged(reader: Reader) -> Outcome:
+            freshness = source.freshness
+            if not freshness.usable:
+                return Outcome(
+                    verdict=Verdict.UNKNOWN, reason=freshness.words, remedy=freshness.remedy
+                )
+            resources = self.resources(invariant.system, now, invariant.asks)
+            return evaluate(invariant, resources | {"replica": reader})
+
         try:
-            with session.reading() as reader:
-                resources = self.resources(invariant.system, now, invariant.asks)
-                return evaluate(invariant, resources | {"replica": reader})
+            return source.asked(judged, lambda outcome: outcome.transient)
         except ReplicaError as error:
-            return Outcome(verdict=Verdict.UNKNOWN, reason=str(error))
+            return could_not_look(error)
+
+    def asked(self, system: str, ask: Callable[[Reader], Answer]) -> Answer:
+        """Ask a system's replica in a guarded transaction; raises ReplicaError."""
+        return self._sources[system].asked(ask)
 
     def record(self, system: str) -> SystemRecord:
         """What was opened for one system, in a form that is safe to publish."""
         environment = self._environments[system]
-        session = self._session(system)
-        if isinstance(session, ReplicaError):
-            return SystemRecord(name=system, title=environment.title, reason=str(session))
-        about = session.about
-        primary = about.freshness.freshness is Freshness.PRIMARY
+        source = self._sources[system]
+        try:
+            session = source.opened()
+        except ReplicaError as error:
+            return SystemRecord(name=system, title=environment.title, reason=str(error))
+        about, freshness = session.about, session.freshness
+        primary = freshness.freshness is Freshness.PRIMARY
         return SystemRecord(
             name=system,
             title=environment.title,
@@ -100,18 +131,15 @@ class Systems:
             role=about.role,
             version=about.version,
             database=about.database,
-            freshness=f"{about.freshness.freshness}: {about.freshness.words}",
+            freshness=f"{freshness.freshness}: {freshness.words}",
             primary_allowed=primary,
             connections=1,
-            reason="" if about.freshness.usable else about.freshness.words,
+            pooling=str(about.pooling),
+            opened_in=round(about.opened_in, 3),
+            skew=round(freshness.skew.total_seconds(), 3),
+            unshared=source.unshared,
+            reason="" if freshness.usable else freshness.words,
         )
-
-    def session(self, system: str) -> Session:
-        """The guarded session of one system; raises ReplicaError where it cannot be had."""
-        session = self._session(system)
-        if isinstance(session, ReplicaError):
-            raise session
-        return session
 
     def resources(self, system: str, now: datetime, asks: tuple[str, ...]) -> dict[str, object]:
         """What an invariant or a metric may ask for beside the replica, made when asked for."""
@@ -119,24 +147,6 @@ class Systems:
         if "visitor" in asks:
             found["visitor"] = self._visitor(system)
         return found
-
-    def _session(self, system: str) -> Session | ReplicaError:
-        known = self._sessions.get(system)
-        if known is None or (isinstance(known, Session) and not known.alive):
-            known = self._sessions[system] = self._open(self._environments[system])
-        return known
-
-    def _open(self, environment: Environment) -> Session | ReplicaError:
-        try:
-            return open_session(
-                environment.replica,
-                primary_allowed=environment.primary_allowed,
-                limits=environment.limits,
-                max_lag=environment.max_lag,
-                application=self._application,
-            )
-        except ReplicaError as error:
-            return error
 
     def _visitor(self, system: str) -> Visitor:
         known = self._visitors.get(system)
@@ -151,3 +161,14 @@ class Systems:
                 connect(dsn, standby=standby, application=self._application)
             )
         return self._visitors[system]
+
+    def _own_folder(self) -> Path:
+        made = tempfile.TemporaryDirectory(prefix="trueup-", ignore_cleanup_errors=True)
+        return Path(self._stack.enter_context(made))
+
+
+def _as_of(source: Source) -> datetime | None:
+    try:
+        return source.freshness.as_of
+    except ReplicaError:
+        return None

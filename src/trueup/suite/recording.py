@@ -15,8 +15,7 @@ def record(project: Project, environment: str, system: str) -> Path:
     """Write `invariants/<system>/schema.json` from the replica; gives its path from the root."""
     systems = Systems(project, environment, (system,), run_id(datetime.now(UTC)))
     try:
-        with systems.session(system).reading() as reader:
-            recorded = schema.record(reader)
+        recorded = systems.asked(system, schema.record)
     finally:
         systems.close()
     path = Path(INVARIANTS) / system / schema.FILE

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,7 @@ def told(active: Active) -> dict[str, object]:
         "now": moment.now.isoformat(),
         "clock": moment.clock,
         "systems": list(active.systems.environments),
+        "folder": str(active.systems.folder),
     }
 
 
@@ -44,11 +46,13 @@ def _started(config: pytest.Config) -> Active:
     if worker is not None:
         names = worker["systems"]
         run = str(worker["run"])
-        systems = Systems(project, environment, tuple(names), run)  # type: ignore[arg-type]  # execnet gives a list of str
+        folder = Path(str(worker["folder"]))
+        systems = Systems(project, environment, tuple(names), run, folder)  # type: ignore[arg-type]  # execnet gives a list of str
         moment = Moment(datetime.fromisoformat(str(worker["now"])), str(worker["clock"]))
         return Active(project, environment, run, systems, moment)
     run = run_id(datetime.now(UTC))
     as_of = instant(config.option.as_of) if config.option.as_of else None
     chosen = systems_of(project, config.args, config.invocation_params.dir)
     systems = Systems(project, environment, chosen, run)
+    systems.share()
     return Active(project, environment, run, systems, systems.moment(as_of))

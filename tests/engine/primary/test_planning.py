@@ -349,6 +349,7 @@ def test_a_fix_cannot_write_while_it_plans(desk: Desk) -> None:
     """)
 
     def mend(primary):
+        primary.allow(["sly"])
         list(primary.rows("select sly()"))
         yield Delete("jobs", {"id": 1})
 

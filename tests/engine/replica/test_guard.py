@@ -13,7 +13,7 @@ from trueup.replica.guard import Limits, apply_settings, settings
 def test_a_standby_and_a_reader_are_accepted(database: Database) -> None:
     with opened(database) as session:
         assert session.about.role == "trueup_reader"
-        assert session.about.freshness.usable
+        assert session.freshness.usable
 
 
 def test_a_primary_in_place_of_the_replica_is_refused(database: Database) -> None:

@@ -1,0 +1,142 @@
+"""A read-only transaction: begun with the guard's own question, and proven untouched at its end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
+
+from trueup.errors import GuardError, QueryError
+from trueup.replica.guard import apply_settings
+from trueup.replica.trouble import query_error
+from trueup.replica.watchdog import MARGIN, answered_within
+
+_BEGIN = "begin isolation level repeatable read read only"
+
+_IMPORT = "set transaction snapshot {}"
+
+_MAKE = """
+    select pg_catalog.set_config(name, value, true)
+    from unnest(%s::text[], %s::text[]) as wanted(name, value)
+"""
+"""A first question of our own: after it, no statement can turn the transaction writable."""
+
+_LOOK = """
+    select pg_catalog.pg_is_in_recovery(),
+           pg_catalog.current_setting('transaction_read_only') = 'on',
+           pg_catalog.pg_current_snapshot()::text,
+           array(select pg_catalog.current_setting(name)
+                 from pg_catalog.unnest(%s::text[]) with ordinality as made(name, place)
+                 order by place)
+"""
+
+_LAST = "select pg_catalog.pg_current_xact_id_if_assigned() is null; rollback"
+"""
+One message, and not a pipeline: after rows that came in chunks libpq (18.0) takes the first answer
+of a pipeline for another chunk.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What every transaction of a session must be; `shown` is how the server words a setting."""
+
+    settings: Mapping[str, str]
+    shown: Sequence[str]
+    standby: bool
+    patience: float
+
+
+def first(
+    connection: psycopg.Connection[TupleRow],
+    settings: Mapping[str, str],
+    *,
+    standby: bool,
+    patience: float,
+) -> Rules:
+    """
+    Begin the first transaction of a session, and learn from it what the others must be like.
+
+    Every setting is compared in its base unit here. Raises GuardError where one did not take.
+    """
+    connection.execute(_BEGIN)
+    made = apply_settings(connection, settings, local=True)
+    kept = {name: settings[name] for name in made}
+    _, _, _, shown = _looked(connection.execute(_LOOK, [list(kept)]))
+    return Rules(kept, shown, standby, patience)
+
+
+def begin(connection: psycopg.Connection[TupleRow], rules: Rules, snapshot: str = "") -> str:
+    """
+    Begin, on an exported snapshot if one is given; gives the snapshot that it stands on.
+
+    All of it travels at once, in the extended protocol. Raises QueryError where the server refuses
+    (42704, or 22023 before PostgreSQL 18, where the snapshot is gone), and GuardError where the
+    transaction is not what it should be: the connection is closed then.
+    """
+    try:
+        with answered_within(connection, rules.patience + MARGIN), connection.pipeline():
+            connection.execute(_BEGIN)
+            if snapshot:
+                connection.execute(sql.SQL(_IMPORT).format(sql.Literal(snapshot)))
+            connection.execute(_MAKE, [list(rules.settings), list(rules.settings.values())])
+            look = connection.execute(_LOOK, [list(rules.settings)])
+    except psycopg.Error as error:
+        drop(connection)
+        raise query_error(error) from None
+    recovering, read_only, instant, shown = _looked(look)
+    if not read_only:
+        _refuse(connection, "the transaction is not read-only")
+    if rules.standby and not recovering:
+        _refuse(connection, "the server is no standby any more; it was promoted during the run")
+    if list(shown) != list(rules.shown):
+        _refuse(connection, "a setting did not take in this transaction; a pooler drops it")
+    return instant
+
+
+def end(connection: psycopg.Connection[TupleRow], rules: Rules) -> None:
+    """
+    Prove that nothing was written, and roll back.
+
+    Raises GuardError where the transaction was given an id: then something tried to write. Where
+    a question failed the proof cannot be asked for, and the question has said so itself.
+    """
+    if connection.closed or connection.info.transaction_status is not TransactionStatus.INTRANS:
+        drop(connection)
+        return
+    try:
+        with answered_within(connection, rules.patience + MARGIN):
+            last = connection.execute(_LAST)
+    except psycopg.Error as error:
+        connection.close()
+        raise query_error(error) from None
+    if last.fetchone() != (True,):
+        _refuse(
+            connection,
+            "the transaction was given a transaction id, so something in it tried to write",
+        )
+
+
+def drop(connection: psycopg.Connection[TupleRow]) -> None:
+    """Roll back without a proof; a connection that cannot even do that is closed."""
+    try:
+        if not connection.closed:
+            with answered_within(connection, MARGIN):
+                connection.execute("rollback")
+    except (psycopg.Error, QueryError):
+        connection.close()
+
+
+def _looked(cursor: psycopg.Cursor[TupleRow]) -> tuple[bool, bool, str, list[str]]:
+    row = cursor.fetchone()
+    if row is None:  # pragma: no cover  # the question has exactly one row
+        raise AssertionError("unreachable")
+    recovering, read_only, instant, shown = row
+    return recovering, read_only, instant, shown
+
+
+def _refuse(connection: psycopg.Connection[TupleRow], words: str) -> None:
+    connection.close()
+    raise GuardError(f"{words}; the connection was closed")

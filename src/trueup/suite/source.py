@@ -1,0 +1,147 @@
+"""One system's replica during a run: opened when first asked, and asked again where that helps."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from trueup.environment import Environment
+from trueup.errors import QueryError, ReplicaError
+from trueup.replica.connection import connect
+from trueup.replica.freshness import Read
+from trueup.replica.pooler import Pooling
+from trueup.replica.reader import Reader
+from trueup.replica.retry import tries
+from trueup.replica.session import Session, open_session
+from trueup.replica.snapshot import Shared, Snapshot, is_gone
+
+Answer = TypeVar("Answer")
+
+DOWN_FOR = 30.0
+"""Seconds during which a replica that did not answer is not asked again by every invariant."""
+
+
+class Source:
+    """A guarded session that is opened by need, on the snapshot that the whole run shares."""
+
+    def __init__(self, environment: Environment, folder: Path, application: str) -> None:
+        self._environment = environment
+        self._application = application
+        self._session: Session | None = None
+        self._refusal: ReplicaError | None = None
+        self._refused_at = 0.0
+        file = folder / f"{environment.system}.json"
+        self._shared = Shared(file, self._exporter, environment.snapshot_max_age)
+        self.unshared = ""
+
+    def opened(self) -> Session:
+        """The guarded session; raises ReplicaError, at once where it was refused a moment ago."""
+        return self._tried(self._open, lambda _: False)
+
+    @property
+    def freshness(self) -> Read:
+        """How fresh the replica was when it was last looked at."""
+        return self.opened().freshness
+
+    def asked(
+        self, ask: Callable[[Reader], Answer], again: Callable[[Answer], bool] = lambda _: False
+    ) -> Answer:
+        """
+        Ask in a transaction of its own, on the run's snapshot where that can be had.
+
+        Where the connection is lost, or the answer says `again`, it is asked on a new one: three
+        times in all. Raises ReplicaError where even the last try could not look.
+        """
+        return self._tried(lambda: self._once(ask), again)
+
+    def share(self) -> None:
+        """Export the snapshot now, so that it outlives every other process of the run."""
+        self._snapshot(self.opened(), None)
+
+    def close(self) -> None:
+        """End the session, and the exporter where it is ours."""
+        self._drop()
+        self._shared.close()
+
+    def _tried(self, act: Callable[[], Answer], again: Callable[[Answer], bool]) -> Answer:
+        self._refuse_while_down()
+        for last in tries():
+            try:
+                answer = act()
+            except ReplicaError as error:
+                if last or not error.transient:
+                    self._note(error)
+                    raise
+            else:
+                if last or not again(answer):
+                    return answer
+            self._drop()
+        raise AssertionError("unreachable")  # pragma: no cover  # the last try returns or raises
+
+    def _once(self, ask: Callable[[Reader], Answer]) -> Answer:
+        snapshot: Snapshot | None = None
+        for _ in ("the run's", "the next"):
+            session = self._open()
+            snapshot = self._snapshot(session, snapshot)
+            if snapshot is None:
+                break
+            try:
+                with session.reading(snapshot.id) as reader:
+                    return ask(reader)
+            except QueryError as error:
+                if not is_gone(error):
+                    raise
+                self.unshared = "an exported snapshot could not be imported"
+        with self._open().reading() as reader:
+            return ask(reader)
+
+    def _snapshot(self, session: Session, gone: Snapshot | None) -> Snapshot | None:
+        """Give the run's snapshot, the next one where it is gone, None where none can be shared."""
+        if session.about.pooling is Pooling.TRANSACTION:
+            self.unshared = "a pooler in transaction mode lies in between"
+        if self.unshared and gone is None:
+            return None
+        try:
+            return self._shared.renewed(gone) if gone else self._shared.current()
+        except ReplicaError as error:
+            self.unshared = f"a snapshot could not be exported: {error}"
+            return None
+
+    def _exporter(self) -> psycopg.Connection[TupleRow]:
+        environment = self._environment
+        standby = not environment.primary_allowed
+        return connect(environment.replica, standby=standby, application=self._application)
+
+    def _open(self) -> Session:
+        if self._session is None or not self._session.alive:
+            environment = self._environment
+            self._session = open_session(
+                environment.replica,
+                primary_allowed=environment.primary_allowed,
+                limits=environment.limits,
+                max_lag=environment.max_lag,
+                application=self._application,
+                heartbeat=environment.heartbeat,
+                look_again=environment.snapshot_max_age,
+            )
+        return self._session
+
+    def _drop(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _note(self, error: ReplicaError) -> None:
+        """Keep what refused a session, so that the next invariant need not wait for it again."""
+        if self._session is None or not self._session.alive:
+            self._refusal, self._refused_at = error, time.monotonic()
+
+    def _refuse_while_down(self) -> None:
+        if self._refusal is None:
+            return
+        if not self._refusal.transient or time.monotonic() - self._refused_at < DOWN_FOR:
+            raise self._refusal
+        self._refusal = None
