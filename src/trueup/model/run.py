@@ -89,7 +89,6 @@ class SystemRecord:
     database: str = ""
     freshness: str = ""
     primary_allowed: bool = False
-    connections: int = 0
     pooling: str = ""
     opened_in: float = 0.0
     skew: float = 0.0

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from trueup.model.run import FixRecord, Record, Run
+from trueup.model.run import FixRecord, Record, Run, SystemRecord
 from trueup.model.verdict import Verdict
 
 SEVERITIES = {
@@ -168,3 +168,19 @@ def undoing(fix: FixRecord) -> str:
 
 def _is(count: int) -> str:
     return "is" if count == 1 else "are"
+
+
+def seen(run: Run, system: SystemRecord) -> str:
+    """Which instants of the database a system's invariants saw, as the server itself named them."""
+    snapshots = run.snapshots(system.name)
+    if not snapshots:
+        return ""
+    if len(snapshots) == 1:
+        return f"one snapshot for all: {snapshots[0]}"
+    why = system.unshared or "each is held no longer than snapshot_max_age"
+    return f"{len(snapshots)} snapshots, from {snapshots[0]} to {snapshots[-1]}: {why}"
+
+
+def reached(system: SystemRecord) -> str:
+    """How the system was reached, and how far its clock is from the runner's."""
+    return f"{system.pooling}, opened in {duration(system.opened_in)}; clock {system.skew:+.1f} s"

@@ -133,7 +133,6 @@ class Systems:
             database=about.database,
             freshness=f"{freshness.freshness}: {freshness.words}",
             primary_allowed=primary,
-            connections=1,
             pooling=str(about.pooling),
             opened_in=round(about.opened_in, 3),
             skew=round(freshness.skew.total_seconds(), 3),

@@ -1,6 +1,5 @@
 """A desk to plan and apply at, and invariants of a small shop."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fix_database import Database
+from patience import until
 from trueup import invariant
 from trueup.model.change import Change
 from trueup.model.fix import Fix
@@ -99,14 +99,6 @@ def another(desk: Desk) -> Iterator[Desk]:
     """A second engineer's desk at the same primary."""
     with open_primary(desk.primary.dsn, Limits()) as primary:
         yield Desk(desk.database, primary, list(desk.watched))
-
-
-def until(condition: Callable[[], bool], within: float = 10.0) -> None:
-    """Wait for a condition, and fail when it does not come true in time."""
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, f"not true after {within:.0f} s"
-        time.sleep(0.005)
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from engine.primary.desk import NO_JOB_RUNS, Desk, another, meanwhile, until
+from engine.primary.desk import NO_JOB_RUNS, Desk, another, meanwhile
+from patience import until
 from trueup import Insert, Update
 from trueup.errors import ApplyError
 from trueup.model.plan import Plan

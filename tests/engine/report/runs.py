@@ -72,7 +72,6 @@ def run(records: Sequence[Record], **more: Any) -> Run:
         version="17.6",
         database="studybuddy",
         freshness="receiving and replaying, 0.4 s behind",
-        connections=2,
     )
     defaults: dict[str, Any] = {
         "id": "20261120T062341Z-production",

@@ -1,9 +1,8 @@
-"""The sample's own tests: scratch folders where the servers' account can enter, and patience."""
+"""The sample's own tests: scratch folders where the servers' account can enter."""
 
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,16 +49,3 @@ def programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
             required.missing("postgresql-15", "the sample was not tried on it")
         monkeypatch.setenv(VARIABLE, str(DEBIAN))
     return str(request.param)
-
-
-@pytest.fixture(scope="session")
-def until() -> Callable[[Callable[[], bool]], None]:
-    """Wait for a condition, and fail when it does not come true in time."""
-
-    def wait(condition: Callable[[], bool], within: float = 10.0) -> None:
-        deadline = time.monotonic() + within
-        while not condition():
-            assert time.monotonic() < deadline, f"not true after {within:.0f} s"
-            time.sleep(0.02)
-
-    return wait

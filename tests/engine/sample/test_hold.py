@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from patience import until
 from trueup.errors import SampleError
 from trueup.sample import Cluster, cluster, down, hold, locks, reset, survivors, up
 from trueup.sample.binaries import VARIABLE
@@ -60,7 +61,7 @@ def keeper(sample: Cluster) -> int:
     return int(status.rpartition(")")[2].split()[1])
 
 
-def test_both_servers_answer_while_held_and_stop_afterwards(made, until):
+def test_both_servers_answer_while_held_and_stop_afterwards(made):
     with hold(made) as sample:
         assert sample.answers()
         assert not cluster.stopped(made)
@@ -71,7 +72,7 @@ def test_both_servers_answer_while_held_and_stop_afterwards(made, until):
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
-def test_however_the_holder_ends_the_servers_stop(made, until, blow):
+def test_however_the_holder_ends_the_servers_stop(made, blow):
     with holder(made) as process:
         assert process.stdout.readline().strip().isdigit()
         assert not cluster.stopped(made)
@@ -81,7 +82,7 @@ def test_however_the_holder_ends_the_servers_stop(made, until, blow):
         until(lambda: cluster.stopped(made))
 
 
-def test_a_holder_that_ends_while_the_servers_start_leaves_none_behind(made, until):
+def test_a_holder_that_ends_while_the_servers_start_leaves_none_behind(made):
     with holder(made) as process:
         until(lambda: not cluster.stopped(made))
 
@@ -91,7 +92,7 @@ def test_a_holder_that_ends_while_the_servers_start_leaves_none_behind(made, unt
 
 
 @in_proc
-def test_a_killed_keeper_takes_the_servers_with_it_and_the_next_holder_starts_anew(made, until):
+def test_a_killed_keeper_takes_the_servers_with_it_and_the_next_holder_starts_anew(made):
     with hold(made) as sample:
         os.kill(keeper(sample), signal.SIGKILL)
         until(lambda: cluster.stopped(made))
@@ -109,7 +110,7 @@ def test_a_holder_finds_servers_again_though_the_keeper_was_killed_just_now(made
             assert second.answers()
 
 
-def test_a_server_that_dies_is_started_again_by_the_next_holder(made, until):
+def test_a_server_that_dies_is_started_again_by_the_next_holder(made):
     with hold(made) as sample:
         os.kill(postmaster(sample), signal.SIGQUIT)
         until(lambda: cluster.stopped(made))
@@ -118,7 +119,7 @@ def test_a_server_that_dies_is_started_again_by_the_next_holder(made, until):
             again.execute("select 1")
 
 
-def test_two_holders_at_once_share_one_pair_and_the_second_keeps_it(made, until):
+def test_two_holders_at_once_share_one_pair_and_the_second_keeps_it(made):
     with holder(made) as first, holder(made) as second:
         pids = {first.stdout.readline(), second.stdout.readline()}
         assert len(pids) == 1
@@ -184,7 +185,7 @@ def test_taking_down_what_was_never_up_is_no_error(folder):
     assert not (folder / "never").exists()
 
 
-def test_servers_that_outlived_their_keeper_are_told_to_stop(made, until, monkeypatch):
+def test_servers_that_outlived_their_keeper_are_told_to_stop(made, monkeypatch):
     monkeypatch.setattr(survivors, "GRACE", 0.1)
     running = cluster.start(made)
     try:
