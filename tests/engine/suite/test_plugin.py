@@ -252,3 +252,15 @@ def test_the_instant_that_is_asked_for_is_the_runs(pytester, shop) -> None:
     run(pytester, "--as-of", "2026-11-02T13:00:00+01:00")
 
     assert written(pytester)["as_of"].startswith("2026-11-02T13:00:00+01:00")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_a_run_proves_that_all_stood_on_one_snapshot(pytester, shop, workers) -> None:
+    run(pytester, *workers)
+
+    seen = [record["snapshot"] for record in written(pytester)["records"]]
+    [page] = pytester.path.glob("reports/*/index.html")
+
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
+    assert f"one snapshot for all: {seen[0]}" in page.read_text()

@@ -1,0 +1,110 @@
+"""One snapshot for a run: all its connections and processes see the same instant."""
+
+import json
+
+from engine.suite.conftest import FREE, GOODS, NOW, Opened, asking
+from fix_database import Database
+from patience import until
+from trueup.model.verdict import Verdict
+
+COUNT = asking("select id from goods where id > 20", name="no_good_is_new")
+
+
+def exporters(database: Database) -> list[int]:
+    """The sessions that sit idle in a transaction of ours."""
+    with database.connect("postgres", "standby") as standby:
+        rows = standby.execute(
+            "select pid from pg_stat_activity where state = 'idle in transaction'"
+            " and datname = current_database()"
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def test_invariants_see_what_the_first_saw(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    run = systems()
+    first = run.outcome(COUNT, NOW)
+
+    database.execute("insert into goods values (21, 0)")
+    second = run.outcome(COUNT, NOW)
+    fresh = systems().outcome(COUNT, NOW)
+
+    assert (first.verdict, second.verdict) == (Verdict.HOLDS, Verdict.HOLDS)
+    assert first.snapshot == second.snapshot != ""
+    assert (fresh.verdict, fresh.count) == (Verdict.VIOLATED, 1)
+
+
+def test_another_process_of_the_run_imports_the_same(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    controller = systems()
+    controller.share()
+    database.execute("insert into goods values (21, 0)")
+
+    worker = systems(folder=controller.folder).outcome(COUNT, NOW)
+
+    assert worker.verdict is Verdict.HOLDS
+    assert worker.snapshot == controller.outcome(COUNT, NOW).snapshot
+    assert len(exporters(database)) == 1
+
+
+def test_it_is_renewed_when_it_is_too_old(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    run = systems(more="snapshot_max_age = 0.3")
+    run.outcome(COUNT, NOW)
+    database.execute("insert into goods values (21, 0)")
+    until(lambda: not exporters(database))
+
+    assert run.outcome(COUNT, NOW).verdict is Verdict.VIOLATED
+
+
+def test_the_server_itself_ends_an_exporter_that_is_too_old(database, systems: Opened) -> None:
+    database.execute(GOODS)
+    systems(more="snapshot_max_age = 0.3").share()
+
+    until(lambda: not exporters(database))
+
+
+def test_an_exporter_that_was_ended_is_followed_by_the_next(database, systems: Opened) -> None:
+    database.execute(GOODS)
+    run = systems()
+    run.outcome(COUNT, NOW)
+    [exporter] = exporters(database)
+    with database.connect("postgres", "standby") as standby:
+        standby.execute("select pg_terminate_backend(%s)", [exporter])
+    until(lambda: exporter not in exporters(database))
+
+    again = run.outcome(FREE, NOW)
+
+    assert again.verdict is Verdict.HOLDS
+    assert len(exporters(database)) == 1
+
+
+def test_without_a_connection_to_spare_each_has_its_own(database, writer, systems) -> None:
+    database.execute(GOODS + f"grant select on goods to {writer}; grant pg_monitor to {writer};")
+    database.cluster.execute(f"alter role {writer} connection limit 1")
+    run = systems(database.url(writer))
+
+    outcome = run.outcome(FREE, NOW)
+    record = run.record("shop")
+
+    assert outcome.verdict is Verdict.HOLDS
+    assert "could not be exported" in record.unshared
+    assert exporters(database) == []
+
+
+def test_the_exporter_ends_with_the_run(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    run = systems()
+    run.outcome(FREE, NOW)
+    run.close()
+
+    until(lambda: not exporters(database))
+
+
+def test_the_file_holds_no_secret(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    run = systems()
+    run.share()
+
+    [file] = run.folder.glob("*.json")
+    assert set(json.loads(file.read_text())) == {"id", "instant", "exported"}
