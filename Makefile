@@ -73,10 +73,11 @@ lock: ## Pin the requirements anew (UPGRADE=1 takes newer versions)
 	@! grep -n '://' $(LOCK) || { echo "$(LOCK) names an address; take it out of pip's settings" >&2; exit 1; }
 	$(call next,git diff $(LOCK))
 
-docs: .venv/.installed ## Write docs/catalog.md from the invariants and fixes
+docs: .venv/.installed ## Write docs/catalog.md, and the attacks in docs/security.md
 	@$(BIN)/trueup list --format markdown > .venv/catalog.md
 	@cp .venv/catalog.md docs/catalog.md
-	$(call next,git diff docs/catalog.md)
+	@cd tests && ../$(BIN)/python -m engine.attacks.table
+	$(call next,git diff docs)
 
 benchmarks: .venv/.installed ## Measure; fails where a bound does not hold
 	@status=0; for file in benchmarks/*.py; do \

@@ -45,9 +45,9 @@ def cluster() -> Iterator[Cluster]:
         yield held
 
 
-@pytest.fixture
-def database(cluster: Cluster) -> Iterator[Database]:
-    """An empty database of the test's own."""
+@contextmanager
+def another_database(cluster: Cluster) -> Iterator[Database]:
+    """An empty database that is dropped in the end."""
     name = f"test_{secrets.token_hex(4)}"
     cluster.create_database(name)
     cluster.execute("create schema if not exists public", name)
@@ -55,6 +55,13 @@ def database(cluster: Cluster) -> Iterator[Database]:
     yield Database(cluster, name)
     with cluster.connect() as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    """An empty database of the test's own."""
+    with another_database(cluster) as made:
+        yield made
 
 
 @contextmanager

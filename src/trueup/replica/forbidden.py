@@ -60,7 +60,6 @@ SIDE_EFFECTS = frozenset(
         "pg_terminate_backend",
         "pg_wal_replay_pause",
         "pg_wal_replay_resume",
-        "query_to_xml",
         "set_config",
         "setseed",
         "setval",
@@ -70,6 +69,8 @@ SIDE_EFFECTS = frozenset(
 """Functions that a READ ONLY transaction lets through although they do something."""
 
 SIDE_EFFECT_PREFIXES = (
+    "cursor_to_xml",
+    "database_to_xml",
     "dblink",
     "pg_advisory_",
     "pg_backup_",
@@ -80,5 +81,8 @@ SIDE_EFFECT_PREFIXES = (
     "pg_replication_",
     "pg_stat_reset",
     "pg_try_advisory_",
+    "query_to_xml",
+    "schema_to_xml",
+    "table_to_xml",
 )
 """Families of such functions."""

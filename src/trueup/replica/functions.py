@@ -26,14 +26,19 @@ HARMLESS = (
 """Volatile functions of PostgreSQL's own that answer and do nothing."""
 
 _VOLATILE = """
-    with recursive volatile as (
+    with recursive steps as (
+        select a.aggfnoid::oid as aggregate, step.provolatile = 'v' as volatile
+        from pg_catalog.pg_aggregate a join pg_catalog.pg_proc step
+          on step.oid in (aggtransfn, aggfinalfn, aggcombinefn, aggmtransfn, aggminvtransfn,
+                          aggmfinalfn)
+    ), volatile as (
         select p.oid, proname, nspname not in ('pg_catalog', 'information_schema') as own,
                pronargs = 1 and exists (
                    select from pg_catalog.pg_type t where t.oid = proargtypes[0]
                    and typtype in ('c', 'p')
                ) as of_a_row
         from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = pronamespace
-        where provolatile = 'v' and prokind in ('f', 'w', 'a')
+        where (provolatile = 'v' or p.oid in (select aggregate from steps where volatile))
           and prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
     ), reaching as (
         select ev_class as oid
@@ -73,9 +78,9 @@ def volatile(connection: psycopg.Connection[TupleRow]) -> Volatile:
     """
     Ask the server which names do more than answer.
 
-    A function of one row can be called like a column of it, an operator has a function behind it,
-    and a view may call one: each is a way in. PostgreSQL does not record which views call a
-    function of its own.
+    A function of one row can be called like a column of it, an operator and an aggregate have
+    functions behind them (an aggregate itself is always called immutable), and a view may call
+    one: each is a way in. PostgreSQL does not record which views call a function of its own.
     """
     row = connection.execute(_VOLATILE, [list(HARMLESS)]).fetchone()
     if row is None:  # pragma: no cover  # the question has exactly one row

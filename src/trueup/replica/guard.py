@@ -78,6 +78,7 @@ def settings(limits: Limits) -> Mapping[str, str]:
         "DateStyle": "ISO, MDY",
         "IntervalStyle": "postgres",
         "search_path": limits.search_path,
+        "standard_conforming_strings": "on",
         "jit": "off",
     }
 

@@ -18,21 +18,31 @@ from trueup.replica.forbidden import (
 
 _TOKEN = re.compile(
     r"""
-      (?P<blank>   \s+ | --[^\n]* )
+      (?P<blank>   [ \t\n\r\f\v]+ | --[^\n\r]* )
     | (?P<comment> /\* )
-    | (?P<dollar>  \$(?P<tag>[A-Za-z_]\w*)?\$ .*? \$(?P=tag)?\$ | \$\$ .*? \$\$ )
+    | (?P<unicode> [uU]&(?=["']) )
+    | (?P<dollar>  (?P<tag>\$(?:[^\W\d]\w*)?\$) .*? (?P=tag) )
     | (?P<escaped> [eE]'(?:[^'\\]|\\.|'')*' )
-    | (?P<string>  (?:[bBxXnN]|[uU]&)?'(?:[^']|'')*' )
-    | (?P<quoted>  (?:[uU]&)?"(?:[^"]|"")*" )
+    | (?P<string>  [bBxXnN]?'(?:[^']|'')*' )
+    | (?P<quoted>  "(?:[^"]|"")*" )
     | (?P<number>  \d[\w.]* )
-    | (?P<word>    [^\W\d]\w*\$?\w* )
+    | (?P<word>    [A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]* )
     | (?P<cast>    :: | := )
     | (?P<name>    :(?=[^\W\d])\w+ )
     | (?P<other>   . )
     """,
     re.VERBOSE | re.DOTALL,
 )
+"""
+PostgreSQL's own scanner, as far as it matters where a string, a name or a comment ends.
 
+A difference would hide code from the check: so blanks are its blanks, a carriage return ends a
+comment, and whatever is not ASCII is part of a name.
+"""
+
+STRINGS = ("string", "escaped", "dollar")
+
+_COMMENT = re.compile(r"/\*|\*/")
 
 _OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 
@@ -65,7 +75,7 @@ def statement(sql: str) -> Statement:
     Check that the SQL is one SELECT that only asks, and turn `:name` into the driver's parameters.
 
     Raises StatementError for more than one statement, a word that writes or locks, a clock of the
-    server, and a function that is known to do something.
+    server, a function that is known to do something, and what is spelled so as not to be read.
     """
     tokens = list(_tokens(sql))
     said = [token for token in tokens if token.kind not in ("blank", "comment")]
@@ -78,11 +88,15 @@ def statement(sql: str) -> Statement:
 
 def looks_like_sql(text: str) -> bool:
     """Whether a string constant begins like a statement, asking or not."""
-    said = (token for token in _tokens(text) if token.kind not in ("blank", "comment"))
-    first = next(said, None)
-    second = next(said, None)
     heads = HEADS | WRITES | {"call", "do", "copy", "lock", "set", "explain", "begin"}
-    return first is not None and second is not None and first.text.lower() in heads
+    said = (token for token in _tokens(text) if token.kind not in ("blank", "comment"))
+    begun = False
+    try:
+        first = next(said, None)
+        begun = first is not None and first.text.lower() in heads
+        return begun and next(said, None) is not None
+    except StatementError:
+        return begun
 
 
 def _tokens(sql: str) -> Iterator[_Token]:
@@ -92,6 +106,8 @@ def _tokens(sql: str) -> Iterator[_Token]:
         if found is None:  # pragma: no cover  # the last alternative takes any character
             raise AssertionError("unreachable")
         kind = next(name for name, text in found.groupdict().items() if text and name != "tag")
+        if kind == "other" and found.group() in "'\"$":
+            raise StatementError("the SQL has a quote that does not end; close it")
         end = _comment_end(sql, position) if kind == "comment" else found.end()
         yield _Token(kind, sql[position:end])
         position = end
@@ -99,7 +115,7 @@ def _tokens(sql: str) -> Iterator[_Token]:
 
 def _comment_end(sql: str, start: int) -> int:
     depth = 0
-    for found in re.compile(r"/\*|\*/").finditer(sql, start):
+    for found in _COMMENT.finditer(sql, start):
         depth += 1 if found.group() == "/*" else -1
         if depth == 0:
             return found.end()
@@ -132,8 +148,10 @@ def _refuse(said: list[_Token]) -> None:
     for token, following in zip(said, [*said[1:], None], strict=True):
         if token.text == ";" and following is not None:
             raise StatementError("the SQL has more than one statement; an invariant is one SELECT")
-        if token.kind == "other" and token.text in "'\"":
-            raise StatementError("the SQL has a quote that does not end; close it")
+        if token.kind == "unicode":
+            raise StatementError("the SQL spells a name or a string with U&; write it as it is")
+        if token.kind in (*STRINGS, "number") and following and following.kind in STRINGS:
+            raise StatementError("the SQL has two strings in a row; write them as one")
         _refuse_word(token, following)
 
 

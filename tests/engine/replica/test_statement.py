@@ -33,6 +33,15 @@ from trueup.replica.statement import looks_like_sql, statement
         ("select E'\\'; drop table t --'; drop table t", "more than one statement"),
         ("select '", "quote that does not end"),
         ("select 1 /* /* */", "comment that does not end"),
+        ("select $a$ $$ $a$ ; drop table t; select $$ $$", "more than one statement"),
+        ("select 1 -- \r ; drop table t", "more than one statement"),
+        ("select E'x'\n'\\' || '; drop table t; --'", "two strings in a row"),
+        ("select 1'x'", "two strings in a row"),
+        ('select U&"set\\005fconfig"(1)', "spells a name or a string with U&"),
+        ("select u&'n\\006fw'::timestamptz", "spells a name or a string with U&"),
+        ("select $1", "quote that does not end"),
+        ("select pg_sleep -- x\n /* y */ (1)", "calls 'pg_sleep'"),
+        ('select pg_catalog . "pg_sleep" (1)', "calls '\"pg_sleep\"'"),
     ],
 )
 def test_what_does_more_than_ask_is_refused(sql: str, says: str) -> None:
@@ -53,6 +62,9 @@ def test_what_does_more_than_ask_is_refused(sql: str, says: str) -> None:
         "select substring(name from 1 for 2) from t",
         "select $$ delete ; $$, $q$ now() $q$",
         "select nextval_seen from t /* now() /* insert */ */",
+        "select a$b$c from größe where extract(epoch from d) > 1 and x like '%50$%'",
+        "select overlay('a' placing 'b' from 1 for 1), trim(both 'x' from 'y')",
+        "select interval '1 day', date '2026-01-01', b'01', x'ff', e'a\\'b', tags ->> 'a'",
     ],
 )
 def test_what_only_asks_is_let_through(sql: str) -> None:
@@ -79,3 +91,10 @@ def test_names_become_parameters_but_not_in_strings_casts_or_comments() -> None:
 )
 def test_constants_that_look_like_sql_are_told_from_words(text: str, expected: bool) -> None:
     assert looks_like_sql(text) is expected
+
+
+def test_names_are_told_as_the_server_folds_them() -> None:
+    found = statement('select Public.Take(1), "Take", t.x @!@ 2 from "a""b" t')
+
+    assert {"public", "take", "Take", "x", "@!@", 'a"b', "t"} <= found.mentions
+    assert found.calls == {"take"}
