@@ -2,8 +2,8 @@
 
 import json
 
-from engine.suite.conftest import FREE, GOODS, NOW, Opened, asking
 from fix_database import Database
+from fix_systems import FREE, GOODS, NOW, Opened, asking
 from patience import until
 from trueup.model.verdict import Verdict
 

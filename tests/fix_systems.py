@@ -23,11 +23,17 @@ GOODS = """
 Opened = Callable[..., Systems]
 
 
-def asking(sql: str, name: str = "goods_are_sound", **given: object) -> Invariant:
-    """An invariant of the shop that asks one question."""
+def asking(
+    sql: str,
+    name: str = "goods_are_sound",
+    first: Callable[[], None] = lambda: None,
+    **given: object,
+) -> Invariant:
+    """An invariant of the shop that asks one question; `first` is called in its transaction."""
 
     def ask(replica):
         """Somebody is harmed."""
+        first()
         return replica.rows(sql)
 
     options = {"severity": "P1", "over": "goods", "fix": "none"} | given
