@@ -99,10 +99,28 @@ def list_(
 
 
 @app.command()
-def doctor(env: Env, systems: Systems = None) -> None:
+def doctor(
+    env: Annotated[str, typer.Option("--env", metavar="NAME", help="Environment to look at.")] = "",
+    systems: Systems = None,
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--reader-sql",
+            metavar="PROVIDER",
+            help="Print the SQL that makes a reader instead: supabase, neon or plain.",
+        ),
+    ] = "",
+) -> None:
     """Look at an environment: server, role, freshness, settings, journal; say what to mend."""
     from trueup import doctor
     from trueup.environment import environments
+    from trueup.replica.reader_role import reader_sql
+
+    if reader:
+        typer.echo(reader_sql(reader), nl=False)
+        return
+    if not env:
+        raise ConfigError("say which environment to look at, as in --env staging")
 
     project = _project()
     names = tuple(systems or project.config.systems)

@@ -74,8 +74,8 @@ def test_a_role_is_told_every_line_that_mends_it(environment, database, writer: 
     told = " ".join(ills(replace(environment, replica=Dsn(database.url(writer), "X"))))
 
     assert "may write public.t; revoke insert, update, delete, truncate on public.t" in told
-    assert f"hides rows of 1 tables; alter role {writer} bypassrls;" in told
-    assert f"grant pg_monitor to {writer};" in told
+    assert f'hides rows of public.t; alter role "{writer}" bypassrls;' in told
+    assert f'grant pg_monitor to "{writer}";' in told
 
 
 def test_what_is_not_configured_is_named(environment: Environment) -> None:

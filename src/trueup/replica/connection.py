@@ -100,6 +100,11 @@ _REFUSALS: tuple[tuple[Callable[[str], bool], bool, str], ...] = (
         "the server has no connection left; end idle sessions, or raise the role's limit",
     ),
     (
+        _says("unsupported startup parameter"),
+        False,
+        "the pooler refuses a start-up option; leave options=… out of the URL",
+    ),
+    (
         _says("does not exist"),
         False,
         "the database or the role does not exist; look at the URL's end",

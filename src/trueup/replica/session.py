@@ -14,9 +14,10 @@ from trueup.replica import transaction
 from trueup.replica.connection import Dsn, connect
 from trueup.replica.freshness import Read, read_freshness
 from trueup.replica.functions import Volatile, volatile
-from trueup.replica.guard import Limits, inspect_role, refuse_writer, settings
+from trueup.replica.guard import Limits, settings
 from trueup.replica.pooler import Pooling, pooling
 from trueup.replica.reader import Reader
+from trueup.replica.role import inspect_role, refuse_writer
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 

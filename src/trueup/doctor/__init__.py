@@ -1,0 +1,18 @@
+"""The doctor: what an environment is like, line by line, each with what to do about it."""
+
+from collections.abc import Iterator
+
+from trueup.doctor.primary import primary
+from trueup.doctor.replica import replica
+from trueup.doctor.told import Told
+from trueup.doctor.visitor import visitor
+from trueup.environment import Environment
+
+__all__ = ["Told", "examine"]
+
+
+def examine(environment: Environment) -> Iterator[Told]:
+    """Look at the replica, the visitor and the primary of one environment, in that order."""
+    yield from replica(environment)
+    yield from visitor(environment)
+    yield from primary(environment)

@@ -1,0 +1,48 @@
+"""The primary: whether fixes can be planned, applied and undone there."""
+
+from collections.abc import Iterator
+
+from trueup.command import program
+from trueup.doctor.told import APPLICATION, Told
+from trueup.environment import Environment
+from trueup.errors import ConfigError, GuardError
+from trueup.replica.connection import Dsn, connect
+
+
+def primary(environment: Environment) -> Iterator[Told]:
+    """Look at the primary, with the fixer's login."""
+    try:
+        dsn = environment.needs("primary", environment.primary)
+        yield from _writes(dsn, environment)
+    except (ConfigError, GuardError) as error:
+        yield Told(False, f"primary: {error}", "without it, nothing can be planned or applied")
+
+
+def _writes(dsn: Dsn, environment: Environment) -> Iterator[Told]:
+    with connect(dsn, standby=False, application=APPLICATION) as connection:
+        row = connection.execute(_MAY).fetchone() or (True, None, False, "")
+        recovering, journal, quiet, role = row
+    if recovering:
+        yield Told(False, "primary: the server is a standby", "give the primary's URL")
+        return
+    yield Told(True, "primary: takes writes")
+    at = f"--system {environment.system} --env {environment.name}"
+    install = f"{program()} journal install {at} --fixer {role}"
+    yield Told(
+        bool(journal),
+        "primary: the journal is " + ("there" if journal else "missing"),
+        "" if journal else install,
+    )
+    yield Told(
+        bool(quiet),
+        "primary: an undo " + ("keeps triggers quiet" if quiet else "lets triggers fire"),
+        "" if quiet else f"grant set on parameter session_replication_role to {role};",
+    )
+
+
+_MAY = """
+    select pg_catalog.pg_is_in_recovery(),
+           pg_catalog.to_regclass('trueup.journal'),
+           pg_catalog.has_parameter_privilege('session_replication_role', 'set'),
+           session_user::text
+"""
