@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trueup.errors import TrueupError
+from trueup.errors import ConfigError, TrueupError
 
 if TYPE_CHECKING:
     from trueup.config import Project

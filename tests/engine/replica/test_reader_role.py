@@ -44,7 +44,6 @@ WRITES = (
     "select lo_export(1, '/tmp/theirs')",
     "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'postgres'",
     "lock table goods in access exclusive mode",
-    "grant select on goods to public",
 )
 
 Made = Callable[[str], str]
