@@ -12,6 +12,7 @@ from trueup.errors import GuardError, QueryError, ReplicaError, TrueupError
 from trueup.model.invariant import Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Violation
+from trueup.replica import zones
 from trueup.replica.reader import Fetched, Reader, Rows
 from trueup.replica.trouble import remedy
 
@@ -131,8 +132,13 @@ def could_not_look(error: TrueupError) -> Outcome:
 def _author_error(invariant: Invariant, error: Exception) -> Outcome:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == invariant.path]
     where = f" in line {frames[-1].lineno}" if frames else ""
+    mixed = zones.explains(error)
     return Outcome(
         verdict=Verdict.UNKNOWN,
         reason=f"the invariant itself failed with {type(error).__name__}{where}",
-        remedy="mend the invariant; its values are not shown, since they may come from a row",
+        remedy=(
+            f"it compares instants with and without an offset: in SQL {zones.REMEDY}"
+            if mixed
+            else "mend the invariant; its values are not shown, since they may come from a row"
+        ),
     )

@@ -17,6 +17,7 @@ from trueup.replica.guard import Limits
 from trueup.replica.statement import Statement, statement
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import MARGIN, answered_within
+from trueup.replica.zones import Times, refuse_mixed
 
 CHUNK = 1000
 """Rows that travel together; memory does not grow with the answer."""
@@ -81,10 +82,9 @@ class Rows:
     def reads(self) -> Reads:
         """Ask the planner what the query would cost and which tables it would read."""
         self._reader._refuse_volatile(self._asked)
-        text = "explain (format json, verbose) " + self._asked.sent
-        [[plan]] = self._reader._values(text, self._params)
-        tables = frozenset(_tables(plan[0]["Plan"]))
-        return Reads(cost=float(plan[0]["Plan"]["Total Cost"]), tables=tables)
+        plan = self._reader._plan(self._asked, self._params)
+        tables = frozenset(_tables(plan))
+        return Reads(cost=float(plan["Total Cost"]), tables=tables)
 
 
 class Reader:
@@ -93,7 +93,8 @@ class Reader:
 
     They are streamed: that is the extended protocol, which takes a single statement, with an
     unnamed one, which leaves nothing in a pooler; and the driver refuses what gives no rows.
-    `snapshot` is what pg_current_snapshot() says in its transaction, where that was asked.
+    `snapshot` is what pg_current_snapshot() says in its transaction, where that was asked; `kinds`
+    are the timestamp columns, which are not to be mixed.
     """
 
     def __init__(
@@ -102,12 +103,14 @@ class Reader:
         known: Volatile | None = None,
         patience: float = PATIENCE,
         snapshot: str = "",
+        kinds: Times | None = None,
     ) -> None:
         self._connection = connection
         self._known = known
         self._patience = patience
         self._allowed: frozenset[str] = frozenset()
         self._enums: dict[int, bool] = {}
+        self._times = kinds
         self.snapshot = snapshot
         self.asked: list[str] = []
 
@@ -155,6 +158,7 @@ class Reader:
 
     def _fetch(self, asked: Statement, params: Mapping[str, object], cap: int | None) -> Fetched:
         self._refuse_volatile(asked)
+        self._refuse_mixed(asked, params)
         rows: list[Row] = []
         described: list[psycopg.Column] = []
         complete = True
@@ -192,6 +196,19 @@ class Reader:
         except psycopg.Error as error:
             raise query_error(error) from None
         refuse_volatile(asked, self._known, self._allowed)
+
+    def _refuse_mixed(self, asked: Statement, params: Mapping[str, object]) -> None:
+        """Look at each text once, where the database has timestamps without a time zone."""
+        known = self._times
+        if known is None or not known.mixes or asked.sql in known.checked:
+            return
+        refuse_mixed(self._plan(asked, params), known)
+        known.checked.add(asked.sql)
+
+    def _plan(self, asked: Statement, params: Mapping[str, object]) -> Mapping[str, Any]:
+        [[plans]] = self._values("explain (format json, verbose) " + asked.sent, params)
+        found: Mapping[str, Any] = plans[0]["Plan"]
+        return found
 
     def _printable(self, types: Mapping[str, int]) -> frozenset[str]:
         unknown = [

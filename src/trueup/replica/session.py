@@ -20,6 +20,7 @@ from trueup.replica.reader import Reader
 from trueup.replica.role import inspect_role, refuse_writer
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
+from trueup.replica.zones import Times, times
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,14 @@ class Session:
         about: About,
         rules: transaction.Rules,
         known: Volatile,
+        kinds: Times,
         freshness: Read,
         patience: Patience,
     ) -> None:
         self._connection = connection
         self._rules = rules
         self._volatile = known
+        self._times = kinds
         self._patience = patience
         self._looked = time.monotonic()
         self.about = about
@@ -79,7 +82,8 @@ class Session:
         instant = transaction.begin(self._connection, self._rules, snapshot)
         try:
             self._look_again()
-            yield Reader(self._connection, self._volatile, self._rules.patience, instant)
+            patience = self._rules.patience
+            yield Reader(self._connection, self._volatile, patience, instant, self._times)
         except BaseException:
             transaction.drop(self._connection)
             raise
@@ -127,6 +131,7 @@ def open_session(
             role, troubles = inspect_role(connection)
             refuse_writer(role, troubles)
             known = volatile(connection)
+            kinds = times(connection)
             freshness = _read(connection, patience)
             connection.execute("rollback")
     except psycopg.Error as error:
@@ -147,6 +152,7 @@ def open_session(
         about=about,
         rules=rules,
         known=known,
+        kinds=kinds,
         freshness=freshness,
         patience=patience,
     )

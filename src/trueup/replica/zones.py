@@ -1,0 +1,215 @@
+"""Timestamps with and without a time zone: SQL that compares one with the other is refused."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from trueup.errors import StatementError
+
+NAIVE, AWARE = "timestamp without time zone", "timestamp with time zone"
+
+REMEDY = "write `at time zone 'UTC'` after the column without one, or pass naive_utc(…) to it"
+
+_COLUMNS = """
+    select nspname::text, relname::text, attname::text,
+           pg_catalog.format_type(atttypid, null)
+    from pg_catalog.pg_attribute a
+    join pg_catalog.pg_class c on c.oid = attrelid
+    join pg_catalog.pg_namespace n on n.oid = relnamespace
+    where atttypid in ('timestamp'::regtype, 'timestamptz'::regtype)
+      and attnum > 0 and not attisdropped and relkind in ('r', 'p', 'm', 'f')
+      and nspname !~ '^pg_|^information_schema$'
+"""
+
+_TOKEN = re.compile(
+    r"""
+      (?P<string>  '(?:[^']|'')*' )
+    | (?P<cast>    ::(?:timestamp(?:\(\d\))?\ with(?:out)?\ time\ zone|"(?:[^"]|"")*"|[\w.]+)
+                   (?:\(\d+(?:,\d+)?\))?(?:\[\])? )
+    | (?P<zone>    AT\ TIME\ ZONE )
+    | (?P<column>  (?:[^\W\d][\w$]*|"(?:[^"]|"")*")(?:\.(?:[^\W\d][\w$]*|"(?:[^"]|"")*"))* )
+    | (?P<compare> <=|>=|<>|<|>|= )
+    | (?P<open>    \( )
+    | (?P<close>   \) )
+    | (?P<blank>   \s+ )
+    | (?P<other>   . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+_SAME = frozenset(
+    {"all", "any", "coalesce", "date_trunc", "greatest", "least", "max", "min", "nullif"}
+)
+"""Functions that give back the kind of timestamp they are given."""
+
+Column = tuple[str, str, str]
+
+Tokens = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The timestamp columns of a database, schema, table and name, and the SQL that was checked."""
+
+    kinds: Mapping[Column, str]
+    checked: set[str] = field(default_factory=set)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether there is anything to mix; a database of one kind never pays for the check."""
+        return NAIVE in self.kinds.values()
+
+
+def times(connection: psycopg.Connection[TupleRow]) -> Times:
+    """Ask for the timestamp columns; of a large schema that is a row for each of them."""
+    rows = connection.execute(_COLUMNS).fetchall()
+    return Times({(schema, table, name): kind for schema, table, name, kind in rows})
+
+
+def refuse_mixed(plan: Mapping[str, Any], known: Times) -> None:
+    """
+    Raise StatementError for the first comparison or cast in a plan that mixes the two kinds.
+
+    `plan` is what EXPLAIN (VERBOSE, FORMAT JSON) gives. It is read as the planner words it, which
+    also shows the casts that nobody wrote. What comes out of a CTE or a subquery that the planner
+    keeps apart has no kind there, and is not judged.
+    """
+    aliases = dict(_relations(plan))
+    for expression in _expressions(plan):
+        found = _Expression(expression, aliases, known.kinds).mixed()
+        if found:
+            raise StatementError(
+                f"the SQL mixes {found}, a timestamp without time zone, with one that has it,"
+                f" which takes the session's zone for the column's; {REMEDY}"
+            )
+
+
+def explains(error: Exception) -> bool:
+    """Whether Python itself refused to compare the two kinds."""
+    return isinstance(error, TypeError) and "offset-naive and offset-aware" in str(error)
+
+
+@dataclass(slots=True)
+class _Expression:
+    """One expression of a plan; `found` is the column of the first mixture in it."""
+
+    text: str
+    aliases: Mapping[str, tuple[str, str]]
+    kinds: Mapping[Column, str]
+    found: str = ""
+
+    def mixed(self) -> str:
+        """Name a column without a time zone that meets one with it; empty where none does."""
+        matches = _TOKEN.finditer(self.text)
+        self._list([(str(m.lastgroup), m.group()) for m in matches if m.lastgroup != "blank"])
+        return self.found
+
+    def _list(self, tokens: Tokens) -> str:
+        kinds = [self._compared(part) for part in _split(tokens, _is_between)]
+        return next(filter(None, kinds), "")
+
+    def _compared(self, tokens: Tokens) -> str:
+        kinds = [self._sum(side) for side in _split(tokens, _is_comparison)]
+        for one, other in pairwise(kinds):
+            self._note(one, other, tokens)
+        return kinds[0] if len(kinds) == 1 else ""
+
+    def _sum(self, tokens: Tokens) -> str:
+        """Less an interval it stays what it is; less another it is no timestamp any more."""
+        kinds = [kind for term in _split(tokens, _is_sum) if (kind := self._term(term))]
+        for one, other in pairwise(kinds):
+            self._note(one, other, tokens)
+        return kinds[0] if len(kinds) == 1 else ""
+
+    def _term(self, tokens: Tokens) -> str:
+        kind, called, place = "", "", 0
+        while place < len(tokens):
+            name, text = tokens[place]
+            place += 1
+            if name == "open":
+                end = _closing(tokens, place)
+                inner = self._list(tokens[place:end])
+                kind = inner if not called or called.lower() in _SAME else ""
+                place = end + 1
+            elif name == "cast":
+                target = re.sub(r"\(\d\)|\[\]$", "", text[2:])
+                self._note(kind, target, tokens)
+                kind = target if target in (NAIVE, AWARE) else ""
+            elif name == "zone":
+                return {NAIVE: AWARE, AWARE: NAIVE}.get(kind, "")
+            elif name == "column":
+                kind = self._column(text) or kind
+            called = text if name == "column" else ""
+        return kind
+
+    def _column(self, text: str) -> str:
+        parts = re.findall(r'"(?:[^"]|"")*"|[^.]+', text)
+        names = [p[1:-1].replace('""', '"') if p.startswith('"') else p for p in parts]
+        if len(names) == 2 and names[0] in self.aliases:
+            return self.kinds.get((*self.aliases[names[0]], names[1]), "")
+        if len(names) > 1:
+            return ""
+        kinds = {self.kinds.get((*place, names[0]), "") for place in self.aliases.values()} - {""}
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    def _note(self, one: str, other: str, tokens: Tokens) -> None:
+        if {one, other} == {NAIVE, AWARE} and not self.found:
+            columns = [t for n, t in tokens if n == "column" and self._column(t) == NAIVE]
+            self.found = columns[0] if columns else "a value"
+
+
+def _is_between(token: tuple[str, str]) -> bool:
+    return token[1] in (",", "AND", "OR", "NOT")
+
+
+def _is_comparison(token: tuple[str, str]) -> bool:
+    return token[0] == "compare"
+
+
+def _is_sum(token: tuple[str, str]) -> bool:
+    return token[1] in ("+", "-")
+
+
+def _split(tokens: Tokens, apart: Callable[[tuple[str, str]], bool]) -> Iterator[Tokens]:
+    """The runs of tokens between those outside of all parentheses that keep them apart."""
+    depth = 0
+    run: Tokens = []
+    for token in tokens:
+        depth += {"open": 1, "close": -1}.get(token[0], 0)
+        if depth == 0 and apart(token):
+            yield run
+            run = []
+        else:
+            run.append(token)
+    yield run
+
+
+def _closing(tokens: Tokens, start: int) -> int:
+    depth = 1
+    for place in range(start, len(tokens)):
+        depth += {"open": 1, "close": -1}.get(tokens[place][0], 0)
+        if depth == 0:
+            return place
+    return len(tokens)
+
+
+def _relations(node: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
+    if "Relation Name" in node:
+        yield node["Alias"], (node["Schema"], node["Relation Name"])
+    for child in node.get("Plans", ()):
+        yield from _relations(child)
+
+
+def _expressions(node: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in node.items():
+        if name.endswith(("Cond", "Filter")) and isinstance(value, str):
+            yield value
+        if name == "Output" and isinstance(value, list):
+            yield from value
+    for child in node.get("Plans", ()):
+        yield from _expressions(child)
