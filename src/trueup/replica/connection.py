@@ -1,5 +1,6 @@
 """Opening a connection: which server answers, and what to say when none does."""
 
+import logging
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,9 @@ CONNECT_TIMEOUT = 20
 """Seconds; a serverless replica may need fifteen of them to wake up."""
 
 SCHEMES = ("postgres", "postgresql")
+
+# A connection that is lost is told as a verdict; the driver's own warning would come beside it.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class Dsn:

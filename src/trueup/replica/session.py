@@ -84,7 +84,7 @@ class Session:
             self._look_again()
             patience = self._rules.patience
             yield Reader(self._connection, self._volatile, patience, instant, self._times)
-        except BaseException:
+        except BaseException:  # also Ctrl-C: the transaction never stays open
             transaction.drop(self._connection)
             raise
         transaction.end(self._connection, self._rules)
