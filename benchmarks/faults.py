@@ -31,7 +31,7 @@ from trueup import invariant  # noqa: E402  # after the path is set
 from trueup.config import Project, read  # noqa: E402  # as above
 from trueup.model.invariant import Invariant  # noqa: E402  # as above
 from trueup.model.verdict import Outcome, Verdict  # noqa: E402  # as above
-from trueup.replica import reader, retry, transaction  # noqa: E402  # as above
+from trueup.replica import retry, watchdog  # noqa: E402  # as above
 from trueup.sample import Cluster, scratch  # noqa: E402  # as above
 from trueup.suite.opened import Systems  # noqa: E402  # as above
 
@@ -180,7 +180,7 @@ def main() -> int:
     given = parser.parse_args()
     print(f"seed {given.seed}")
     retry.PAUSES = (0.02, 0.1)
-    reader.MARGIN = transaction.MARGIN = 0.5
+    watchdog.MARGIN = 0.5
     counts, faults, verdicts = Counter[str](), Counter[str](), Counter[str]()
     started = time.monotonic()
     with prepared() as struck:

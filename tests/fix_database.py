@@ -95,14 +95,24 @@ def reading(database: Database) -> Callable[[], AbstractContextManager[Reader]]:
     return read
 
 
+def admit(cluster: Cluster, name: str, rights: str = "") -> None:
+    """Make a role that may log in, with these words of CREATE ROLE after its password."""
+    password = secrets.token_hex(8)
+    cluster.execute(f"create role {name} login password '{password}' {rights}")
+    know(cluster, name, password)
+
+
+def know(cluster: Cluster, name: str, password: str) -> None:
+    """Let the cluster know a login that a test has made."""
+    cluster.passwords[name] = password  # type: ignore[index]  # its own logins are fixed
+    cluster.wait_for_replay()
+
+
 @pytest.fixture
 def writer(database: Database) -> Iterator[str]:
     """A role of the test's own that may log in and nothing else."""
     name = f"writer_{secrets.token_hex(4)}"
-    password = secrets.token_hex(8)
-    database.cluster.execute(f"create role {name} login password '{password}'")
-    database.cluster.passwords[name] = password  # type: ignore[index]  # the test adds a login
-    database.cluster.wait_for_replay()
+    admit(database.cluster, name)
     yield name
     database.execute(f"drop owned by {name}")
     database.cluster.execute(f"drop role {name}")

@@ -1,16 +1,18 @@
 """A small shop over a real standby: its project, and its systems as a run opens them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fix_database import Database
 from trueup import invariant
 from trueup.config import Project, read
-from trueup.model.invariant import Invariant
+from trueup.model.invariant import Invariant, Row
+from trueup.replica.reader import Reader
 from trueup.suite.opened import Systems
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -27,24 +29,26 @@ def asking(
     sql: str,
     name: str = "goods_are_sound",
     first: Callable[[], None] = lambda: None,
-    **given: object,
+    **given: Any,
 ) -> Invariant:
     """An invariant of the shop that asks one question; `first` is called in its transaction."""
 
-    def ask(replica):
+    def ask(replica: Reader) -> Iterable[Row]:
         """Somebody is harmed."""
         first()
         return replica.rows(sql)
 
-    options = {"severity": "P1", "over": "goods", "fix": "none"} | given
-    return invariant(**options)(ask).named("shop", f"test_{name}", Path(__file__))
+    options: dict[str, Any] = {"severity": "P1", "over": "goods", "fix": "none"}
+    return invariant(**options | given)(ask).named("shop", f"test_{name}", Path(__file__))
 
 
 FREE = asking("select id from goods where price <= 0")
 
 
 @pytest.fixture
-def systems(database: Database, tmp_path: Path, monkeypatch) -> Iterator[Opened]:
+def systems(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Opened]:
     """Open the shop as a run does; `url` and `more` lines of its environment may be given."""
     with ExitStack() as stack:
 

@@ -9,9 +9,6 @@ from trueup.errors import ConnectError, QueryError
 from trueup.replica.connection import Dsn, connect
 from trueup.replica.watchdog import answered_within
 
-PATIENCE = 3.0
-"""Seconds; a pool of one connection lets the second client wait for ever."""
-
 _PID = "select pg_catalog.pg_backend_pid()"
 
 
@@ -32,15 +29,15 @@ def pooling(connection: psycopg.Connection[TupleRow], dsn: Dsn, application: str
     """
     Find out by two clients that change places: in transaction mode they get each other's server.
 
-    The second client is opened only behind a pooler. Where it is not served, nothing can be
-    shared, and transaction mode is what is assumed.
+    The second client is opened only behind a pooler. Where it is not served, as by a pool of one
+    connection, nothing can be shared, and transaction mode is what is assumed.
     """
     if not is_pooled(connection):
         return Pooling.NONE
     try:
         with (
             connect(dsn, standby=False, application=application) as other,
-            answered_within(other, PATIENCE),
+            answered_within(other, 0),
         ):
             return _by_places(connection, other)
     except (ConnectError, QueryError, psycopg.Error):

@@ -16,7 +16,7 @@ from trueup.replica.functions import Volatile, refuse_volatile, volatile
 from trueup.replica.guard import Limits
 from trueup.replica.statement import Statement, statement
 from trueup.replica.trouble import query_error
-from trueup.replica.watchdog import MARGIN, answered_within
+from trueup.replica.watchdog import answered_within
 from trueup.replica.zones import Times, refuse_mixed
 
 CHUNK = 1000
@@ -178,7 +178,7 @@ class Reader:
     def _asking(self) -> Iterator[psycopg.Cursor[TupleRow]]:
         try:
             with (
-                answered_within(self._connection, self._patience + MARGIN),
+                answered_within(self._connection, self._patience),
                 self._connection.cursor(row_factory=tuple_row) as cursor,
             ):
                 yield cursor

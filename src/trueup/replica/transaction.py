@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 from trueup.errors import GuardError, QueryError
 from trueup.replica.guard import apply_settings
 from trueup.replica.trouble import query_error
-from trueup.replica.watchdog import MARGIN, answered_within
+from trueup.replica.watchdog import answered_within
 
 _BEGIN = "begin isolation level repeatable read read only"
 
@@ -77,7 +77,7 @@ def begin(connection: psycopg.Connection[TupleRow], rules: Rules, snapshot: str 
     transaction is not what it should be: the connection is closed then.
     """
     try:
-        with answered_within(connection, rules.patience + MARGIN), connection.pipeline():
+        with answered_within(connection, rules.patience), connection.pipeline():
             connection.execute(_BEGIN)
             if snapshot:
                 connection.execute(sql.SQL(_IMPORT).format(sql.Literal(snapshot)))
@@ -107,7 +107,7 @@ def end(connection: psycopg.Connection[TupleRow], rules: Rules) -> None:
         drop(connection)
         return
     try:
-        with answered_within(connection, rules.patience + MARGIN):
+        with answered_within(connection, rules.patience):
             last = connection.execute(_LAST)
     except psycopg.Error as error:
         connection.close()
@@ -123,7 +123,7 @@ def drop(connection: psycopg.Connection[TupleRow]) -> None:
     """Roll back without a proof; a connection that cannot even do that is closed."""
     try:
         if not connection.closed:
-            with answered_within(connection, MARGIN):
+            with answered_within(connection, 0):
                 connection.execute("rollback")
     except (psycopg.Error, QueryError):
         connection.close()

@@ -18,22 +18,23 @@ MARGIN = 5.0
 @contextmanager
 def answered_within(connection: psycopg.Connection[TupleRow], seconds: float) -> Iterator[None]:
     """
-    Cut the connection where the block lasts longer.
+    Cut the connection where the block lasts longer than that and MARGIN.
 
     The driver waits for ever for a host that has gone dark; cutting the socket wakes it up.
     Raises QueryError that says so in place of the driver's error.
     """
+    limit = seconds + MARGIN
     silent: list[float] = []
 
     def cut() -> None:
-        silent.append(seconds)
+        silent.append(limit)
         with (
             suppress(OSError, psycopg.Error),  # it has ended by itself meanwhile
             socket.socket(fileno=os.dup(connection.fileno())) as held,
         ):
             held.shutdown(socket.SHUT_RDWR)
 
-    timer = Timer(seconds, cut)
+    timer = Timer(limit, cut)
     timer.daemon = True
     timer.start()
     try:
@@ -42,6 +43,6 @@ def answered_within(connection: psycopg.Connection[TupleRow], seconds: float) ->
         if not silent:
             raise
         connection.close()
-        raise QueryError(f"the server fell silent: no answer within {seconds:g} s") from None
+        raise QueryError(f"the server fell silent: no answer within {limit:g} s") from None
     finally:
         timer.cancel()

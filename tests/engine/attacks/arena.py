@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from engine.attacks.attack import Attack
-from fix_database import Database
+from fix_database import Database, admit
 from trueup.errors import GuardError, QueryError, ReplicaError, StatementError
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
@@ -21,7 +21,7 @@ SERVERS = ("primary", "standby")
 SQL = Path(__file__).with_name("arena.sql").read_text(encoding="utf-8")
 
 OVER = """
-    create role {name} login createrole createdb replication password '{password}'
+    createrole createdb replication
         in role pg_write_all_data, pg_read_all_data, pg_monitor, pg_signal_backend,
                 pg_read_server_files, pg_write_server_files, pg_execute_server_program
 """
@@ -108,9 +108,8 @@ def unchecked(sql: str) -> Statement:
 @contextmanager
 def arena(database: Database, folder: Path) -> Iterator[Arena]:
     """Fill a database, and open a canary on both servers that must outlive every attack."""
-    name, password = f"over_{secrets.token_hex(4)}", secrets.token_hex(8)
-    database.cluster.execute(OVER.format(name=name, password=password))
-    database.cluster.passwords[name] = password  # type: ignore[index]  # the test adds a login
+    name = f"over_{secrets.token_hex(4)}"
+    admit(database.cluster, name, OVER)
     database.execute(SQL + f"grant execute on function take_as_owner() to {name};")
     folder.chmod(0o777)
     canaries = [_canary(database, server) for server in SERVERS]

@@ -89,8 +89,7 @@ class Shop:
 def shop(database: Database, systems: Opened, monkeypatch) -> Iterator[Shop]:
     """The shop; its retries are quick, its patience short."""
     monkeypatch.setattr("trueup.replica.retry.PAUSES", (0.05, 0.3))
-    monkeypatch.setattr("trueup.replica.transaction.MARGIN", 0.5)
-    monkeypatch.setattr("trueup.replica.reader.MARGIN", 0.5)
+    monkeypatch.setattr("trueup.replica.watchdog.MARGIN", 0.5)
     database.execute(GOODS)
     with between(database.url()) as proxy:
         yield Shop(database, proxy, systems)

@@ -14,6 +14,7 @@ from fix_database import Database
 from fix_systems import FREE, GOODS, NOW, Opened, asking
 from patience import until
 from trueup.model.verdict import Verdict
+from trueup.sample import binaries
 from trueup.sample import cluster as servers
 from trueup.sample import server as process
 
@@ -157,7 +158,7 @@ def alone(own: servers.Running, systems: Opened, monkeypatch) -> Iterator[Shop]:
 def restart(own: servers.Running) -> servers.Running:
     """The same standby, stopped and started again on its port."""
     process.stop(own.standby)
-    programs = servers.binaries.find()
+    programs = binaries.find()
     standby = process.start(own.cluster.server("standby"), programs, own.lock)
     return servers.Running(own.cluster, own.primary, standby, own.lock)
 

@@ -73,7 +73,7 @@ def test_nothing_is_left_for_the_next_client(pooler: Start, systems: Opened, mod
 
 @MODES
 def test_a_pool_of_one_connection_is_enough(pooler, systems, mode: str, monkeypatch) -> None:
-    monkeypatch.setattr("trueup.replica.pooler.PATIENCE", 0.3)
+    monkeypatch.setattr("trueup.replica.watchdog.MARGIN", 0.3)
 
     run = systems(pooler(mode, size=1).url())
 

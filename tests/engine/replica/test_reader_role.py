@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
-from fix_database import Database, opened
+from fix_database import Database, admit, know, opened
 from fix_systems import FREE, GOODS, NOW, Opened, asking
 from trueup.errors import ConfigError, GuardError
 from trueup.model.verdict import Verdict
@@ -46,7 +46,7 @@ WRITES = (
     "lock table goods in access exclusive mode",
 )
 
-Made = Callable[[str], str]
+Made = Callable[..., str]
 
 
 @pytest.fixture
@@ -59,8 +59,7 @@ def reader(database: Database) -> Iterator[Made]:
         lines = reader_sql(provider).replace("trueup_reader", name)
         with database.connect(by) as connection:
             connection.execute(lines.replace(":'password'", f"'{password}'").encode())
-        database.cluster.passwords[name] = password  # type: ignore[index]  # the test adds a login
-        database.cluster.wait_for_replay()
+        know(database.cluster, name, password)
         made.append(name)
         return name
 
@@ -173,13 +172,12 @@ def test_a_provider_s_own_owner_who_is_no_superuser_can_run_it(database, reader:
     with database.connect() as connection:
         if connection.info.server_version < 160000:
             pytest.skip("before 16 only a superuser may give BYPASSRLS; Supabase has its own way")
-    owner, password = f"owner_{secrets.token_hex(4)}", secrets.token_hex(8)
+    owner = f"owner_{secrets.token_hex(4)}"
+    admit(database.cluster, owner, "createrole bypassrls")
     database.cluster.execute(
-        f"create role {owner} login createrole bypassrls password '{password}';"
         f"grant pg_read_all_data, pg_monitor to {owner} with admin option;"
         f"alter database {database.name} owner to {owner}"
     )
-    database.cluster.passwords[owner] = password  # type: ignore[index]  # the test adds a login
     database.execute(HIDDEN + f"alter function restock() owner to {owner}")
 
     name = reader("supabase", by=owner)
