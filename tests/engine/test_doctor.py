@@ -85,3 +85,57 @@ def test_what_is_not_configured_is_named(environment: Environment) -> None:
 
     assert "the variable SHOP_VISITOR_URL is not set" in told
     assert "staging of shop has no primary in trueup.toml" in told
+
+
+def words(environment: Environment) -> str:
+    """Everything that is said, well or not."""
+    return "\n".join(told.words for told in doctor.examine(environment))
+
+
+def test_every_part_of_the_way_in_is_told(environment: Environment) -> None:
+    said = words(environment)
+
+    for part in (
+        "replica: direct",
+        "every setting took, and was read back",
+        "a standby, PostgreSQL",
+        "max_standby_streaming_delay 30s, feedback off",
+        "idle, caught up",
+        "s from this machine's",
+        "can only read",
+        "a snapshot can be shared",
+    ):
+        assert part in said
+
+
+def test_a_host_that_is_not_loopback_wants_tls(environment: Environment) -> None:
+    url = "postgresql://reader:hunter2@db.abcdefghijklmnopqrst.supabase.co.invalid:5432/postgres"
+    told = " ".join(ills(replace(environment, replica=Dsn(url, "SHOP_REPLICA_URL"))))
+
+    assert "sslmode=verify-full" in told
+    assert "host name is not known" in told
+    assert "hunter2" not in told
+
+
+def test_naive_timestamps_are_counted(environment: Environment, database: Database) -> None:
+    database.execute("create table orders (id int, made timestamp, paid timestamptz)")
+
+    assert "1 column is a timestamp without time zone" in words(environment)
+
+
+def test_what_the_role_may_not_read_is_named(environment, database, writer: str) -> None:
+    database.execute(f"create table t (a int); grant pg_monitor to {writer}")
+
+    told = " ".join(ills(replace(environment, replica=Dsn(database.url(writer), "X"))))
+
+    assert f'the role may not read public.t; grant pg_read_all_data to "{writer}";' in told
+
+
+def test_a_role_with_one_connection_cannot_share_a_snapshot(environment, database, writer) -> None:
+    database.execute(f"grant pg_monitor, pg_read_all_data to {writer}")
+    database.execute(f"alter role {writer} connection limit 1 bypassrls")
+
+    told = " ".join(ills(replace(environment, replica=Dsn(database.url(writer), "X"))))
+
+    assert "a snapshot cannot be shared" in told
+    assert "two connections to one server" in told

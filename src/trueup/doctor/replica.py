@@ -164,7 +164,8 @@ _SEES = """
 def _schema(connection: Connection) -> Iterator[Told]:
     row = connection.execute(_NAIVE).fetchone()
     if row is not None and row[0]:
-        words = f"replica: {row[0]} columns are timestamps without time zone, as Prisma makes them"
+        columns = "1 column is a timestamp" if row[0] == 1 else f"{row[0]} columns are timestamps"
+        words = f"replica: {columns} without time zone, as Prisma makes them"
         yield Told(True, f"{words}: compare them with naive_utc(…), or at time zone 'UTC'")
 
 

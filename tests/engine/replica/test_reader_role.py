@@ -167,22 +167,28 @@ def test_a_provider_that_is_not_known_is_told_which_are() -> None:
         reader_sql("oracle")
 
 
-def test_a_provider_s_own_owner_who_is_no_superuser_can_run_it(database, reader: Made) -> None:
-    """Supabase's postgres, Neon's owner: they may create roles and grant what they were given."""
+@pytest.fixture
+def owner(database: Database) -> Iterator[str]:
+    """Like Supabase's postgres or Neon's owner: no superuser, but it may make and grant roles."""
     with database.connect() as connection:
         if connection.info.server_version < 160000:
             pytest.skip("before 16 only a superuser may give BYPASSRLS; Supabase has its own way")
-    owner = f"owner_{secrets.token_hex(4)}"
-    admit(database.cluster, owner, "createrole bypassrls")
+    name = f"owner_{secrets.token_hex(4)}"
+    admit(database.cluster, name, "createrole bypassrls")
     database.cluster.execute(
-        f"grant pg_read_all_data, pg_monitor to {owner} with admin option;"
-        f"alter database {database.name} owner to {owner}"
+        f"grant pg_read_all_data, pg_monitor to {name} with admin option;"
+        f"alter database {database.name} owner to {name}"
     )
+    yield name
+    database.cluster.execute(f"alter database {database.name} owner to postgres")
+    database.execute(f"reassign owned by {name} to postgres; drop owned by {name}")
+    database.cluster.execute(f"drop role {name}")
+
+
+def test_an_owner_who_is_no_superuser_can_run_it(database, owner: str, reader: Made) -> None:
     database.execute(HIDDEN + f"alter function restock() owner to {owner}")
 
     name = reader("supabase", by=owner)
 
     with opened(database, name) as session:
         assert session.about.role == name
-    database.execute(f"reassign owned by {owner} to postgres; drop owned by {owner} cascade")
-    database.cluster.execute(f"alter database {database.name} owner to postgres")
