@@ -132,7 +132,9 @@ def _mentioned(said: list[_Token]) -> tuple[frozenset[str], frozenset[str]]:
             if following is not None and following.text == "(":
                 calls.add(name)
     symbols = "".join(token.text if token.kind == "other" else " " for token in said)
-    return frozenset(mentions | set(_OPERATOR.findall(symbols))), frozenset(calls)
+    operators = _OPERATOR.findall(symbols)
+    bare = {operator.rstrip("+-") for operator in operators}  # the server takes a sign off the end
+    return frozenset(mentions | bare | set(operators)), frozenset(calls)
 
 
 def _sent(token: _Token) -> str:

@@ -17,7 +17,7 @@ SCHEMA = """
     create function counted() returns bigint language sql volatile as 'select count(*) from goods';
     create function priced(goods) returns int language sql volatile as 'select ($1).price';
     create function added(int, int) returns int language sql volatile as 'select $1 + $2';
-    create operator +++ (leftarg = int, rightarg = int, function = added);
+    create operator <*> (leftarg = int, rightarg = int, function = added);
     create aggregate gathered (int) (sfunc = added, stype = int, initcond = '0');
     create view counting as select counted() as n;
     create view counting_on as select n from counting;
@@ -28,7 +28,8 @@ SCHEMA = """
 REACHED = {
     "select counted() as n": "counted",
     "select g.priced as n from goods g": "priced",
-    "select id +++ 1 as n from goods": "+++",
+    "select id <*> 1 as n from goods": "<*>",
+    "select id <*>-1 as n from goods": "<*>",
     "select gathered(id) as n from goods": "gathered",
     "select n from counting": "counting",
     "select n from counting_on": "counting_on",
