@@ -39,7 +39,10 @@ _VOLATILE = """
                ) as of_a_row
         from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = pronamespace
         where (provolatile = 'v' or p.oid in (select aggregate from steps where volatile))
-          and prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+          and prorettype not in (  -- no SQL can call these, and `system` is a TABLESAMPLE's too
+              'trigger'::regtype, 'event_trigger'::regtype, 'internal'::regtype,
+              'tsm_handler'::regtype, 'index_am_handler'::regtype, 'table_am_handler'::regtype,
+              'fdw_handler'::regtype, 'language_handler'::regtype)
     ), reaching as (
         select ev_class as oid
         from volatile join pg_catalog.pg_depend d

@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 
 from trueup.errors import QueryError, ReplicaError
 from trueup.replica.trouble import query_error
+from trueup.replica.watchdog import answered_within
 
 GONE = frozenset({"42704", "22023"})
 """What the server says of a snapshot whose exporter has ended; 22023 before PostgreSQL 18."""
@@ -82,8 +83,9 @@ class Shared:
         self._exporter = self._open()
         milliseconds = str(round(self._max_age * 1000))
         try:
-            self._exporter.execute("begin isolation level repeatable read read only")
-            row = self._exporter.execute(_EXPORT, [milliseconds]).fetchone()
+            with answered_within(self._exporter, 0):
+                self._exporter.execute("begin isolation level repeatable read read only")
+                row = self._exporter.execute(_EXPORT, [milliseconds]).fetchone()
         except psycopg.Error as error:
             self._exporter.close()
             raise query_error(error) from None

@@ -156,9 +156,8 @@ class Systems:
             except ConfigError as error:
                 raise GuardError(str(error)) from None
             standby = not environment.primary_allowed
-            self._visitors[system] = Visitor(
-                connect(dsn, standby=standby, application=self._application)
-            )
+            connection = connect(dsn, standby=standby, application=self._application)
+            self._visitors[system] = Visitor(connection, environment.limits.statement)
         return self._visitors[system]
 
     def _own_folder(self) -> Path:

@@ -21,7 +21,7 @@ from trueup.replica.snapshot import Shared, Snapshot, is_gone
 Answer = TypeVar("Answer")
 
 DOWN_FOR = 30.0
-"""Seconds during which a replica that did not answer is not asked again by every invariant."""
+"""Seconds during which a replica that refused us is not asked again by every invariant."""
 
 
 class Source:
@@ -94,7 +94,8 @@ class Source:
             except QueryError as error:
                 if not is_gone(error):
                     raise
-                self.unshared = "an exported snapshot could not be imported"
+        else:
+            self.unshared = "an exported snapshot could not be imported"
         with self._open().reading() as reader:
             return ask(reader)
 
@@ -107,7 +108,8 @@ class Source:
         try:
             return self._shared.renewed(gone) if gone else self._shared.current()
         except ReplicaError as error:
-            self.unshared = f"a snapshot could not be exported: {error}"
+            if not error.transient:
+                self.unshared = f"a snapshot could not be exported: {error}"
             return None
 
     def _exporter(self) -> psycopg.Connection[TupleRow]:
@@ -140,8 +142,6 @@ class Source:
             self._refusal, self._refused_at = error, time.monotonic()
 
     def _refuse_while_down(self) -> None:
-        if self._refusal is None:
-            return
-        if not self._refusal.transient or time.monotonic() - self._refused_at < DOWN_FOR:
+        if self._refusal is not None and time.monotonic() - self._refused_at < DOWN_FOR:
             raise self._refusal
         self._refusal = None

@@ -63,6 +63,7 @@ def test_a_volatile_one_is_refused_and_let_through_by_its_name(
         "select price as n from goods",
         "select 1 as n from goods as counted",
         "select count(*) as n from pg_stat_activity",
+        "select id as n from goods tablesample system (100)",
     ],
 )
 def test_one_that_only_answers_is_asked(database: Database, sql: str) -> None:

@@ -108,3 +108,17 @@ def test_the_file_holds_no_secret(database: Database, systems: Opened) -> None:
 
     [file] = run.folder.glob("*.json")
     assert set(json.loads(file.read_text())) == {"id", "instant", "exported"}
+
+
+def test_after_the_next_all_share_again(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    run = systems()
+    run.outcome(COUNT, NOW)
+    with database.connect("postgres", "standby") as standby:
+        standby.execute("select pg_terminate_backend(%s, 5000)", exporters(database))
+
+    snapshots = {run.outcome(found, NOW).snapshot for found in (FREE, COUNT, FREE)}
+
+    assert len(snapshots) == 1
+    assert run.record("shop").unshared == ""
+    assert len(exporters(database)) == 1
