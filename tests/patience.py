@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], object], within: float = 10.0) -> None:
+def until(condition: Callable[[], object], within: float = 30.0) -> None:
     """Wait for a condition, and fail when it does not come true in time."""
     deadline = time.monotonic() + within
     while not condition():
