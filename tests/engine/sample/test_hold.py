@@ -17,9 +17,10 @@ from trueup.sample import Cluster, cluster, down, hold, locks, reset, survivors,
 from trueup.sample.binaries import VARIABLE
 
 HOLDER = """
-import pathlib, sys
+import pathlib, signal, sys
 from trueup.sample import hold
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs us may have it ignored
 with hold(pathlib.Path(sys.argv[1])) as held:
     with held.connect() as connection:
         print(connection.execute("select pg_read_file('postmaster.pid')").fetchone()[0].split()[0])
