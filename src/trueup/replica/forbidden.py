@@ -28,6 +28,9 @@ CLOCKS = frozenset(
 CLOCK_LITERALS = frozenset({"now", "today", "tomorrow", "yesterday"})
 """Strings that a cast turns into the server's clock."""
 
+CLOCK_ZONES = frozenset({"allballs", "gmt", "utc", "z", "zulu"})
+"""Words that may stand beside one, as a time of day may."""
+
 SIDE_EFFECTS = frozenset(
     {
         "lo_create",

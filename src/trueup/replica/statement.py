@@ -8,6 +8,7 @@ from functools import lru_cache
 from trueup.errors import StatementError
 from trueup.replica.forbidden import (
     CLOCK_LITERALS,
+    CLOCK_ZONES,
     CLOCKS,
     HEADS,
     LOCKS,
@@ -40,9 +41,16 @@ A difference would hide code from the check: so blanks are its blanks, a carriag
 comment, and whatever is not ASCII is part of a name.
 """
 
+CLOCK_LENGTH = 128
+"""The server reads no longer string as a time."""
+
 STRINGS = ("string", "escaped", "dollar")
 
 _COMMENT = re.compile(r"/\*|\*/")
+
+_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|(.))", re.DOTALL
+)
 
 _OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 
@@ -77,6 +85,8 @@ def statement(sql: str) -> Statement:
     Raises StatementError for more than one statement, a word that writes or locks, a clock of the
     server, a function that is known to do something, and what is spelled so as not to be read.
     """
+    if "\0" in sql:
+        raise StatementError("the SQL has a NUL byte, where the server would stop reading")
     tokens = list(_tokens(sql))
     said = [token for token in tokens if token.kind not in ("blank", "comment")]
     _refuse(said)
@@ -162,7 +172,7 @@ def _refuse_word(token: _Token, following: _Token | None) -> None:
     word = token.text.lower() if token.kind == "word" else ""
     if token.kind == "quoted":
         word = token.text.strip('"').lower() if called else ""
-    if token.kind in ("string", "escaped") and _literal(token.text) in CLOCK_LITERALS:
+    if token.kind in STRINGS and _is_clock(_literal(token)):
         raise StatementError(
             f"the SQL says {token.text}, which a cast makes the server's clock; pass :now"
         )
@@ -182,5 +192,25 @@ def _refuse_word(token: _Token, following: _Token | None) -> None:
         raise StatementError(f"the SQL calls {token.text!r}, which does more than answer")
 
 
-def _literal(text: str) -> str:
-    return text[text.index("'") :].strip("'").strip().lower()
+def _literal(token: _Token) -> str:
+    if token.kind == "dollar":
+        tag = token.text.index("$", 1) + 1
+        return token.text[tag:-tag]
+    inside = token.text[token.text.index("'") :].strip("'")
+    return _ESCAPE.sub(_unescaped, inside) if token.kind == "escaped" else inside
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    *hexadecimal, octal, itself = found.groups()
+    code = next(filter(None, hexadecimal), "")
+    if itself is None:
+        point = int(code, 16) if code else int(octal, 8)
+        return chr(point) if point < 0x110000 else ""
+    return " " if itself in "bfnrt" else itself
+
+
+def _is_clock(text: str) -> bool:
+    words = text.lower().split() if len(text) < CLOCK_LENGTH else []
+    rest = [word for word in words if word not in CLOCK_LITERALS | CLOCK_ZONES]
+    said = not CLOCK_LITERALS.isdisjoint(words)
+    return said and all(word[0].isdigit() or word[0] in "+-" for word in rest)

@@ -32,7 +32,10 @@ _LOOK = """
                  order by place)
 """
 
-_LAST = "select pg_catalog.pg_current_xact_id_if_assigned() is null; rollback"
+_UNDO = "rollback; select pg_catalog.pg_advisory_unlock_all()"
+"""A rollback keeps a session's advisory locks, and behind a pooler so does the session's end."""
+
+_LAST = "select pg_catalog.pg_current_xact_id_if_assigned() is null;" + _UNDO
 """
 One message, and not a pipeline: after rows that came in chunks libpq (18.0) takes the first answer
 of a pipeline for another chunk.
@@ -124,7 +127,7 @@ def drop(connection: psycopg.Connection[TupleRow]) -> None:
     try:
         if not connection.closed:
             with answered_within(connection, 0):
-                connection.execute("rollback")
+                connection.execute(_UNDO)
     except (psycopg.Error, QueryError):
         connection.close()
 

@@ -9,6 +9,7 @@ from trueup.model.invariant import Row
 from trueup.replica.functions import Volatile, refuse_volatile, volatile
 from trueup.replica.guard import Limits
 from trueup.replica.statement import Statement, statement
+from trueup.replica.transaction import drop
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 
@@ -64,8 +65,7 @@ class Visitor:
         except psycopg.Error as error:
             raise query_error(error) from None
         finally:
-            if not self._connection.closed:
-                self._connection.execute("rollback")
+            drop(self._connection)
 
     def close(self) -> None:
         """End the session."""

@@ -12,7 +12,10 @@ BEGIN, END = "<!-- attacks -->", "<!-- /attacks -->"
 def table(found: list[Attack]) -> str:
     """How many there are, what each layer stops, and every attack by kind."""
     by = Counter(attack.by for attack in found)
-    refused = f"{by['text']} by their text, {by['function']} for the volatile function they reach"
+    refused = (
+        f"{by['text']} are stopped by their text, {by['function']} by the volatile function they"
+        f" reach, {by['server']} by the server"
+    )
     lines = [
         f"{len(found)} attacks, each as three roles on two servers: {refused}.",
         "",
@@ -34,7 +37,7 @@ def written(page: str) -> str:
 
 
 def _row(attack: Attack) -> str:
-    sql = attack.sql.replace("|", "\\|")
+    sql = attack.sql.replace("|", "\\|").replace("\0", "\\0")
     beneath = " | ".join(" or ".join(attack.beneath[server]) for server in ("primary", "standby"))
     return f"| {attack.name} | `` {sql} `` | {attack.by} | {beneath} |"
 

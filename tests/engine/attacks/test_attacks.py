@@ -12,7 +12,11 @@ from engine.attacks.attack import LAYERS, Attack, attacks
 from engine.attacks.table import PAGE, written
 from fix_database import another_database
 from patience import until
+from trueup import invariant
 from trueup.errors import GuardError
+from trueup.evaluate import evaluate
+from trueup.model.verdict import Verdict
+from trueup.replica.session import Session
 
 ATTACKS = attacks()
 
@@ -29,6 +33,15 @@ def field(cluster) -> Iterator[Arena]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def doors(field: Arena) -> Iterator[dict[str, Session]]:
+    """A reader's session on each server, which no attack may end."""
+    opened = {server: field.open("trueup_reader", server) for server in SERVERS}
+    yield opened
+    for session in opened.values():
+        session.close()
+
+
 def test_there_are_enough_and_each_has_a_name_of_its_own() -> None:
     assert len(ATTACKS) >= 120
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
@@ -40,6 +53,23 @@ def test_whoever_could_write_is_refused_at_the_door(field: Arena, server: str) -
     for role in field.roles[1:]:
         with pytest.raises(GuardError, match="could write"):
             field.open(role, server)
+
+
+@on_both
+@each
+def test_as_an_invariant_it_is_unknown_and_says_why(
+    field: Arena, doors: dict[str, Session], attack: Attack, server: str
+) -> None:
+    @invariant(severity="P1", over="treasure", fix="none")
+    def test_attacked(replica):
+        """Somebody attacks."""
+        return replica.rows(attack.sql.replace("{file}", str(field.file)))
+
+    with doors[server].reading() as reader:
+        outcome = evaluate(test_attacked, {"replica": reader})
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert "the SQL" in outcome.reason or "read-only transaction" in outcome.reason
 
 
 @on_both
