@@ -40,6 +40,7 @@ class EnvironmentConfig(_Strict):
     heartbeat: Column | None = None
     snapshot_max_age: Seconds = 60
     prove_within: Seconds = 2
+    approval: bool | None = None
     search_path: str = "public"
 
 

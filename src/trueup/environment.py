@@ -17,6 +17,9 @@ from trueup.replica.guard import Limits
 if TYPE_CHECKING:
     from trueup.sample import Cluster
 
+PRODUCTION = "production"
+"""The environment whose plans want an approval, unless trueup.toml says otherwise."""
+
 SAMPLE_FOLDER = Path(".trueup") / "sample"
 
 
@@ -26,6 +29,7 @@ class Environment:
     Where one system is read and mended; `clock` is the instant of a clock that stands still.
 
     `owner` is the login that installs the journal: the fixer must not own what it writes.
+    `approval` says that somebody else must approve a plan before it is applied here.
     """
 
     system: str
@@ -44,6 +48,7 @@ class Environment:
     unset: Mapping[str, str]
     heartbeat: str | None = None
     snapshot_max_age: float = 60.0
+    approval: bool = False
 
     def needs(self, which: str, dsn: Dsn | None) -> Dsn:
         """That URL; raises ConfigError that names the variable, or the key, which is missing."""
@@ -170,6 +175,7 @@ def _environment(
         unset={} if clock else _unset(chosen),
         heartbeat=chosen.heartbeat,
         snapshot_max_age=chosen.snapshot_max_age,
+        approval=name == PRODUCTION if chosen.approval is None else chosen.approval,
     )
 
 

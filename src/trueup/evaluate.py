@@ -1,8 +1,8 @@
 """One invariant, its resources in, its verdict out."""
 
 import traceback
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from time import perf_counter
@@ -11,7 +11,7 @@ from uuid import UUID
 from trueup.errors import GuardError, QueryError, ReplicaError, TrueupError
 from trueup.model.invariant import Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
-from trueup.model.violation import Violation
+from trueup.model.violation import Key, Violation
 from trueup.replica import zones
 from trueup.replica.reader import Fetched, Reader, Rows
 from trueup.replica.trouble import remedy
@@ -26,19 +26,33 @@ Resources = Mapping[str, object]
 """What an invariant may ask for, by name; `replica` is always there."""
 
 
-def evaluate(
-    invariant: Invariant,
-    resources: Resources,
-    *,
-    judge: bool = True,
-    cap: int | None = CAP,
-) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """
+    What somebody wants to know of an invariant.
+
+    Without `judge` the judged rows are not counted, so that nothing to judge counts as holding.
+    `cap` is how many violations are named, None for all. Those that are `bare` have a key and no
+    evidence; `among` asks about these keys only, where the answer is one of SQL.
+    """
+
+    judge: bool = True
+    cap: int | None = CAP
+    bare: bool = False
+    among: Sequence[Key] | None = None
+
+
+REPORTED = Wanted()
+PLANNED = Wanted(judge=False)
+PROVEN = Wanted(judge=False, cap=None, bare=True)
+"""A proof needs no count and no evidence, but every key."""
+
+
+def evaluate(invariant: Invariant, resources: Resources, wanted: Wanted = REPORTED) -> Outcome:
     """
     Ask one invariant and say what the answer means.
 
-    `resources["replica"]` is a Reader inside a transaction. Without `judge` the judged rows are
-    not counted, so that nothing to judge counts as holding: a fix's proof needs no count, but
-    every violation, so it has no `cap`.
+    `resources["replica"]` is a Reader inside a transaction.
     Never raises for what the database, its schema or its role are like: that is *unknown*.
     """
     replica = resources["replica"]
@@ -47,7 +61,7 @@ def evaluate(
     started = perf_counter()
     asked = len(replica.asked)
     try:
-        outcome = _judged(invariant, resources, replica, judge, cap)
+        outcome = _judged(invariant, resources, replica, wanted)
     except TrueupError as error:
         outcome = could_not_look(error)
     except Exception as error:  # noqa: BLE001  # one author's mistake must not stop the others
@@ -57,9 +71,7 @@ def evaluate(
     return replace(outcome, seconds=seconds, sql=sql, snapshot=replica.snapshot)
 
 
-def _judged(
-    invariant: Invariant, resources: Resources, replica: Reader, judge: bool, cap: int | None
-) -> Outcome:
+def _judged(invariant: Invariant, resources: Resources, replica: Reader, wanted: Wanted) -> Outcome:
     replica.allow(invariant.calls)
     absent = [column for column in invariant.needs if not replica.has_column(column)]
     if absent:
@@ -68,17 +80,19 @@ def _judged(
     missing = [name for name in invariant.asks if name not in resources]
     if missing:
         raise GuardError(f"the invariant asks for {missing[0]!r}, which is not to be had here")
-    judged = _count(invariant, replica) if judge else {}
+    judged = _count(invariant, replica) if wanted.judge else {}
     answer = invariant.ask(**{name: resources[name] for name in invariant.asks})
-    fetched = _fetched(answer, cap)
-    if judge and not any(judged.values()) and not invariant.may_be_empty:
+    if wanted.bare and isinstance(answer, Rows):
+        return _keys(invariant, answer.keyed(invariant.key, wanted.among))
+    fetched = _fetched(answer, wanted)
+    if wanted.judge and not any(judged.values()) and not invariant.may_be_empty:
         return Outcome(
             verdict=Verdict.UNKNOWN,
             reason=f"there was nothing to judge: {', '.join(judged)} had no rows",
             remedy="is this the right database? a table that may be empty says may_be_empty",
             judged=judged,
         )
-    violations = [_violation(invariant, row) for row in fetched.rows]
+    violations = [_violation(invariant, row, wanted.bare) for row in fetched.rows]
     return Outcome(
         verdict=Verdict.VIOLATED if violations else Verdict.HOLDS,
         violations=violations,
@@ -96,12 +110,21 @@ def _count(invariant: Invariant, replica: Reader) -> dict[str, int]:
     return {label: replica.count(relation) for label, relation in invariant.over.items()}
 
 
-def _fetched(answer: Iterable[Row], cap: int | None) -> Fetched:
+def _keys(invariant: Invariant, answer: Rows) -> Outcome:
+    """The violations as keys alone, as they come from the server: there may be very many."""
+    violations = [
+        Violation(invariant.name, tuple(map(str, values)), {}) for values in answer.values()
+    ]
+    verdict = Verdict.VIOLATED if violations else Verdict.HOLDS
+    return Outcome(verdict=verdict, violations=violations, count=len(violations))
+
+
+def _fetched(answer: Iterable[Row], wanted: Wanted) -> Fetched:
     if isinstance(answer, Rows):
-        return answer.fetch(cap)
+        return answer.fetch(wanted.cap)
     rows: list[Row] = []
     for row in answer:
-        if len(rows) == cap:
+        if len(rows) == wanted.cap:
             return Fetched(rows, complete=False, printable=_by_value(rows))
         rows.append(row)
     return Fetched(rows, complete=True, printable=_by_value(rows))
@@ -116,9 +139,10 @@ def _by_value(rows: list[Row]) -> frozenset[str]:
     )
 
 
-def _violation(invariant: Invariant, row: Row) -> Violation:
+def _violation(invariant: Invariant, row: Row, bare: bool) -> Violation:
     columns = invariant.key or (next(iter(row)),)
-    return Violation(invariant.name, tuple(str(row[column]) for column in columns), row)
+    key = tuple(str(row[column]) for column in columns)
+    return Violation(invariant.name, key, {} if bare else row)
 
 
 def could_not_look(error: TrueupError) -> Outcome:

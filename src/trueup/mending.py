@@ -1,28 +1,31 @@
 """Mending: what the verbs plan, apply, undo and journal do, from a project to the primary."""
 
+import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from trueup import catalog, signature
+from trueup import catalog, planfile, signature
 from trueup.config import SAMPLE, Project
 from trueup.environment import Environment, environments
 from trueup.errors import ApplyError, CatalogError, ConfigError, PlanError
-from trueup.model import plan as plans
 from trueup.model.invariant import Invariant
-from trueup.model.plan import Plan
+from trueup.model.plan import Approval, Plan
 from trueup.primary import apply as applying
-from trueup.primary import journal, planning, undo
+from trueup.primary import journal, planning, shares, undo
 from trueup.primary.applied import Applied, Moved
-from trueup.primary.apply import Told
+from trueup.primary.apply import Orders, Told
 from trueup.primary.journal import Entry, Recorded
 from trueup.primary.session import APPLICATION, Primary, open_primary
 from trueup.progress import while_slow
 from trueup.replica.connection import connect
 from trueup.replica.session import Session, open_session
 from trueup.replica.visitor import Visitor
+
+COLLECT_AFTER = 100_000
+"""Objects between two collections while a plan is applied."""
 
 Opened = tuple[Entry, list[Moved], list[Recorded]]
 """A journal entry, the rows that it moved, and what proved it."""
@@ -38,6 +41,7 @@ class Asked:
     only: frozenset[str] = frozenset()
     reason: str = ""
     as_of: datetime | None = None
+    share: float | None = None
 
 
 def plan(project: Project, asked: Asked) -> Plan:
@@ -65,6 +69,7 @@ def plan(project: Project, asked: Asked) -> Plan:
                 only=asked.only or None,
                 others=others,
                 prove_within=environment.prove_within,
+                share=shares.MOST if asked.share is None else asked.share,
             )
 
 
@@ -89,7 +94,12 @@ def plan_undo(
 
 
 def apply(
-    project: Project, plan: Plan, told: Told | None = None, *, witness: bool = True
+    project: Project,
+    plan: Plan,
+    *,
+    most: int | None = None,
+    told: Told | None = None,
+    witness: bool = True,
 ) -> Applied:
     """
     Apply a plan where it was made, and let the replica witness it.
@@ -98,18 +108,22 @@ def apply(
     Raises ApplyError where nothing was changed, ProofError where it was rolled back.
     """
     known = catalog.load(project.root, (plan.system,))
+    # A batch makes thousands of objects and no cycles: looking for some takes a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
     with (
         _primary(project, plan.environment, plan.system) as (environment, primary),
         _replica(environment) if witness else nullcontext() as replica,
         while_slow("applying, and waiting for the replica to show it"),
     ):
+        require_approved(plan, environment)
         return applying.apply(
             plan,
             primary,
+            Orders(by=signature.operator(), most=most, told=told),
             watched=known.of(plan.system),
             settings=environment.settings,
             replica=replica,
-            told=told,
         )
 
 
@@ -131,7 +145,7 @@ def entry(project: Project, environment: str, system: str, number: int) -> Opene
 
 def require_consent(plan: Plan, agreed: bool) -> None:
     """Raise ApplyError for a plan that cannot be undone, unless that was agreed to."""
-    if plan.undo is not None and plan.changes and not agreed:
+    if plan.undo is not None and plan.does_something and not agreed:
         raise ApplyError(
             f"{plan.name} cannot be undone: {plan.undo.rstrip('.')}; apply it with --no-undo"
         )
@@ -141,20 +155,56 @@ def write(plan: Plan, path: Path) -> None:
     """Write a plan file; raises PlanError where the disk refuses."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(plans.dump(plan), encoding="utf-8")
+        with path.open("wb") as file:
+            file.writelines(planfile.lines(plan))
     except OSError as error:
         raise PlanError(f"the plan could not be written to {path}: {error.strerror}") from None
+
+
+def approve(plan: Plan, path: Path, note: str = "") -> Approval:
+    """
+    Add to a plan file that somebody else than its planner approves it; gives the approval.
+
+    Raises ApplyError for one's own plan, for one that does nothing, and for one that has expired.
+    """
+    by = signature.operator()
+    now = datetime.now(UTC)
+    if by == plan.by:
+        raise ApplyError(f"{by} made this plan; somebody else has to approve it")
+    if not plan.does_something:
+        raise ApplyError("the plan changes nothing, so there is nothing to approve")
+    if now >= plan.expires:
+        raise ApplyError(f"the plan expired at {plan.expires:%Y-%m-%d %H:%M} UTC; plan again")
+    approval = Approval(by=by, at=now, digest=plan.digest, note=note)
+    try:
+        with path.open("ab") as file:
+            file.write(planfile.approved(approval))
+    except OSError as error:
+        raise PlanError(f"{path} could not be written: {error.strerror}") from None
+    return approval
+
+
+def require_approved(plan: Plan, environment: Environment) -> None:
+    """Raise ApplyError where the environment wants an approval that the plan does not have."""
+    if not environment.approval or not plan.does_something:
+        return
+    given = [one for one in plan.approvals if one.digest == plan.digest and one.by != plan.by]
+    if not given:
+        raise ApplyError(
+            f"{environment.name} wants somebody else than {plan.by} to approve the plan; they run"
+            " `trueup approve` on its file"
+        )
 
 
 def read(path: Path) -> Plan:
     """Read a plan file; raises PlanError where there is none or it was changed."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            return planfile.load(file)
     except OSError as error:
         raise PlanError(
             f"no plan can be read from {path}: {error.strerror}; make one with `trueup plan`"
         ) from None
-    return plans.load(text)
 
 
 def install_journal(project: Project, name: str, system: str, fixer: str) -> None:

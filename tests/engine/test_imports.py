@@ -12,7 +12,7 @@ SOURCE = Path(trueup.__file__).parent
 ORDER = (
     ("errors",),
     ("model",),
-    ("progress", "command", "config", "signature"),
+    ("progress", "command", "config", "signature", "planfile"),
     ("replica",),
     ("library",),
     ("catalog", "evaluate"),

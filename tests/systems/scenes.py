@@ -15,7 +15,7 @@ from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import key_text
 from trueup.primary import journal, planning
 from trueup.primary.applied import Applied
-from trueup.primary.apply import apply
+from trueup.primary.apply import Orders, apply
 from trueup.primary.session import Primary, open_primary
 from trueup.primary.undo import plan_undo
 from trueup.replica.connection import Dsn, connect
@@ -103,6 +103,7 @@ class Scene:
             return apply(
                 plan,
                 primary,
+                Orders(by="a test"),
                 watched=self.invariants,
                 settings=self.settings,
                 replica=replica,

@@ -50,7 +50,7 @@ def test_a_fix_mends_what_its_invariant_names_and_its_undo_leaves_no_trace(
     stepped = scenes.stepped(plan, fault)
     assert left.get(fault.invariant, set()) == stepped
     assert all(keys <= scenes.named(broken)[name] for name, keys in left.items())
-    assert found.apply(plan).moved == ()
+    assert len(found.apply(plan).moved) == 0
     for entry in reversed(applied.entries):
         found.apply(found.plan_undo(entry))
     assert found.bytes() == before

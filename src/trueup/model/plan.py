@@ -1,16 +1,9 @@
-"""A plan: the changes a fix would make now, with before-images, saved as a file with a digest."""
+"""A plan: the changes a fix would make now, with before-images, under a digest."""
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
-
-from trueup.errors import PlanError
-
-FORMAT = 1
 
 Image = Mapping[str, str | None]
 """A row, or part of one: column to the text that PostgreSQL prints for its value."""
@@ -78,13 +71,66 @@ class FiringTrigger:
     function: str
 
 
+class When(StrEnum):
+    """When an invariant proves the changes: in each batch, in the first and late, or only late."""
+
+    EACH = "each batch"
+    FIRST = "first batch"
+    LATE = "late"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofStep:
-    """An invariant that reads a touched table; `late` ones are proven on the replica afterwards."""
+    """
+    An invariant that reads a touched table, and the seconds that it took to ask.
+
+    `keyed` says that every batch asks it about its own targets, also where not about all rows.
+    """
 
     invariant: str
     seconds: float
-    late: bool
+    when: When
+    keyed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How many rows of a table change, those that foreign keys drag along too, of how many."""
+
+    table: str
+    rows: int
+    of: int
+
+    @property
+    def percent(self) -> float:
+        """The part of the table."""
+        return 100 * self.rows / self.of if self.of else 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCall:
+    """
+    One request to a service outside, made once the changes of its unit are committed.
+
+    `back` is the request that takes it back: service, method, path and body, or None.
+    """
+
+    service: str
+    method: str
+    path: str
+    body: Mapping[str, object] | None = None
+    back: Mapping[str, object] | None = None
+    unit: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Somebody else's word for a plan with this digest."""
+
+    by: str
+    at: datetime
+    digest: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +155,10 @@ class Plan:
     """
     Everything that apply needs, and nothing that it has to ask again.
 
-    `undoes` is the journal entry that an undo reverses. `undo` says why there is none, for a fix
-    that cannot be undone. The digest covers every other field.
+    Changes, targets and calls are in the order of their units. `undoes` is the journal entry that
+    an undo reverses. `undo` says why there is none, for a fix that cannot be undone. The digest
+    covers every other field but the approvals, which are given to it. `printable` has, by table,
+    the columns of which a page may show values.
     """
 
     system: str
@@ -124,8 +172,9 @@ class Plan:
     by: str
     reason: str
     at_most: int
-    targets: tuple[Target, ...]
-    changes: tuple[PlannedChange, ...]
+    targets: Sequence[Target]
+    changes: Sequence[PlannedChange]
+    calls: Sequence[PlannedCall] = ()
     steps: tuple[PlannedSteps, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     dependents: tuple[Dependents, ...] = ()
@@ -133,72 +182,17 @@ class Plan:
     proof: tuple[ProofStep, ...] = ()
     undoes: int | None = None
     undo: str | None = None
+    shares: tuple[Share, ...] = ()
+    printable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     digest: str = ""
+    approvals: tuple[Approval, ...] = ()
 
     @property
     def name(self) -> str:
         """System and fix, as the command line names them."""
         return f"{self.system}.{self.fix}"
 
-    def sealed(self) -> "Plan":
-        """The same plan with the digest of what it says."""
-        return replace(self, digest=_digest(_plain(self)))
-
-
-def dump(plan: Plan) -> str:
-    """The plan file's text; `load` reads it back to an equal plan."""
-    return json.dumps({"format": FORMAT} | _plain(plan), indent=1, ensure_ascii=False) + "\n"
-
-
-def load(text: str) -> Plan:
-    """
-    Read a plan file's text.
-
-    Raises PlanError where it is no plan, of another format, or not what its digest says.
-    """
-    try:
-        raw = json.loads(text)
-        found = raw.pop("format")
-        if found != FORMAT:
-            raise PlanError(f"the plan file has format {found!r}, this Trueup reads {FORMAT}")
-        plan = _parse(raw)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PlanError("the file is not a plan; make one with `trueup plan`") from error
-    if plan.digest != _digest(raw):
-        raise PlanError("the plan file was changed after it was made; plan again")
-    return plan
-
-
-def _digest(plain: Mapping[str, Any]) -> str:
-    said = {name: value for name, value in plain.items() if name != "digest"}
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(plan: Plan) -> dict[str, Any]:
-    plain = asdict(plan)
-    for name in ("as_of", "made", "expires"):
-        plain[name] = plain[name].isoformat()
-    return plain
-
-
-def _parse(raw: dict[str, Any]) -> Plan:
-    dates = {name: datetime.fromisoformat(raw[name]) for name in ("as_of", "made", "expires")}
-    return Plan(
-        **raw
-        | dates
-        | {
-            "database": Database(**raw["database"]),
-            "targets": tuple(Target(**row | {"key": tuple(row["key"])}) for row in raw["targets"]),
-            "changes": tuple(
-                PlannedChange(**row | {"op": Op(row["op"])}) for row in raw["changes"]
-            ),
-            "steps": tuple(
-                PlannedSteps(**row | {"steps": tuple(row["steps"])}) for row in raw["steps"]
-            ),
-            "skipped": tuple(Skipped(**row) for row in raw["skipped"]),
-            "dependents": tuple(Dependents(**row) for row in raw["dependents"]),
-            "triggers": tuple(FiringTrigger(**row) for row in raw["triggers"]),
-            "proof": tuple(ProofStep(**row) for row in raw["proof"]),
-        }
-    )
+    @property
+    def does_something(self) -> bool:
+        """Whether applying it would change anything, here or outside."""
+        return bool(self.changes or self.calls)

@@ -1,10 +1,12 @@
 """What came of a plan: the rows that moved, what was left alone, and what was proven."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from trueup.model.plan import Image, Op, Skipped, Target
 from trueup.model.verdict import Verdict
+from trueup.primary.listed import Listed
 
 DONE, PARTLY = 0, 3
 
@@ -40,7 +42,7 @@ NOTHING_LEFT = frozenset({Reason.GONE, Reason.ALREADY, Reason.NO_LONGER})
 """Reasons after which nothing is left to be done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Moved:
     """One row as it was and as it is; `change` is the place in the plan, None for a side effect."""
 
@@ -70,23 +72,41 @@ class Proof:
     mended: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def moved_kind(one: Moved) -> tuple[str, Op, Cause]:
+    """What a summary says of a row that moved."""
+    return one.table, one.op, one.cause
+
+
+def skipped_kind(one: Skipped) -> tuple[str, str]:
+    """What a summary says of a row that was left alone."""
+    return one.table, one.reason
+
+
+def target_kind(one: Target) -> str:
+    """What a summary says of a violation."""
+    return one.invariant
+
+
+@dataclass(slots=True, kw_only=True)
 class Applied:
     """
     The result of applying a plan, batch by batch; each batch that changed anything is an entry.
 
-    `left` names violations that the plan was to mend and that are still there. `undo` has the
-    commands that take the entries back, the last first. `stopped` says why later batches were not
-    tried; empty where all were.
+    `changed` counts the plan's own changes that were made, `moved` all rows that changed by them.
+    `left` names violations that the plan was to mend and that are still there. `proofs` has what
+    each invariant said last. `undo` has the commands that take the entries back, the last first.
+    `stopped` says why later batches were not tried; empty where all were.
     """
 
     name: str
     digest: str
-    entries: tuple[int, ...] = ()
-    moved: tuple[Moved, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
-    proofs: tuple[Proof, ...] = ()
-    left: tuple[Target, ...] = ()
+    planned: int = 0
+    changed: int = 0
+    entries: list[int] = field(default_factory=list)
+    moved: Listed[Moved, tuple[str, Op, Cause]] = field(default_factory=lambda: Listed(moved_kind))
+    skipped: Listed[Skipped, tuple[str, str]] = field(default_factory=lambda: Listed(skipped_kind))
+    left: Listed[Target, str] = field(default_factory=lambda: Listed(target_kind))
+    proofs: Sequence[Proof] = ()
     undo: tuple[str, ...] = ()
     stopped: str = ""
     seconds: float = 0.0
@@ -94,6 +114,6 @@ class Applied:
     @property
     def exit_code(self) -> int:
         """0 where nothing is left to do, 3 where something is, or could not be proven late."""
-        undone = any(one.reason not in NOTHING_LEFT for one in self.skipped)
+        undone = any(reason not in NOTHING_LEFT for _, reason in self.skipped.counts)
         unproven = any(one.failed for one in self.proofs)
         return PARTLY if self.stopped or self.left or undone or unproven else DONE

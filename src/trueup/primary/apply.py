@@ -1,89 +1,96 @@
 """Applying a plan: that plan and nothing else, batch by batch, proven and journaled."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from time import perf_counter
+from dataclasses import dataclass, field, replace
 
 from trueup import command
 from trueup.errors import ApplyError, TrueupError
 from trueup.model.invariant import Invariant
-from trueup.model.plan import Plan, Target
+from trueup.model.plan import Plan, When
 from trueup.model.violation import Key
-from trueup.primary import journal, late
+from trueup.primary import journal, late, pace
 from trueup.primary.applied import Applied, Proof
 from trueup.primary.batch import Done, Work, run
-from trueup.primary.interrupt import Stop, held_back
-from trueup.primary.late import Witness
+from trueup.primary.interrupt import held_back
+from trueup.primary.late import Said, Witness
+from trueup.primary.pace import Pace
+from trueup.primary.pieces import Pieces
 from trueup.primary.planning import clock
 from trueup.primary.proof import World
 from trueup.primary.session import Connection, Primary, observing
 from trueup.primary.trouble import refused
+from trueup.replica.functions import volatile
 from trueup.replica.session import Session
-
-BATCH = 500
-"""Rows of one transaction; a unit that is larger is a batch of its own."""
 
 PATIENCE = 30.0
 """Seconds that the replica may take to replay the change."""
-
-INTERRUPTED = "stopped by Ctrl-C"
 
 Told = Callable[[int, int], None]
 """Called after each batch with the rows looked at so far, and all."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """
+    How whoever applies a plan wants it done, and who that is.
+
+    At most so many rows are changed, where `most` is given; the rest is left for another time.
+    """
+
+    by: str
+    most: int | None = None
+    patience: float = PATIENCE
+    told: Told | None = None
+
+
 def apply(
     plan: Plan,
     primary: Primary,
+    orders: Orders,
     *,
     watched: Sequence[Invariant],
     settings: Mapping[str, object],
     replica: Session | None = None,
-    patience: float = PATIENCE,
-    told: Told | None = None,
 ) -> Applied:
     """
     Apply a plan to the primary it was made on.
 
     `watched` are all invariants of the system. One batch is one transaction and one journal entry;
-    Ctrl-C stops between batches. Where a later batch is refused, what is committed stays, and the
-    result says why the rest was not done. Raises ApplyError where nothing was changed, ProofError
-    where it was rolled back because it did not prove itself, JournalError without a journal.
+    Ctrl-C and SIGTERM stop between batches. Where a later batch is refused, what is committed
+    stays, and the result says why the rest was not done. Raises ApplyError where nothing was
+    changed, ProofError where it was rolled back because it did not prove itself, JournalError
+    without a journal.
     """
-    started = perf_counter()
+    started = time.perf_counter()
     require_current(plan, primary)
-    if not plan.changes:
-        return Applied(name=plan.name, digest=plan.digest, seconds=perf_counter() - started)
-    journal.require(primary.connection, plan.system, plan.environment)
-    world = World(plan.as_of, settings)
-    with observing(primary) as observer, held_back() as stop:
-        witness = Witness(
-            observer=observer, replica=replica, world=world, patience=patience, stop=stop
-        )
-        proven, slow = _split(plan, watched)
-        returning = _returning(primary.connection, plan)
-        earlier = late.before(witness, slow)
-        work = Work(
-            plan=plan,
-            connection=primary.connection,
-            observer=observer,
-            world=world,
-            watched=tuple(watched),
-            proven=proven,
-            returning=returning,
-        )
-        done, stopped = _batch_by_batch(work, stop, told or _silently)
-        afterwards: list[Proof] = []
-        if any(one.entry is not None for one in done):
-            afterwards = late.prove(
-                witness,
-                _own(plan, watched) if replica else (),
-                earlier,
-                slow,
-                targets=_mended(plan, done),
-                returning=returning,
+    applied = Applied(name=plan.name, digest=plan.digest, planned=len(plan.changes))
+    if plan.does_something:
+        _require_known(plan, watched)
+        journal.require(primary.connection, plan.system, plan.environment)
+        with refused("read the primary's functions"):
+            world = World(plan.as_of, settings, volatile(primary.connection))
+        with observing(primary) as observer, held_back() as stop:
+            witness = Witness(
+                observer=observer,
+                replica=replica,
+                world=world,
+                patience=orders.patience,
+                stop=stop,
             )
-            stopped = _record(primary.connection, done, afterwards) or stopped
-    return _result(plan, done, afterwards, stopped, perf_counter() - started)
+            work = Work(
+                plan=plan,
+                connection=primary.connection,
+                observer=observer,
+                world=world,
+                watched=watched,
+                returning=_returning(primary.connection, plan),
+                by=orders.by,
+            )
+            _Applying(work, witness, orders, applied).run()
+    applied.undo = _undo(plan, applied.entries)
+    applied.seconds = time.perf_counter() - started
+    return applied
 
 
 def require_current(plan: Plan, primary: Primary) -> None:
@@ -100,107 +107,139 @@ def require_current(plan: Plan, primary: Primary) -> None:
         raise ApplyError(f"the plan expired at {plan.expires:%Y-%m-%d %H:%M} UTC; plan again")
 
 
-def batches(plan: Plan, size: int = BATCH) -> list[list[int]]:
-    """The places of the changes, batch by batch; what belongs together stays together."""
-    units: dict[int, list[int]] = {}
-    for place, change in enumerate(plan.changes):
-        units.setdefault(change.unit, []).append(place)
-    found: list[list[int]] = []
-    for unit in units.values():
-        if found and len(found[-1]) + len(unit) <= size:
-            found[-1] += unit
-        else:
-            found.append(list(unit))
-    return found
+@dataclass(slots=True)
+class _Applying:
+    """
+    A plan on its way: what is done so far, and the violations that it was to mend.
+
+    `earlier` is what the invariants that are proven late said before anything was changed.
+    """
+
+    work: Work
+    witness: Witness
+    orders: Orders
+    applied: Applied
+    mended: dict[str, set[Key]] = field(default_factory=dict)
+    earlier: dict[str, Said] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """All batches, and what is proven late."""
+        self.earlier = late.before(self.witness, self._proven(When.LATE))
+        self.applied.stopped = self._batch_by_batch()
+        if self.applied.entries:
+            self._prove_late()
+
+    def _batch_by_batch(self) -> str:
+        """Run batches until all are done; says why the rest was not, or nothing."""
+        pieces, speed, stop = Pieces(self.work.plan), Pace(), self.witness.stop
+        number = looked_at = 0
+        while pieces.left():
+            if stop.asked:
+                return f"stopped by {stop.by}"
+            room = self._room()
+            if room == 0:
+                return f"stopped after {len(self.applied.moved):,} rows, as asked"
+            piece = pieces.take(speed.size if room is None else min(speed.size, room))
+            number += 1
+            try:
+                done = run(self.work, piece, number, first=not self.applied.entries)
+            except TrueupError as error:
+                if not self.applied.entries:
+                    raise
+                return f"batch {number}: {error}"
+            self._note(done)
+            looked_at += len(piece)
+            self._tell(looked_at)
+            speed.note(done.seconds, waited_for=done.waited_for)
+            behind = self._rest(speed.rest) if pieces.left() else ""
+            if behind:
+                return f"stopped after batch {number}, since {behind}"
+        return ""
+
+    def _room(self) -> int | None:
+        """How many rows may still be changed; None for any number."""
+        if self.orders.most is None:
+            return None
+        return max(0, self.orders.most - self.applied.changed)
+
+    def _note(self, done: Done) -> None:
+        applied = self.applied
+        applied.changed += sum(1 for one in done.moved if one.change is not None)
+        applied.moved.add(done.moved)
+        applied.skipped.add(done.skipped)
+        applied.left.add(done.left)
+        if done.entry is not None:
+            if not applied.entries:
+                self.earlier |= {
+                    found.name: Said(done.before[found.name]) for found in self._proven(When.FIRST)
+                }
+            applied.entries.append(done.entry)
+            known = {(one.invariant, one.place): one for one in (*applied.proofs, *done.proofs)}
+            applied.proofs = [replace(one, mended=()) for one in known.values()]
+        for target in done.mended:
+            self.mended.setdefault(target.invariant, set()).add(target.key)
+
+    def _tell(self, looked_at: int) -> None:
+        if self.orders.told is not None:
+            self.orders.told(looked_at, len(self.work.plan.changes))
+
+    def _rest(self, seconds: float) -> str:
+        """Let others pass, and the replica catch up; says why it did not, or nothing."""
+        pace.pause(seconds, self.witness.stop)
+        behind = self.witness.follow()
+        return "" if self.witness.stop.asked else behind
+
+    def _prove_late(self) -> None:
+        proofs = late.prove(
+            self.witness,
+            self._own() if self.witness.replica else (),
+            self.earlier,
+            (*self._proven(When.FIRST), *self._proven(When.LATE)),
+            mended=self.mended,
+            returning=self.work.returning,
+        )
+        self.applied.proofs = [*self.applied.proofs, *proofs]
+        unkept = _record(self.work.connection, self.applied.entries, proofs)
+        self.applied.stopped = unkept or self.applied.stopped
+
+    def _own(self) -> tuple[Invariant, ...]:
+        """The invariants that the changes were to mend."""
+        return tuple(found for found in self.work.watched if found.name in self.mended)
+
+    def _proven(self, when: When) -> tuple[Invariant, ...]:
+        known = {invariant.name: invariant for invariant in self.work.watched}
+        return tuple(known[step.invariant] for step in self.work.plan.proof if step.when is when)
 
 
-def _silently(_done: int, _all: int) -> None:
-    """Tell nobody."""
-
-
-def _batch_by_batch(work: Work, stop: Stop, told: Told) -> tuple[list[Done], str]:
-    """Run the batches until all are done, somebody asks to stop, or one is refused."""
-    found = batches(work.plan)
-    done: list[Done] = []
-    looked_at = 0
-    for number, places in enumerate(found, start=1):
-        if stop.asked:
-            return done, INTERRUPTED
-        try:
-            done.append(run(work, places, (number, len(found))))
-        except TrueupError as error:
-            if not any(one.entry is not None for one in done):
-                raise
-            return done, f"batch {number} of {len(found)}: {error}"
-        looked_at += len(places)
-        told(looked_at, len(work.plan.changes))
-    return done, ""
-
-
-def _split(
-    plan: Plan, watched: Sequence[Invariant]
-) -> tuple[tuple[Invariant, ...], tuple[Invariant, ...]]:
-    """The invariants that prove the plan: those inside the transaction, and the late ones."""
-    known = {invariant.name: invariant for invariant in watched}
+def _require_known(plan: Plan, watched: Sequence[Invariant]) -> None:
+    """Raise ApplyError where an invariant that is to prove the plan has left the catalog."""
+    known = {invariant.name for invariant in watched}
     absent = [step.invariant for step in plan.proof if step.invariant not in known]
     if absent:
         raise ApplyError(
             f"the plan is to be proven by {absent[0]!r}, which is not in the catalog; plan again"
         )
-    return (
-        tuple(known[step.invariant] for step in plan.proof if not step.late),
-        tuple(known[step.invariant] for step in plan.proof if step.late),
-    )
 
 
 def _returning(connection: Connection, plan: Plan) -> Mapping[str, frozenset[Key]]:
     """What an undo brings back: the violations that the entry it undoes had mended."""
-    found: dict[str, frozenset[Key]] = {}
+    found: dict[str, set[Key]] = {}
     if plan.undoes is not None:
-        for proof in journal.proofs(connection, plan.undoes):
-            found[proof.invariant] = found.get(proof.invariant, frozenset()) | set(proof.mended)
-    return found
+        for invariant, key in journal.mended(connection, plan.undoes):
+            found.setdefault(invariant, set()).add(key)
+    return {invariant: frozenset(keys) for invariant, keys in found.items()}
 
 
-def _own(plan: Plan, watched: Sequence[Invariant]) -> tuple[Invariant, ...]:
-    """The invariants that the fix is to mend."""
-    names = {target.invariant for target in plan.targets}
-    return tuple(invariant for invariant in watched if invariant.name in names)
-
-
-def _mended(plan: Plan, done: Sequence[Done]) -> tuple[Target, ...]:
-    """The targets whose unit was changed."""
-    changed = {one.change for each in done for one in each.moved if one.change is not None}
-    units = {plan.changes[place].unit for place in changed}
-    return tuple(target for target in plan.targets if target.unit in units)
-
-
-def _record(connection: Connection, done: Sequence[Done], proofs: Sequence[Proof]) -> str:
+def _record(connection: Connection, entries: Sequence[int], proofs: Sequence[Proof]) -> str:
     """Add what was proven afterwards to each entry; the changes stand, so this never raises."""
     try:
         with refused("journal the proof"), connection.transaction():
-            for one in done:
-                if one.entry is not None:
-                    journal.add_proofs(connection, one.entry, proofs)
+            journal.add_proofs(connection, entries, proofs)
     except TrueupError as error:
         return str(error)
     return ""
 
 
-def _result(
-    plan: Plan, done: Sequence[Done], afterwards: Sequence[Proof], stopped: str, seconds: float
-) -> Applied:
-    entries = tuple(one.entry for one in done if one.entry is not None)
+def _undo(plan: Plan, entries: Sequence[int]) -> tuple[str, ...]:
     back = () if plan.undo else reversed(entries)
-    return Applied(
-        name=plan.name,
-        digest=plan.digest,
-        entries=entries,
-        moved=tuple(row for one in done for row in one.moved),
-        skipped=tuple(row for one in done for row in one.skipped),
-        proofs=(*(proof for one in done for proof in one.proofs), *afterwards),
-        left=tuple(target for one in done for target in one.left),
-        undo=tuple(command.undo(plan.system, plan.environment, entry) for entry in back),
-        stopped=stopped,
-        seconds=seconds,
-    )
+    return tuple(command.undo(plan.system, plan.environment, entry) for entry in back)

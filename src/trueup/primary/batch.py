@@ -1,5 +1,6 @@
 """One batch of a plan: locked, compared, changed, proven and journaled in one transaction."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,15 +9,16 @@ from psycopg import Rollback
 
 from trueup.errors import ApplyError
 from trueup.model.invariant import Invariant
-from trueup.model.plan import Op, Plan, Skipped, Target
+from trueup.model.plan import Op, Plan, ProofStep, Skipped, Target, When
 from trueup.model.violation import Key
-from trueup.primary import carry, effects, journal, references
+from trueup.primary import carry, effects, journal, pace, references
 from trueup.primary.applied import Cause, Moved, Proof, Reason
 from trueup.primary.consequences import dragged_by
 from trueup.primary.dragged import Dragged, counted
 from trueup.primary.effects import Known
 from trueup.primary.images import LOCKED
 from trueup.primary.locking import Planned, by_table, compared
+from trueup.primary.pieces import Piece
 from trueup.primary.proof import World
 from trueup.primary.proven import (
     Violating,
@@ -37,9 +39,8 @@ class Work:
     """
     What every batch of a plan needs.
 
-    `watched` are all invariants of the system, `proven` those that have a say inside the
-    transaction; `returning` are the violations that an undo brings back; `dragged` counts, over
-    all batches, what foreign keys took along.
+    `watched` are all invariants of the system; `returning` are the violations that an undo brings
+    back; `dragged` counts, over all batches, what foreign keys took along; `by` is who applies.
     """
 
     plan: Plan
@@ -47,41 +48,51 @@ class Work:
     observer: Connection
     world: World
     watched: Sequence[Invariant]
-    proven: Sequence[Invariant]
     returning: Mapping[str, frozenset[Key]]
+    by: str
     dragged: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
 class Done:
-    """What came of one batch."""
+    """
+    What came of one batch: `entry` is None where nothing was changed.
+
+    `before` is what violated the invariants that prove it, `mended` what its changes were to mend;
+    `waited_for` says that somebody waited for its locks, which were held for so many `seconds`.
+    """
 
     entry: int | None = None
+    before: Violating = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
+    mended: list[Target] = field(default_factory=list)
     left: list[Target] = field(default_factory=list)
+    waited_for: bool = False
+    seconds: float = 0.0
 
 
-def run(work: Work, places: Sequence[int], number: tuple[int, int]) -> Done:
-    """Apply the changes at these places of the plan; `number` is which batch of how many."""
+@dataclass(frozen=True, slots=True)
+class _Jury:
+    """The invariants that prove a batch, and those of them that are asked about its keys alone."""
+
+    asked: Sequence[Invariant]
+    among: Mapping[str, Sequence[Key]]
+
+
+def run(work: Work, piece: Piece, number: int, *, first: bool) -> Done:
+    """Apply a piece of the plan; nothing was changed before the `first`, which all must prove."""
     done = Done()
+    started = time.perf_counter()
     connection = work.connection
     with refused("apply the plan"), connection.transaction():
         _require_alone(work)
         began = effects.counts(connection)
         tables = Tables(connection)
-        planned = by_table(tables, [(place, work.plan.changes[place]) for place in places])
-        reasons = compared(connection, planned, journal.made(connection, work.plan.digest))
-        before = violating(connection, work.proven, work.world)
-        targets = _targets(work, planned)
-        _leave_units(planned, targets, before, reasons)
-        done.skipped = [
-            _skipped(one, reasons[one.place]) for one in planned if one.place in reasons
-        ]
-        kept = [one for one in planned if one.place not in reasons]
+        jury = _jury(work, piece, first=first)
+        kept = _kept(work, tables, piece, jury, done)
         if not kept:
-            done.left = _still(targets, before)
             raise Rollback
         known = _change(work, tables, kept)
         connection.execute("set constraints all immediate")
@@ -90,12 +101,26 @@ def run(work: Work, places: Sequence[int], number: tuple[int, int]) -> Done:
         if work.plan.undoes is not None:
             references.verify(connection, tables, done.moved)
         units = {one.change.unit for one in kept}
-        mended = [target for target in targets if target.unit in units]
-        done.proofs, after = _prove(work, tables, done.moved, before, mended)
-        done.left = _still(targets, after)
-        done.entry = journal.add(connection, work.plan, number, done.moved)
-        journal.add_proofs(connection, done.entry, done.proofs)
+        done.mended = [target for target in piece.targets if target.unit in units]
+        done.proofs, after = _prove(work, tables, done, jury)
+        done.left = _still([one for one in piece.targets if one.invariant in after], after)
+        done.entry = journal.add(connection, work.plan, number, work.by, done.moved)
+        journal.add_proofs(connection, [done.entry], done.proofs)
+        done.waited_for = pace.waited_for(work.observer, connection.info.backend_pid)
+    done.seconds = time.perf_counter() - started
     return done
+
+
+def _kept(work: Work, tables: Tables, piece: Piece, jury: "_Jury", done: Done) -> list[Planned]:
+    """Lock the rows, ask the invariants, and keep the changes that are still to be made."""
+    planned = by_table(tables, piece.changes)
+    reasons = compared(work.connection, planned, _made(work, planned))
+    done.before = violating(work.connection, jury.asked, work.world, jury.among)
+    targets = [target for target in piece.targets if target.invariant in done.before]
+    _leave_units(planned, targets, done.before, reasons)
+    done.skipped = [_skipped(one, reasons[one.place]) for one in planned if one.place in reasons]
+    done.left = _still(targets, done.before)
+    return [one for one in planned if one.place not in reasons]
 
 
 def _require_alone(work: Work) -> None:
@@ -107,11 +132,30 @@ def _require_alone(work: Work) -> None:
         )
 
 
-def _targets(work: Work, planned: Sequence[Planned]) -> list[Target]:
-    """The violations that these changes are to mend, of the invariants that are asked here."""
-    units = {one.change.unit for one in planned}
-    asked = {invariant.name for invariant in work.proven}
-    return [t for t in work.plan.targets if t.unit in units and t.invariant in asked]
+def _made(work: Work, planned: Sequence[Planned]) -> frozenset[int]:
+    """The places of inserts without a key of ours that the journal has already."""
+    nameless = [one.place for one in planned if one.change.op is Op.INSERT and not one.change.key]
+    return journal.made(work.connection, work.plan.digest, nameless) if nameless else frozenset()
+
+
+def _jury(work: Work, piece: Piece, *, first: bool) -> _Jury:
+    """Those that prove each batch, or the first; elsewhere those that tell by key."""
+    known = {invariant.name: invariant for invariant in work.watched}
+    asked: list[Invariant] = []
+    among: dict[str, Sequence[Key]] = {}
+    for step in work.plan.proof:
+        if _proves(step, first=first):
+            asked.append(known[step.invariant])
+        elif step.keyed:
+            asked.append(known[step.invariant])
+            among[step.invariant] = [
+                target.key for target in piece.targets if target.invariant == step.invariant
+            ]
+    return _Jury(asked, among)
+
+
+def _proves(step: ProofStep, *, first: bool) -> bool:
+    return step.when is When.EACH or (step.when is When.FIRST and first)
 
 
 def _leave_units(
@@ -179,19 +223,14 @@ def _dragged(one: Dragged) -> Known:
     return Known(one.table, key, one.before, op, Cause.CASCADE)
 
 
-def _prove(
-    work: Work,
-    tables: Tables,
-    moved: Sequence[Moved],
-    before: Violating,
-    mended: Sequence[Target],
-) -> tuple[list[Proof], Violating]:
+def _prove(work: Work, tables: Tables, done: Done, jury: _Jury) -> tuple[list[Proof], Violating]:
     """Ask again, and also the invariants of tables that only a trigger wrote."""
-    expected = {one.table for one in work.plan.changes}
+    expected = {one.table for one in done.moved if one.cause is not Cause.TRIGGER}
     expected |= {one.table for one in work.plan.dependents}
-    surprising = {one.table for one in moved} - expected
+    surprising = {one.table for one in done.moved} - expected
     touched = {name for label in surprising for name in tables.names_of(tables.labelled(label))}
-    invariants = list(work.proven)
+    invariants = list(jury.asked)
+    before = done.before
     if touched:
         known = before | dict.fromkeys((step.invariant for step in work.plan.proof), frozenset())
         joined, earlier = joining(
@@ -199,15 +238,16 @@ def _prove(
         )
         invariants += joined
         before = before | earlier
-    after = after_change(work.connection, invariants, work.world)
+    after = after_change(work.connection, invariants, work.world, jury.among)
     proofs = require_proven(
         before,
         after,
         work.observer,
         invariants,
         work.world,
-        targets=mended,
+        targets=done.mended,
         returning=work.returning,
+        among=jury.among,
     )
     return proofs, after
 

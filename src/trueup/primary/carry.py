@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trueup.model.plan import Op
+from trueup.model.plan import Image, Op
 from trueup.primary import write
 from trueup.primary.applied import Cause
 from trueup.primary.effects import Known
@@ -44,9 +44,9 @@ def out(
             known += [_known(one, one.key) for one in group.planned]
         elif group.op is Op.UPDATE:
             rows = [(one.key, _values(one, group.columns)) for one in group.planned]
-            write.update(connection, group.table, group.columns, rows)
-            for one in group.planned:
-                known += [_known(one, one.key), *_renamed(one)]
+            afters = write.update(connection, group.table, group.columns, rows)
+            for one, after in zip(group.planned, afters, strict=True):
+                known += [_known(one, one.key, after), *_renamed(one)]
         else:
             values = [_values(one, group.columns) for one in group.planned]
             keys = write.insert(
@@ -103,8 +103,9 @@ def _values(one: Planned, columns: Sequence[str]) -> Values:
     return tuple(one.change.set[name] for name in columns)
 
 
-def _known(one: Planned, key: Values) -> Known:
-    return Known(one.table, key, one.change.before, one.change.op, Cause.CHANGE, one.place)
+def _known(one: Planned, key: Values, after: Image | None = None) -> Known:
+    change = one.change
+    return Known(one.table, key, change.before, change.op, Cause.CHANGE, one.place, after)
 
 
 def _renamed(one: Planned) -> list[Known]:

@@ -46,6 +46,8 @@ def dragged_by(
     lock: sql.SQL = UNLOCKED,
 ) -> Walk:
     """Follow the foreign keys from the rows that these changes delete."""
+    if not any(change.op is Op.DELETE for change in changes):
+        return Walk()
     deletes: list[Deleted] = []
     deleted: dict[Name | None, int] = {}
     moved: dict[Name | None, tuple[int, frozenset[str]]] = {}

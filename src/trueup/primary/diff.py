@@ -1,10 +1,23 @@
 """A plan, and what came of it, as a person reads them: plain text, every row."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from trueup.model.plan import Dependents, Image, Op, Plan, PlannedChange, Skipped
+from trueup.model.plan import (
+    Dependents,
+    FiringTrigger,
+    Image,
+    Op,
+    Plan,
+    PlannedChange,
+    Share,
+    Skipped,
+    When,
+)
 from trueup.model.violation import key_text
 from trueup.primary.applied import Applied, Cause, Moved, Place, Proof
+from trueup.primary.listed import KEPT
 
 WIDTH = 80
 """Characters of one value; the plan file has all of it."""
@@ -14,6 +27,12 @@ SHORT = 12
 
 _DONE = {Op.UPDATE: "updated", Op.INSERT: "inserted", Op.DELETE: "deleted"}
 _SIGNS = {Op.UPDATE: "~", Op.INSERT: "+", Op.DELETE: "-"}
+
+_WHEN = {
+    When.EACH: "proven before each commit by:",
+    When.FIRST: "proven before the first commit, and once all is done, by:",
+    When.LATE: "proven once all is done, since they take long, by:",
+}
 
 _WHY = {
     Cause.CHANGE: "",
@@ -27,11 +46,11 @@ def of_plan(plan: Plan) -> str:
     return "\n".join(
         [
             *_head(plan),
-            *_changes(plan.changes),
+            *_changes(plan),
             *_dragged(plan),
             *_triggers(plan),
             *_steps(plan),
-            *_left_alone(plan.skipped),
+            *_left_alone(plan.skipped, len(plan.skipped)),
             *_proof(plan),
         ]
     )
@@ -42,7 +61,7 @@ def of_applied(applied: Applied) -> str:
     return "\n".join(
         [
             *_summary(applied),
-            *_left_alone(applied.skipped),
+            *_left_alone(applied.skipped, len(applied.skipped)),
             *(f"still violated: {one.invariant} {key_text(one.key)}" for one in applied.left),
             *(_proven(one) for one in applied.proofs),
             *([f"not finished: {applied.stopped}"] if applied.stopped else []),
@@ -90,14 +109,27 @@ def _head(plan: Plan) -> Iterator[str]:
         yield f"THIS CANNOT BE UNDONE: {plan.undo}"
 
 
-def _changes(changes: Sequence[PlannedChange]) -> Iterator[str]:
-    for table in dict.fromkeys(one.table for one in changes):
-        rows = [one for one in changes if one.table == table]
+def _changes(plan: Plan) -> Iterator[str]:
+    shares = {one.table: one for one in plan.shares}
+    by_table: dict[str, list[PlannedChange]] = {}
+    for one in plan.changes:
+        by_table.setdefault(one.table, []).append(one)
+    for table, rows in by_table.items():
         yield ""
-        yield f"{table}: {_counts(one.op for one in rows)}"
-        for one in rows:
+        yield f"{table}: {counts(one.op for one in rows)}{_share(shares.get(table))}"
+        for one in rows[:KEPT]:
             key = f" {_key(one.key)}" if one.key else ""
             yield f"  {_SIGNS[one.op]}{key}: {_body(one.op, one.before, one.set)}"
+        yield from _more(len(rows))
+
+
+def _share(one: Share | None) -> str:
+    return f" ({one.percent:.2g} % of {one.of:,})" if one else ""
+
+
+def _more(number: int) -> Iterator[str]:
+    if number > KEPT:
+        yield f"  … and {number - KEPT:,} more"
 
 
 def _body(op: Op, before: Image | None, values: Image) -> str:
@@ -122,10 +154,11 @@ def _dragged(plan: Plan) -> Iterator[str]:
     others = len({one.table for one in plan.dependents})
     yield ""
     yield f"delete {tables}: {counted(rows)} in {counted(others, 'table')} go along"
-    yield from (f"  {_dependents(one)}" for one in plan.dependents)
+    yield from (f"  {dependent(one)}" for one in plan.dependents)
 
 
-def _dependents(one: Dependents) -> str:
+def dependent(one: Dependents) -> str:
+    """Rows that a foreign key drags along, in words."""
     return f"{counted(one.rows)} of {one.table}: {one.action} ({one.constraint})"
 
 
@@ -138,8 +171,12 @@ def _triggers(plan: Plan) -> Iterator[str]:
         if plan.undoes is not None
         else "triggers that fire:"
     )
-    for one in plan.triggers:
-        yield f"  {one.table}: {one.name}, {one.events}, calls {one.function}"
+    yield from (f"  {trigger(one)}" for one in plan.triggers)
+
+
+def trigger(one: FiringTrigger) -> str:
+    """A trigger that fires, in words."""
+    return f"{one.table}: {one.name}, {one.events}, calls {one.function}"
 
 
 def _steps(plan: Plan) -> Iterator[str]:
@@ -151,17 +188,19 @@ def _steps(plan: Plan) -> Iterator[str]:
             yield f"  then: {one.verify}"
 
 
-def _left_alone(skipped: Sequence[Skipped]) -> Iterator[str]:
-    if not skipped:
+def _left_alone(skipped: Iterable[Skipped], number: int) -> Iterator[str]:
+    if not number:
         return
     yield ""
-    yield f"{counted(len(skipped))} left alone:"
-    yield from (f"  {one.table} {_key(one.key)}: {one.reason}" for one in skipped)
+    yield f"{counted(number)} left alone:"
+    kept = list(islice(skipped, KEPT))
+    yield from (f"  {one.table} {_key(one.key)}: {one.reason}" for one in kept)
+    yield from _more(number)
 
 
 def _proof(plan: Plan) -> Iterator[str]:
-    for late, words in ((False, "proven before commit by:"), (True, "proven late by:")):
-        steps = [one for one in plan.proof if one.late is late]
+    for when, words in _WHEN.items():
+        steps = [one for one in plan.proof if one.when is when]
         if steps:
             yield ""
             yield words
@@ -177,11 +216,12 @@ def _summary(applied: Applied) -> Iterator[str]:
         f"{applied.name}: {counted(len(applied.moved))} changed in {applied.seconds:.2f} s,"
         f" journal {'entry' if len(applied.entries) == 1 else 'entries'} {entries}"
     )
-    for table in dict.fromkeys(one.table for one in applied.moved):
+    found = applied.moved.counts
+    for table in dict.fromkeys(table for table, _, _ in found):
         for cause, words in _WHY.items():
-            rows = [one.op for one in applied.moved if one.table == table and one.cause is cause]
-            if rows:
-                yield f"  {table}: {_counts(rows)}{words}"
+            ops = Counter({op: found[table, op, cause] for op in Op})
+            if ops.total():
+                yield f"  {table}: {counts(ops.elements())}{words}"
 
 
 def _proven(one: Proof) -> str:
@@ -198,10 +238,10 @@ def _back(applied: Applied) -> Iterator[str]:
         yield from (f"  {line}" for line in applied.undo)
 
 
-def _counts(ops: Iterable[Op]) -> str:
-    all_ = list(ops)
-    said = [f"{all_.count(op):,} {words}" for op, words in _DONE.items() if op in all_]
-    return ", ".join(said)
+def counts(ops: Iterable[Op]) -> str:
+    """`2 updated, 1 deleted`."""
+    found = Counter(ops)
+    return ", ".join(f"{found[op]:,} {words}" for op, words in _DONE.items() if found[op])
 
 
 def _key(key: Image) -> str:

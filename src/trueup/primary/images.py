@@ -7,6 +7,7 @@ from psycopg import sql
 from trueup.model.plan import Image
 from trueup.primary.session import Connection
 from trueup.primary.tables import Table
+from trueup.replica.reader import array
 
 BATCH = 1000
 """Keys that are asked for together."""
@@ -89,9 +90,9 @@ def given(columns: int, alias: str = "w") -> sql.Composed:
     )
 
 
-def turned(keys: Sequence[Values], columns: int) -> list[list[str | None]]:
+def turned(keys: Sequence[Values], columns: int) -> list[str]:
     """Rows of texts as one array for each column."""
-    return [[key[place] for key in keys] for place in range(columns)]
+    return [array(key[place] for key in keys) for place in range(columns)]
 
 
 def matched(table: Table, columns: Sequence[str], first: int = 0) -> sql.Composed:

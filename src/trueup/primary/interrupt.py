@@ -1,4 +1,4 @@
-"""Ctrl-C while rows are changed: the batch in hand is finished, the next is not begun."""
+"""Ctrl-C and SIGTERM while rows are changed: the batch in hand is finished, the next not begun."""
 
 import signal
 import threading
@@ -7,18 +7,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+HEARD = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+
 
 @dataclass(slots=True)
 class Stop:
-    """Whether somebody has asked to stop."""
+    """Who has asked to stop; nobody while it is empty."""
 
-    asked: bool = False
+    by: str = ""
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody has."""
+        return bool(self.by)
 
 
 @contextmanager
 def held_back() -> Iterator[Stop]:
     """
-    Note the first Ctrl-C instead of raising it; the second is raised, and rolls the batch back.
+    Note the first signal instead of raising it; the second is raised, and rolls the batch back.
 
     Only the main thread hears signals; elsewhere nobody asks.
     """
@@ -27,13 +34,14 @@ def held_back() -> Iterator[Stop]:
         yield stop
         return
 
-    def note(_number: int, _frame: FrameType | None) -> None:
+    def note(number: int, _frame: FrameType | None) -> None:
         if stop.asked:
             raise KeyboardInterrupt
-        stop.asked = True
+        stop.by = HEARD[signal.Signals(number)]
 
-    earlier = signal.signal(signal.SIGINT, note)
+    earlier = {heard: signal.signal(heard, note) for heard in HEARD}
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, earlier)
+        for heard, before in earlier.items():
+            signal.signal(heard, before)

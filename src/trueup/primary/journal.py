@@ -11,11 +11,12 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from trueup.errors import JournalError
-from trueup.model.plan import Image, Op, Plan
+from trueup.model.plan import Op, Plan
 from trueup.primary.applied import Cause, Moved, Proof
 from trueup.primary.session import APPLICATION, Connection
 from trueup.primary.trouble import refused
 from trueup.replica.connection import Dsn, connect
+from trueup.replica.reader import array
 
 _OWNS = """
     select pg_has_role(rolname, current_user, 'member') from pg_roles where rolname = %s
@@ -28,32 +29,38 @@ _THERE = """
     where n.nspname = 'trueup' and c.relname = 'journal_proofs'
 """
 
-_ADD = """
-    insert into trueup.journal
-        (system, fix, kind, undoes, digest, batch, batches, "by", reason, environment, code, as_of,
-         no_undo)
-    values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-    returning id
-"""
-
 # Not COPY: the server has none for a role to which row security applies.
-_ADD_ROWS = """
-    insert into trueup.journal_rows
-        (entry, seq, change, relation, op, cause, key, before, after)
-    select %s, n - 1, change, relation, op, cause, key::jsonb, before::jsonb, after::jsonb
-    from unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-        with ordinality as moved(change, relation, op, cause, key, before, after, n)
+_ADD = """
+    with added as (
+        insert into trueup.journal
+            (system, fix, kind, undoes, digest, batch, planned, "by", applied_by, approved_by,
+             reason, environment, code, as_of, no_undo)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        returning id
+    ), rows as (
+        insert into trueup.journal_rows
+            (entry, seq, change, relation, op, cause, key, before, after)
+        select added.id, n - 1, (row ->> 0)::int, row ->> 1, row ->> 2, row ->> 3, row -> 4,
+               nullif(row -> 5, 'null'), nullif(row -> 6, 'null')
+        from added, jsonb_array_elements(%s::jsonb) with ordinality as moved(row, n)
+    )
+    select id from added
 """
 
-_ADD_PROOF = """
+_ADD_PROOFS = """
     insert into trueup.journal_proofs (entry, place, invariant, verdict, detail, mended)
-    values (%s, %s, %s, %s, %s, %s)
+    select entry, place, invariant, verdict, detail,
+           case when entry = %(last)s then mended::jsonb else '[]'::jsonb end
+    from unnest(%(entries)s::bigint[]) as entry,
+         unnest(%(places)s::text[], %(invariants)s::text[], %(verdicts)s::text[],
+                %(details)s::text[], %(mended)s::text[])
+             as proof(place, invariant, verdict, detail, mended)
 """
 
 _ENTRY = """
     select
-        id, at, system, fix, kind, undoes, digest, batch, batches, "by", reason, environment, code,
-        as_of, no_undo, login,
+        id, at, system, fix, kind, undoes, digest, batch, planned, "by", applied_by, approved_by,
+        reason, environment, code, as_of, no_undo, login,
         (select count(*) from trueup.journal_rows where entry = j.id) as rows,
         array(select u.id from trueup.journal u where u.undoes = j.id order by 1) as undone_by
     from trueup.journal j
@@ -69,9 +76,17 @@ _PROOFS = """
     from trueup.journal_proofs where entry = %s order by id
 """
 
+_MENDED = """
+    select distinct p.invariant, key
+    from trueup.journal j
+    join trueup.journal whole on whole.digest = j.digest
+    join trueup.journal_proofs p on p.entry = whole.id, jsonb_array_elements(p.mended) as key
+    where j.id = %s
+"""
+
 _MADE = """
     select r.change from trueup.journal j join trueup.journal_rows r on r.entry = j.id
-    where j.digest = %s and r.change is not null and not exists (
+    where j.digest = %s and r.change = any(%s) and not exists (
         select from trueup.journal u join trueup.journal_rows back on back.entry = u.id
         where u.undoes = j.id and back.relation = r.relation and back.key = r.key
           and not exists (select from trueup.journal again where again.undoes = u.id)
@@ -79,9 +94,17 @@ _MADE = """
 """
 
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: `json.dumps` makes an encoder for each call that wants one of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What one batch of one plan did; `undone_by` are the entries that took it back."""
+    """
+    What one batch of one plan did; `undone_by` are the entries that took it back.
+
+    `planned` is how many changes the whole plan had; `by` planned it, `applied_by` applied it.
+    """
 
     id: int
     at: datetime
@@ -91,8 +114,10 @@ class Entry:
     undoes: int | None
     digest: str
     batch: int
-    batches: int
+    planned: int
     by: str
+    applied_by: str
+    approved_by: str | None
     reason: str
     environment: str
     code: str
@@ -161,8 +186,11 @@ def require(connection: Connection, system: str, environment: str) -> None:
     )
 
 
-def add(connection: Connection, plan: Plan, batch: tuple[int, int], moved: Sequence[Moved]) -> int:
+def add(connection: Connection, plan: Plan, batch: int, by: str, moved: Sequence[Moved]) -> int:
     """Write an entry and its rows in the transaction that made them; gives the entry's id."""
+    images = [
+        (one.change, one.table, one.op, one.cause, one.key, one.before, one.after) for one in moved
+    ]
     with visible(connection):
         row = connection.execute(
             _ADD,
@@ -172,48 +200,50 @@ def add(connection: Connection, plan: Plan, batch: tuple[int, int], moved: Seque
                 "apply" if plan.undoes is None else "undo",
                 plan.undoes,
                 plan.digest,
-                *batch,
+                batch,
+                len(plan.changes),
                 plan.by,
+                by,
+                ", ".join(one.by for one in plan.approvals) or None,
                 plan.reason,
                 plan.environment,
                 plan.code,
                 plan.as_of,
                 plan.undo,
+                _ENCODE(images),
             ],
         ).fetchone()
-        entry = int(row[0]) if row else 0
+    return int(row[0]) if row else 0
+
+
+def add_proofs(connection: Connection, entries: Sequence[int], proofs: Sequence[Proof]) -> None:
+    """
+    Write what the invariants said of entries of one plan.
+
+    What was mended is kept with the last of them alone: it is said of all of them together.
+    """
+    if not proofs:
+        return
+    with visible(connection):
         connection.execute(
-            _ADD_ROWS,
-            [
-                entry,
-                [one.change for one in moved],
-                [one.table for one in moved],
-                [str(one.op) for one in moved],
-                [str(one.cause) for one in moved],
-                [_image(one.key) for one in moved],
-                [_image(one.before) for one in moved],
-                [_image(one.after) for one in moved],
-            ],
-        )
-    return entry
-
-
-def add_proofs(connection: Connection, entry: int, proofs: Sequence[Proof]) -> None:
-    """Write what the invariants said."""
-    with visible(connection):
-        connection.cursor().executemany(
-            _ADD_PROOF,
-            [
-                (entry, one.place, one.invariant, one.verdict, one.detail, json.dumps(one.mended))
-                for one in proofs
-            ],
+            _ADD_PROOFS,
+            {
+                "last": entries[-1],
+                "entries": list(entries),
+                "places": array(one.place for one in proofs),
+                "invariants": array(one.invariant for one in proofs),
+                "verdicts": array(one.verdict for one in proofs),
+                "details": array(one.detail for one in proofs),
+                "mended": array(json.dumps(one.mended) for one in proofs),
+            },
         )
 
 
-def made(connection: Connection, digest: str) -> frozenset[int]:
-    """The places of a plan's changes that were made already, and were not undone."""
+def made(connection: Connection, digest: str, places: Sequence[int]) -> frozenset[int]:
+    """Those of these places of a plan whose change was made already, and was not undone."""
     with visible(connection):
-        return frozenset(row[0] for row in connection.execute(_MADE, [digest]).fetchall())
+        found = connection.execute(_MADE, [digest, list(places)]).fetchall()
+    return frozenset(row[0] for row in found)
 
 
 def entries(connection: Connection, system: str, limit: int = 20) -> list[Entry]:
@@ -251,6 +281,13 @@ def rows(connection: Connection, number: int) -> list[Moved]:
     ]
 
 
+def mended(connection: Connection, number: int) -> list[tuple[str, tuple[str, ...]]]:
+    """The violations, by invariant and key, that an entry's plan has mended in all its entries."""
+    with _read(connection):
+        found = connection.execute(_MENDED, [number]).fetchall()
+    return [(invariant, tuple(key)) for invariant, key in found]
+
+
 def proofs(connection: Connection, number: int) -> list[Recorded]:
     """What invariants said of an entry, in the transaction and afterwards."""
     with _read(connection):
@@ -277,7 +314,3 @@ def visible(connection: Connection) -> Iterator[None]:
 def _read(connection: Connection) -> Iterator[None]:
     with refused("read the journal", JournalError), connection.transaction(), visible(connection):
         yield
-
-
-def _image(image: Image | None) -> str | None:
-    return None if image is None else json.dumps(image, ensure_ascii=False)

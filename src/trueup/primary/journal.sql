@@ -12,8 +12,10 @@ create table if not exists trueup.journal (
     undoes bigint references trueup.journal,
     digest text not null,
     batch int not null,
-    batches int not null,
+    planned int not null,
     "by" text not null,
+    applied_by text not null,
+    approved_by text,
     reason text not null,
     environment text not null,
     code text not null,
@@ -21,6 +23,11 @@ create table if not exists trueup.journal (
     no_undo text,
     login text not null default session_user
 );
+-- A journal of an earlier Trueup gains what it lacks.
+alter table trueup.journal drop column if exists batches;
+alter table trueup.journal add column if not exists planned int not null default 0;
+alter table trueup.journal add column if not exists applied_by text not null default '';
+alter table trueup.journal add column if not exists approved_by text;
 create index if not exists journal_digest on trueup.journal (digest);
 create index if not exists journal_undoes on trueup.journal (undoes) where undoes is not null;
 
@@ -47,6 +54,8 @@ create table if not exists trueup.journal_proofs (
     detail text not null,
     mended jsonb not null
 );
+-- Long lists of keys: to compress them would take longer than all else of a batch.
+alter table trueup.journal_proofs alter column mended set storage external;
 create index if not exists journal_proofs_entry on trueup.journal_proofs (entry);
 
 create or replace function trueup.refuse() returns trigger

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from trueup.errors import ReplicaError
-from trueup.evaluate import evaluate
+from trueup.evaluate import PROVEN, evaluate
 from trueup.model.invariant import Invariant
-from trueup.model.plan import Target
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key
 from trueup.primary.applied import Place, Proof
@@ -17,6 +17,11 @@ from trueup.primary.session import Connection, reading
 from trueup.replica.session import Session
 
 LOOK_EVERY = 0.02
+
+FOLLOW_EVERY = 0.25
+"""Seconds between two looks at how far behind the replica is."""
+
+_INSERTED = "select pg_current_wal_insert_lsn()::text"
 
 _WRITTEN = "select pg_logical_emit_message(true, 'trueup', '')::text"
 """
@@ -31,15 +36,21 @@ _REPLAYED = """
 """A primary replays nothing and has all that it wrote."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Witness:
-    """Who is asked afterwards: the replica, or where there is none the primary's observer."""
+    """
+    Who is asked afterwards: the replica, or where there is none the primary's observer.
+
+    `written` is what the primary had written when the replica was last followed.
+    """
 
     observer: Connection
     replica: Session | None
     world: World
     patience: float
     stop: Stop
+    written: str = ""
+    followed: float = 0.0
 
     @property
     def place(self) -> Place:
@@ -49,10 +60,14 @@ class Witness:
     def says(self, invariant: Invariant) -> Outcome:
         """The verdict, every violation named; unknown where it could not be asked."""
         try:
-            source = reading(self.observer) if self.replica is None else self.replica.reading()
+            source = (
+                reading(self.observer, self.world.known)
+                if self.replica is None
+                else self.replica.reading()
+            )
             with source as reader:
                 resources = self.world.resources(reader)
-                return evaluate(invariant, resources, judge=False, cap=None)
+                return evaluate(invariant, resources, PROVEN)
         except ReplicaError as error:
             return Outcome(verdict=Verdict.UNKNOWN, reason=str(error))
 
@@ -60,10 +75,27 @@ class Witness:
         """Wait until the replica has all that the primary wrote; gives why not, or nothing."""
         if self.replica is None:
             return ""
-        row = self.observer.execute(_WRITTEN).fetchone()
+        return self._wait_for(self.replica, self._position(_WRITTEN))
+
+    def follow(self) -> str:
+        """
+        Wait until the replica has what the primary had written when this was last asked.
+
+        So the replica is never more than two batches behind; gives why it is, or nothing.
+        """
+        if self.replica is None:
+            return ""
+        now = time.monotonic()
+        if now < self.followed + FOLLOW_EVERY:
+            return ""
+        earlier, self.written = self.written, self._position(_INSERTED)
+        self.followed = now
+        return self._wait_for(self.replica, earlier) if earlier else ""
+
+    def _wait_for(self, replica: Session, lsn: str) -> str:
         deadline = time.monotonic() + self.patience
         try:
-            while not self._has(self.replica, str(row[0]) if row else "0/0"):
+            while not self._has(replica, lsn):
                 if self.stop.asked:
                     return "the replica was not waited for"
                 if time.monotonic() >= deadline:
@@ -73,26 +105,43 @@ class Witness:
             return str(error)
         return ""
 
+    def _position(self, question: str) -> str:
+        row = self.observer.execute(question.encode()).fetchone()
+        return str(row[0]) if row else "0/0"
+
     @staticmethod
     def _has(replica: Session, lsn: str) -> bool:
         with replica.reading() as reader:
             return all(row["there"] for row in reader.rows(_REPLAYED, lsn=lsn))
 
 
-def before(witness: Witness, late: Sequence[Invariant]) -> Mapping[str, Outcome]:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an invariant said before the changes: the keys that violated it, or why nobody knows."""
+
+    keys: frozenset[Key]
+    unknown: str = ""
+
+
+def before(witness: Witness, late: Sequence[Invariant]) -> dict[str, Said]:
     """What the late invariants say while nothing has been changed and no lock is held."""
     if late:
         witness.catch_up()
-    return {invariant.name: witness.says(invariant) for invariant in late}
+    return {invariant.name: _said(witness.says(invariant)) for invariant in late}
+
+
+def _said(outcome: Outcome) -> Said:
+    unknown = outcome.reason if outcome.verdict is Verdict.UNKNOWN else ""
+    return Said(keys_in(outcome), unknown)
 
 
 def prove(
     witness: Witness,
     own: Sequence[Invariant],
-    earlier: Mapping[str, Outcome],
+    earlier: Mapping[str, Said],
     late: Sequence[Invariant],
     *,
-    targets: Sequence[Target],
+    mended: Mapping[str, AbstractSet[Key]],
     returning: Mapping[str, frozenset[Key]],
 ) -> list[Proof]:
     """
@@ -109,7 +158,7 @@ def prove(
     for name, invariant in {found.name: found for found in (*own, *late)}.items():
         compared = _Compared(
             earlier.get(name),
-            frozenset(target.key for target in targets if target.invariant == name),
+            mended.get(name, frozenset()),
             returning.get(name, frozenset()),
         )
         proofs.append(compared.proof(name, witness.place, said(invariant)))
@@ -120,26 +169,27 @@ def prove(
 class _Compared:
     """What a verdict is held against: the earlier one, the targets, and what an undo may bring."""
 
-    was: Outcome | None
-    wanted: frozenset[Key]
+    was: Said | None
+    wanted: AbstractSet[Key]
     allowed: frozenset[Key]
 
     def proof(self, name: str, place: Place, now: Outcome) -> Proof:
         """The proof that it makes."""
-        for said in (now, self.was):
-            if said is not None and said.verdict is Verdict.UNKNOWN:
-                return Proof(
-                    invariant=name,
-                    place=place,
-                    verdict=Verdict.UNKNOWN,
-                    detail=said.reason,
-                    failed=self.was is not None,
-                )
-        before = keys_in(self.was) if self.was else keys_in(now)
-        still = keys_in(now) & self.wanted
-        new = keys_in(now) - before - self.allowed
-        rest = len(keys_in(now) - still - new)
-        said_of = (
+        said = _said(now)
+        unknown = said.unknown or (self.was.unknown if self.was else "")
+        if unknown:
+            return Proof(
+                invariant=name,
+                place=place,
+                verdict=Verdict.UNKNOWN,
+                detail=unknown,
+                failed=self.was is not None,
+            )
+        before = self.was.keys if self.was else said.keys
+        still = said.keys & self.wanted
+        new = said.keys - before - self.allowed
+        rest = len(said.keys - still - new)
+        parts = (
             (still, f"still violated by {named(still)}"),
             (new, f"newly violated by {named(new)}"),
             (rest, left(rest)),
@@ -148,7 +198,7 @@ class _Compared:
             invariant=name,
             place=place,
             verdict=now.verdict,
-            detail="; ".join(words for there, words in said_of if there),
+            detail="; ".join(words for there, words in parts if there),
             failed=bool(still or new),
-            mended=tuple(sorted(before - keys_in(now))),
+            mended=tuple(sorted(before - said.keys)),
         )

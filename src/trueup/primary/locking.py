@@ -13,7 +13,7 @@ from trueup.primary.session import Connection
 from trueup.primary.tables import Table, Tables
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Planned:
     """One planned change, its place in the plan, and its table."""
 
@@ -44,9 +44,7 @@ def compared(
             reason = Reason.LOCKED if is_locked else _compared(one.change, image)
             if reason is not None:
                 reasons[one.place] = reason
-    nameless = [one for one in planned if one.change.op is Op.INSERT and not one.change.key]
-    reasons |= {one.place: Reason.ALREADY for one in nameless if one.place in made}
-    return reasons
+    return reasons | dict.fromkeys(made, Reason.ALREADY)
 
 
 def by_table(tables: Tables, changes: Sequence[tuple[int, PlannedChange]]) -> list[Planned]:

@@ -1,27 +1,32 @@
 """Making a plan: the changes a fix would make now, and everything that would follow from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import ceil
 
 from trueup.errors import PlanError
-from trueup.evaluate import evaluate
+from trueup.evaluate import CAP, PLANNED, evaluate
 from trueup.model.fix import Fix
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan, PlannedChange, PlannedSteps, Skipped, Target
 from trueup.model.verdict import Verdict
 from trueup.model.violation import Violation, key_text
+from trueup.planfile import seal
 from trueup.primary import proof as prove
+from trueup.primary import shares
 from trueup.primary.asking import Asked, ask
 from trueup.primary.consequences import Consequences, follow, require_free
 from trueup.primary.draft import Draft, draft
 from trueup.primary.dragged import counted
+from trueup.primary.pace import MOST
 from trueup.primary.proof import World
 from trueup.primary.session import Connection, Primary, questioning, reading
-from trueup.primary.tables import Tables
+from trueup.primary.tables import Table, Tables
 from trueup.primary.trouble import refused
 from trueup.primary.units import Union, numbered
+from trueup.replica.functions import volatile
 
 VALID_FOR = timedelta(hours=24)
 PROVE_WITHIN = 2.0
@@ -58,33 +63,44 @@ def make(
     others: Mapping[str, object] | None = None,
     prove_within: float = PROVE_WITHIN,
     valid_for: timedelta = VALID_FOR,
+    share: float = shares.MOST,
 ) -> Plan:
     """
     Plan a fix on the primary, which is only read.
 
     `invariants` are those the fix is paired with, `watched` all of the system. `only` narrows the
     violations to keys as reports print them. `others` is what the paired invariants ask for that
-    the primary does not give, such as `visitor`. The 24 hours count by the primary's clock.
+    the primary does not give, such as `visitor`. The 24 hours count by the primary's clock. More
+    than `share` percent of a table is refused, where that is more than a handful of rows.
     Raises PlanError where an invariant is unknown or a change cannot or must not be made.
     """
     connection = primary.connection
-    world = facts.world
     with refused("plan", PlanError), reading(connection):
-        violations = _violations(connection, invariants, world, only, others or {})
-        with questioning(connection) as reader:
+        world = replace(facts.world, known=volatile(connection))
+        given = {**(others or {}), "settings": facts.settings, "now": facts.now}
+        found = _violations(connection, invariants, given, max(CAP, fix.at_most))
+        violations = found if only is None else _narrowed(found, only)
+        with questioning(connection, world.known) as reader:
             resources = {"primary": reader, "settings": facts.settings, "now": facts.now}
             asked, steps = ask(fix, invariants, violations, resources)
-        planned = _planned(connection, fix, violations, asked)
-        touched = planned.follows.touched
+        planned = _planned(connection, fix, invariants, violations, asked)
+        touched = shares.of(connection, planned.changes, planned.follows)
+        shares.require(fix.name, touched, share)
         proof = (
             prove.steps(
-                connection, touched, world, own=invariants, watched=watched, within=prove_within
+                connection,
+                planned.follows.touched,
+                world,
+                watched=watched,
+                targets=planned.targets,
+                within=prove_within,
+                batches=ceil(len(planned.changes) / MOST),
             )
             if planned.changes
             else ()
         )
         made = clock(connection)
-    return Plan(
+    plan = Plan(
         system=facts.system,
         fix=fix.name,
         environment=facts.environment,
@@ -106,7 +122,10 @@ def make(
         triggers=planned.follows.triggers,
         proof=proof,
         undo=fix.undo,
-    ).sealed()
+        shares=touched,
+        printable=planned.printable,
+    )
+    return seal(plan)
 
 
 def clock(connection: Connection) -> datetime:
@@ -124,26 +143,28 @@ class _Planned:
     targets: tuple[Target, ...]
     skipped: tuple[Skipped, ...]
     follows: Consequences
+    printable: Mapping[str, tuple[str, ...]]
 
 
 def _violations(
     connection: Connection,
     invariants: Sequence[Invariant],
-    world: World,
-    only: AbstractSet[str] | None,
-    others: Mapping[str, object],
+    given: Mapping[str, object],
+    cap: int,
 ) -> list[Violation]:
-    """What the paired invariants say on the primary, narrowed to some keys."""
+    """What the paired invariants say on the primary."""
     found: list[Violation] = []
     for invariant in invariants:
         with questioning(connection) as reader:
-            said = evaluate(invariant, {**others, **world.resources(reader)}, judge=False)
+            said = evaluate(invariant, {**given, "replica": reader}, replace(PLANNED, cap=cap))
         if said.verdict is Verdict.UNKNOWN:
             remedy = f"; {said.remedy}" if said.remedy else ""
             raise PlanError(f"{invariant.id} is unknown on the primary: {said.reason}{remedy}")
         found += said.violations
-    if only is None:
-        return found
+    return found
+
+
+def _narrowed(found: Sequence[Violation], only: AbstractSet[str]) -> list[Violation]:
     absent = only - {key_text(violation.key) for violation in found}
     if absent:
         raise PlanError(f"nothing violates under the key {min(absent)!r}; look for a typing error")
@@ -151,7 +172,11 @@ def _violations(
 
 
 def _planned(
-    connection: Connection, fix: Fix, violations: Sequence[Violation], asked: Sequence[Asked]
+    connection: Connection,
+    fix: Fix,
+    invariants: Sequence[Invariant],
+    violations: Sequence[Violation],
+    asked: Sequence[Asked],
 ) -> _Planned:
     tables = Tables(connection)
     drafted = draft(connection, tables, fix.name, asked)
@@ -180,7 +205,23 @@ def _planned(
         ),
         skipped=tuple(drafted.skipped),
         follows=follows,
+        printable=_printable(invariants, dict.fromkeys(one.table for one in drafts)),
     )
+
+
+def _printable(
+    invariants: Sequence[Invariant], tables: Iterable[Table]
+) -> dict[str, tuple[str, ...]]:
+    """The columns that a page may show: by type, as keys, and those that invariants show."""
+    shown = {name for invariant in invariants for name in invariant.show}
+    return {
+        table.label: tuple(
+            name
+            for name, column in table.columns.items()
+            if column.printable or name in table.key or name in shown
+        )
+        for table in tables
+    }
 
 
 def _change(one: Draft) -> PlannedChange:

@@ -1,20 +1,24 @@
-"""What invariants say before and after a change, and which of them have a say in it."""
+"""Which invariants have a say in a change, when, and what they say."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from trueup.errors import ApplyError, PlanError, TrueupError
-from trueup.evaluate import evaluate
+from trueup.evaluate import PROVEN, evaluate
 from trueup.model.invariant import Invariant
-from trueup.model.plan import ProofStep
+from trueup.model.plan import ProofStep, Target, When
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key, key_text
 from trueup.primary.session import Connection, questioning
+from trueup.replica.functions import Volatile
 from trueup.replica.reader import Reader, Rows, identifier
 
 PROVABLE = frozenset({"replica", "settings", "now"})
 """What an invariant may ask for and still be asked inside a transaction that writes."""
+
+TRIED = 500
+"""Keys with which it is seen whether an invariant can be asked about keys alone."""
 
 NAMED = 5
 """Keys that a message names before it only counts them."""
@@ -24,10 +28,15 @@ _TIMEOUT = "57014"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The instant and the settings with which invariants are asked, the same throughout."""
+    """
+    The instant and the settings with which invariants are asked, the same throughout.
+
+    `known` are the database's volatile functions, asked for once.
+    """
 
     now: datetime
     settings: Mapping[str, object]
+    known: Volatile | None = None
 
     def resources(self, reader: Reader) -> dict[str, object]:
         """What an invariant may ask for."""
@@ -51,17 +60,22 @@ def tables_read(connection: Connection, invariant: Invariant, world: World) -> f
         resources = world.resources(reader)
         return invariant.ask(**{name: resources[name] for name in invariant.asks})
 
-    found = _explained(connection, asked)
+    found = _explained(connection, asked, world.known)
     for relation in invariant.over.values():
         text = relation[1:-1] if relation.startswith("(") else _all_of(relation)
-        found |= _explained(connection, lambda reader, text=text: reader.rows(text))  # type: ignore[misc]  # text is bound now
+        found |= _explained(connection, lambda reader, text=text: reader.rows(text), world.known)  # type: ignore[misc]  # text is bound now
     return found
 
 
-def outcome(connection: Connection, invariant: Invariant, world: World) -> Outcome:
-    """The verdict inside a transaction, with every violation; judged rows are not counted."""
-    with questioning(connection) as reader:
-        return evaluate(invariant, world.resources(reader), judge=False, cap=None)
+def outcome(
+    connection: Connection,
+    invariant: Invariant,
+    world: World,
+    among: Sequence[Key] | None = None,
+) -> Outcome:
+    """The verdict inside a transaction, with every violation's key, or those `among` some."""
+    with questioning(connection, world.known) as reader:
+        return evaluate(invariant, world.resources(reader), replace(PROVEN, among=among))
 
 
 def steps(
@@ -69,34 +83,71 @@ def steps(
     touched: frozenset[str],
     world: World,
     *,
-    own: Iterable[Invariant],
     watched: Iterable[Invariant],
+    targets: Iterable[Target],
     within: float,
+    batches: int,
 ) -> tuple[ProofStep, ...]:
     """
-    The invariants that will prove a change: its own, and all that read a touched table.
+    The invariants that will prove a change: those it is to mend, and all that read a touched table.
 
-    Each is asked once, to see how long it takes: what takes longer than `within` seconds
-    would hold the locks for too long, and is proven late. Raises PlanError for one that cannot
-    tell now, since then nobody could tell what the change did to it.
+    Each is asked once, to see how long it takes: what takes longer than `within` seconds would
+    hold the locks for too long, and is proven late. In several batches they may take so long in
+    all: those for which there is no time left prove the first, and the rest late. Raises PlanError
+    for one that cannot tell now, since then nobody could tell what the change did to it.
     """
-    names = {invariant.name for invariant in own}
+    spent = 0.0
+    own: dict[str, list[Key]] = {}
+    for target in targets:
+        own.setdefault(target.invariant, []).append(target.key)
     found = []
     for invariant in provable(watched):
-        if invariant.name in names or tables_read(connection, invariant, world) & touched:
+        name = invariant.name
+        if name in own or tables_read(connection, invariant, world) & touched:
             said = outcome(connection, invariant, world)
-            late = said.seconds > within or timed_out(said)
-            if said.verdict is Verdict.UNKNOWN and not late:
+            when = _when(said, within, batches, spent)
+            spent += 2 * said.seconds * batches if when is When.EACH else 0
+            if said.verdict is Verdict.UNKNOWN and when is not When.LATE:
                 raise PlanError(f"{invariant.id} cannot be proven: {said.reason}")
-            if said.verdict is not Verdict.NOT_APPLICABLE:
-                seconds = round(said.seconds, 3)
-                found.append(ProofStep(invariant=invariant.name, seconds=seconds, late=late))
+            if said.verdict is Verdict.NOT_APPLICABLE:
+                continue
+            keyed = when is not When.EACH and _tells_by_key(
+                connection, invariant, world, own.get(name, [])[:TRIED], within / batches
+            )
+            seconds = round(said.seconds, 3)
+            found.append(ProofStep(invariant=name, seconds=seconds, when=when, keyed=keyed))
     return tuple(found)
 
 
-def keys(connection: Connection, invariant: Invariant, world: World) -> frozenset[Key]:
+def _when(said: Outcome, within: float, batches: int, spent: float) -> When:
+    if said.seconds > within or timed_out(said):
+        return When.LATE
+    in_all = spent + 2 * said.seconds * batches
+    return When.EACH if batches == 1 or in_all <= within else When.FIRST
+
+
+def _tells_by_key(
+    connection: Connection,
+    invariant: Invariant,
+    world: World,
+    wanted: Sequence[Key],
+    within: float,
+) -> bool:
+    """Whether it can be asked about some keys, names just these, and takes no longer than that."""
+    if not wanted:
+        return False
+    said = outcome(connection, invariant, world, wanted)
+    return keys_in(said) == frozenset(wanted) and said.seconds <= within
+
+
+def keys(
+    connection: Connection,
+    invariant: Invariant,
+    world: World,
+    among: Sequence[Key] | None = None,
+) -> frozenset[Key]:
     """The keys of all violations; raises ApplyError where the invariant cannot tell."""
-    said = outcome(connection, invariant, world)
+    said = outcome(connection, invariant, world, among)
     if said.verdict is Verdict.UNKNOWN:
         raise ApplyError(f"{invariant.id} cannot be proven: {said.reason}")
     return keys_in(said)
@@ -130,9 +181,11 @@ def _all_of(relation: str) -> str:
     return f"select * from {identifier(relation).as_string()}"  # noqa: S608  # quoted by psycopg
 
 
-def _explained(connection: Connection, ask: Callable[[Reader], object]) -> frozenset[str]:
+def _explained(
+    connection: Connection, ask: Callable[[Reader], object], known: Volatile | None
+) -> frozenset[str]:
     try:
-        with questioning(connection) as reader:
+        with questioning(connection, known) as reader:
             answer = ask(reader)
             return answer.reads().tables if isinstance(answer, Rows) else frozenset()
     except TrueupError:

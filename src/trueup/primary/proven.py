@@ -1,6 +1,7 @@
 """Comparing what invariants say before and after a batch, inside its transaction."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from trueup.errors import ApplyError, ProofError
 from trueup.model.invariant import Invariant
@@ -15,9 +16,22 @@ Violating = dict[str, frozenset[Key]]
 """The keys that violate each invariant, by its name."""
 
 
-def violating(connection: Connection, invariants: Sequence[Invariant], world: World) -> Violating:
+ABOUT_THESE = "asked about these rows only"
+
+Among = Mapping[str, Sequence[Key]]
+"""The keys about which some invariants, by name, are asked alone."""
+
+
+def violating(
+    connection: Connection,
+    invariants: Sequence[Invariant],
+    world: World,
+    among: Among = MappingProxyType({}),
+) -> Violating:
     """Ask each invariant inside the transaction."""
-    return {found.name: keys(connection, found, world) for found in invariants}
+    return {
+        found.name: keys(connection, found, world, among.get(found.name)) for found in invariants
+    }
 
 
 def joining(
@@ -37,7 +51,7 @@ def joining(
     for invariant in provable(watched):
         if invariant.name in asked:
             continue
-        with reading(observer):
+        with reading(observer, world.known):
             if tables_read(observer, invariant, world) & touched:
                 joined.append(invariant)
                 before |= after_change(observer, [invariant], world)
@@ -53,6 +67,7 @@ def require_proven(
     *,
     targets: Sequence[Target],
     returning: Mapping[str, frozenset[Key]],
+    among: Among = MappingProxyType({}),
 ) -> list[Proof]:
     """
     Require that the targets are gone and that nothing new violates; raises ProofError.
@@ -68,7 +83,7 @@ def require_proven(
         still = now & {target.key for target in targets if target.invariant == name}
         new = now - before[name] - returning.get(name, frozenset())
         if new:
-            new -= _seen_by(observer, invariant, world)
+            new -= _seen_by(observer, invariant, world, among.get(name))
         if still:
             complaints.append(f"{invariant.id} would still be violated by {named(still)}")
         if new:
@@ -78,7 +93,7 @@ def require_proven(
                 invariant=name,
                 place=Place.TRANSACTION,
                 verdict=Verdict.VIOLATED if now else Verdict.HOLDS,
-                detail=left(len(now)),
+                detail=ABOUT_THESE if name in among else left(len(now)),
                 mended=tuple(sorted(before[name] - now)),
             )
         )
@@ -87,16 +102,21 @@ def require_proven(
     return proofs
 
 
-def _seen_by(observer: Connection, invariant: Invariant, world: World) -> frozenset[Key]:
-    with reading(observer):
-        return keys(observer, invariant, world)
+def _seen_by(
+    observer: Connection, invariant: Invariant, world: World, among: Sequence[Key] | None
+) -> frozenset[Key]:
+    with reading(observer, world.known):
+        return keys(observer, invariant, world, among)
 
 
 def after_change(
-    connection: Connection, invariants: Sequence[Invariant], world: World
+    connection: Connection,
+    invariants: Sequence[Invariant],
+    world: World,
+    among: Among = MappingProxyType({}),
 ) -> Violating:
     """The same once rows have been changed: one that cannot tell now is a proof that failed."""
     try:
-        return violating(connection, invariants, world)
+        return violating(connection, invariants, world, among)
     except ApplyError as error:
         raise ProofError(f"{error}; everything was rolled back") from None

@@ -12,6 +12,7 @@ from trueup.errors import GuardError
 from trueup.model.plan import Database
 from trueup.primary.trouble import refused
 from trueup.replica.connection import Dsn, connect
+from trueup.replica.functions import Volatile
 from trueup.replica.guard import Limits, apply_settings
 from trueup.replica.guard import settings as guarded
 from trueup.replica.reader import Reader
@@ -68,19 +69,23 @@ def observing(primary: Primary) -> Iterator[Connection]:
 
 
 @contextmanager
-def reading(connection: Connection) -> Iterator[Reader]:
-    """A read-only transaction with one snapshot; it always ends in a rollback."""
+def reading(connection: Connection, known: Volatile | None = None) -> Iterator[Reader]:
+    """
+    A read-only transaction with one snapshot; it always ends in a rollback.
+
+    `known` are the volatile functions, where somebody has asked for them already.
+    """
     with refused("read"):
         connection.execute("begin isolation level repeatable read read only")
     try:
-        yield Reader(connection)
+        yield Reader(connection, known)
     finally:
         if not connection.closed:
             connection.execute("rollback")
 
 
 @contextmanager
-def questioning(connection: Connection) -> Iterator[Reader]:
+def questioning(connection: Connection, known: Volatile | None = None) -> Iterator[Reader]:
     """
     Questions inside a transaction that writes, in a part of it that cannot.
 
@@ -88,7 +93,7 @@ def questioning(connection: Connection) -> Iterator[Reader]:
     """
     with connection.transaction(force_rollback=True):
         connection.execute("set transaction read only")
-        yield Reader(connection)
+        yield Reader(connection, known)
 
 
 def identity(connection: Connection) -> Database:

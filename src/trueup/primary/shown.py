@@ -29,7 +29,10 @@ def _line(entry: Entry) -> str:
 def _head(entry: Entry) -> Iterator[str]:
     yield _line(entry).strip()
     yield f"in {entry.environment}, login {entry.login}, {entry.code}"
-    yield f"plan {entry.digest[:12]}, batch {entry.batch} of {entry.batches}"
+    planned = diff.counted(entry.planned, "change")
+    yield f"plan {entry.digest[: diff.SHORT]} of {planned}, batch {entry.batch}"
+    approved = f", approved by {entry.approved_by}" if entry.approved_by else ""
+    yield f"planned by {entry.by}, applied by {entry.applied_by}{approved}"
     yield f"why: {entry.reason or 'no reason given'}"
     if entry.no_undo:
         yield f"cannot be undone: {entry.no_undo}"

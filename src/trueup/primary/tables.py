@@ -1,7 +1,7 @@
 """What the primary's catalog says of a table: its columns, its key, and what refers to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -9,7 +9,7 @@ from psycopg import sql
 
 from trueup.errors import PlanError
 from trueup.primary.session import Connection
-from trueup.replica.reader import quoted
+from trueup.replica.reader import PRINTABLE_TYPES, quoted
 
 _TABLE = """
     select
@@ -28,7 +28,8 @@ _TABLE = """
                 'always', a.attidentity = 'a',
                 'json', coalesce(nullif(t.typbasetype, 0), t.oid)
                         in ('json'::regtype, 'jsonb'::regtype),
-                'measured', t.typcategory in ('S', 'V')
+                'measured', t.typcategory in ('S', 'V'),
+                'printable', t.typtype = 'e' or t.oid::int = any({printable})
             )
             from pg_attribute a join pg_type t on t.oid = a.atttypid
             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -55,11 +56,13 @@ _TABLE = """
             order by not i.indisprimary, i.indnkeyatts, i.indexrelid
         ) as uniques
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.oid = {}
+    where c.oid = {oid}
 """
 
-_NAMED = _TABLE.format("to_regclass(%s)")
-_NUMBERED = _TABLE.format("%s::oid")
+_PRINTABLE = f"array[{','.join(map(str, sorted(PRINTABLE_TYPES)))}]"
+
+_NAMED = _TABLE.format(oid="to_regclass(%s)", printable=_PRINTABLE)
+_NUMBERED = _TABLE.format(oid="%s::oid", printable=_PRINTABLE)
 
 _KEYS = """
     select
@@ -105,7 +108,11 @@ _ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; `type` is without length or precision, `full` with it, both as SQL."""
+    """
+    A column; `type` is without length or precision, `full` with it, both as SQL.
+
+    `printable` says that its type is one of which a report may print values unasked.
+    """
 
     name: str
     type: str
@@ -114,16 +121,21 @@ class Column:
     always: bool
     json: bool
     measured: bool
+    printable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table; `key` names a row for ever, and is empty where nothing does."""
+    """
+    A table; `key` names a row for ever, and is empty where nothing does.
+
+    One is itself and no other: `Tables` makes one of each.
+    """
 
     oid: int
     schema: str
     name: str
-    columns: Mapping[str, Column] = field(hash=False)
+    columns: Mapping[str, Column]
     key: tuple[str, ...]
     uniques: tuple[tuple[str, ...], ...]
 
@@ -168,6 +180,7 @@ class Tables:
         self._connection = connection
         self._known: dict[int, Table] = {}
         self._names: dict[str, Table] = {}
+        self._labels: dict[str, Table] = {}
         self._keys: tuple[ForeignKey, ...] | None = None
 
     def named(self, name: str) -> Table:
@@ -176,7 +189,10 @@ class Tables:
 
     def labelled(self, label: str) -> Table:
         """The table by its label in a plan or the journal."""
-        return self._found(label, quoted(label if "." in label else f"public.{label}"))
+        if label not in self._labels:
+            name = quoted(label if "." in label else f"public.{label}")
+            self._labels[label] = self._found(label, name)
+        return self._labels[label]
 
     def numbered(self, oid: int) -> Table:
         """The table by its oid."""

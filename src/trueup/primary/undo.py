@@ -1,24 +1,29 @@
 """Undo: the reverse of a journal entry as a plan, applied like any other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from math import ceil
 
 from trueup.errors import JournalError, PlanError
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Image, Op, Plan, PlannedChange, Skipped
-from trueup.primary import journal
+from trueup.planfile import seal
+from trueup.primary import journal, shares
 from trueup.primary import proof as prove
 from trueup.primary.applied import Moved, Reason
 from trueup.primary.consequences import Consequences, follow
 from trueup.primary.dragged import counted
 from trueup.primary.images import read
 from trueup.primary.journal import Entry
+from trueup.primary.pace import MOST
 from trueup.primary.planning import PROVE_WITHIN, VALID_FOR, Facts, clock
 from trueup.primary.references import may_be_quiet
 from trueup.primary.session import Connection, Primary, reading
 from trueup.primary.tables import Table, Tables
 from trueup.primary.triggers import NORMALLY, QUIETLY
 from trueup.primary.trouble import refused
+from trueup.replica.functions import volatile
 
 DIVERGED = "changed since, and not overwritten"
 NAMELESS = "its table has no primary key, so it cannot be named"
@@ -51,12 +56,19 @@ def plan_undo(
     moved = journal.rows(connection, number)
     with refused("plan the undo", PlanError), reading(connection):
         changes, skipped, follows = _taken_back(connection, entry, moved)
-        touched = follows.touched
+        world = replace(facts.world, known=volatile(connection))
         proof = prove.steps(
-            connection, touched, facts.world, own=(), watched=watched, within=prove_within
+            connection,
+            follows.touched,
+            world,
+            watched=watched,
+            targets=(),
+            within=prove_within,
+            batches=ceil(len(changes) / MOST) or 1,
         )
+        touched = shares.of(connection, changes, follows)
         made = clock(connection)
-    return Plan(
+    plan = Plan(
         system=entry.system,
         fix=entry.fix,
         environment=facts.environment,
@@ -75,7 +87,9 @@ def plan_undo(
         triggers=follows.triggers,
         proof=proof,
         undoes=number,
-    ).sealed()
+        shares=touched,
+    )
+    return seal(plan)
 
 
 def _taken_back(

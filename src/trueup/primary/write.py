@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from psycopg import sql
 
 from trueup.errors import ApplyError
-from trueup.primary.images import Values, cast, given, matched, text_of, turned
+from trueup.model.plan import Image
+from trueup.primary.images import Values, cast, given, image, matched, row, text_of, turned
 from trueup.primary.session import Connection
 from trueup.primary.tables import Table
 
@@ -15,22 +16,27 @@ def update(
     table: Table,
     columns: Sequence[str],
     rows: Sequence[tuple[Values, Values]],
-) -> None:
-    """Set the columns of rows, each given as its key and its new values."""
+) -> list[Image]:
+    """Set the columns of rows, each given as its key and its new values; gives the rows as set."""
     first = len(table.key)
     sets = sql.SQL(", ").join(
         sql.SQL("{} = {}").format(sql.Identifier(name), cast(table, name, first + place))
         for place, name in enumerate(columns)
     )
-    statement = sql.SQL("update {table} as t set {sets} from {given} where {matched}").format(
+    statement = sql.SQL(
+        "update {table} as t set {sets} from {given} where {matched} returning w.n, {row}"
+    ).format(
         table=table.identifier,
         sets=sets,
         given=given(first + len(columns)),
         matched=matched(table, table.key),
+        row=row(table),
     )
     merged = [key + values for key, values in rows]
-    done = connection.execute(statement, turned(merged, first + len(columns)))
-    _all_of(table, done.rowcount, len(rows))
+    done = connection.execute(statement, turned(merged, first + len(columns))).fetchall()
+    _all_of(table, len(done), len(rows))
+    images = {n: image(table, values) for n, *values in done}
+    return [images[n] for n in range(1, len(rows) + 1)]
 
 
 def delete(connection: Connection, table: Table, keys: Sequence[Values]) -> None:

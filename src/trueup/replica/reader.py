@@ -1,8 +1,8 @@
 """The facade an invariant gets: questions about rows, and nothing else of the connection."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import psycopg
@@ -78,6 +78,27 @@ class Rows:
     def fetch(self, cap: int | None) -> Fetched:
         """Read up to `cap` rows, all for None; raises QueryError where the server refuses."""
         return self._reader._fetch(self._asked, self._params, cap)
+
+    def keyed(self, columns: Sequence[str], keys: Sequence[Sequence[str]] | None = None) -> "Rows":
+        """
+        The same question, answered with the key alone; `keys` narrows it to rows with those.
+
+        Keys are texts and compared as their columns' types, so that an index serves. Without
+        `columns` the key is the first column, whatever its name, and is called `key`.
+        """
+        names = [sql.Identifier("asked", name).as_string() for name in columns or ("key",)]
+        label = "asked" if columns else "asked(key)"
+        sent = f"select {', '.join(names)} from ({self._asked.sent}\n) as {label}"  # noqa: S608  # checked to be one SELECT
+        given: dict[str, object] = {}
+        if keys is not None:
+            given = {f"trueup_{n}": array(key[n] for key in keys) for n in range(len(names))}
+            sent += f" where {_is_among(names, list(given))}"
+        asked = replace(self._asked, sent=sent, names=self._asked.names | given.keys())
+        return Rows(self._reader, asked, {**self._params, **given})
+
+    def values(self) -> Iterator[TupleRow]:
+        """All rows, as they come, without their columns' names."""
+        return self._reader._stream(self._asked, self._params)
 
     def reads(self) -> Reads:
         """Ask the planner what the query would cost and which tables it would read."""
@@ -174,6 +195,13 @@ class Reader:
         types = {column.name: column.type_code for column in described}
         return Fetched(rows, complete, self._printable(types) if complete else _plain(types))
 
+    def _stream(self, asked: Statement, params: Mapping[str, object]) -> Iterator[TupleRow]:
+        self._refuse_volatile(asked)
+        self._refuse_mixed(asked, params)
+        with self._asking() as cursor:
+            yield from cursor.stream(asked.sent, params, size=CHUNK)
+            self._unmoved()
+
     @contextmanager
     def _asking(self) -> Iterator[psycopg.Cursor[TupleRow]]:
         try:
@@ -227,6 +255,28 @@ class Reader:
     def _refuse(self, words: str) -> NoReturn:
         self._connection.close()
         raise GuardError(f"a statement {words}; the connection was closed")
+
+
+def _is_among(names: Sequence[str], given: Sequence[str]) -> str:
+    """A key of one column is compared as its type; of several as text, which no index serves."""
+    if len(names) == 1:
+        return f"{names[0]} = any(%({given[0]})s)"
+    texts = ", ".join(f"{name}::text" for name in names)
+    arrays = ", ".join(f"%({name})s::text[]" for name in given)
+    return f"({texts}) in (select * from unnest({arrays}))"  # noqa: S608  # quoted by psycopg
+
+
+def array(texts: Iterable[str | None]) -> str:
+    """
+    An array as PostgreSQL writes it, of whatever type the server takes it for.
+
+    For hundreds of texts that is several times faster than the driver's own.
+    """
+    return "{" + ",".join("NULL" if text is None else _element(text) for text in texts) + "}"
+
+
+def _element(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def identifier(dotted: str) -> sql.Identifier:

@@ -15,7 +15,7 @@ from trueup.model.fix import Fix
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan
 from trueup.primary.applied import Applied
-from trueup.primary.apply import apply
+from trueup.primary.apply import Orders, apply
 from trueup.primary.planning import Facts, make
 from trueup.primary.session import Primary, open_primary
 from trueup.primary.undo import plan_undo
@@ -61,7 +61,9 @@ class Desk:
 
     def apply(self, plan: Plan, **given) -> Applied:
         """Apply a plan."""
-        return apply(plan, self.primary, watched=self.watched, settings=FACTS.settings, **given)
+        given = {"watched": self.watched, "settings": FACTS.settings} | given
+        orders = {name: given.pop(name) for name in ("most", "patience", "told") if name in given}
+        return apply(plan, self.primary, Orders(by="bob", **orders), **given)
 
     def undo(self, entry: int) -> Plan:
         """Plan the undo of an entry."""

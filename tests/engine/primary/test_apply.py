@@ -12,9 +12,11 @@ from fix_database import Database
 from trueup import Delete, Insert, Steps, Update
 from trueup.errors import ApplyError, GuardError, JournalError, PlanError
 from trueup.model.plan import Database as Identity
-from trueup.model.plan import dump, load
+from trueup.model.plan import Plan
+from trueup.planfile import lines, load
 from trueup.primary.applied import Applied
-from trueup.primary.apply import BATCH, batches
+from trueup.primary.pace import MOST, Pace
+from trueup.primary.pieces import Pieces
 from trueup.primary.session import open_primary
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
@@ -120,7 +122,7 @@ def test_changes_made_outside_the_loop_stand_or_fall_together(desk: Desk) -> Non
     desk.execute("update jobs set status = 'done' where id = 1")
 
     applied = desk.apply(plan)
-    assert (applied.moved, applied.exit_code) == ((), 3)
+    assert (len(applied.moved), applied.exit_code) == (0, 3)
 
 
 def test_a_change_of_the_violating_row_itself_is_for_that_violation_alone(desk: Desk) -> None:
@@ -144,10 +146,11 @@ def test_an_expired_plan_is_refused(desk: Desk) -> None:
 
 
 def test_a_plan_that_was_changed_after_it_was_made_is_refused(desk: Desk) -> None:
-    text = dump(desk.plan(fail, NO_JOB_RUNS)).replace('"failed"', '"done"')
+    made = lines(desk.plan(fail, NO_JOB_RUNS))
+    changed = [line.replace(b'"failed"', b'"done"') for line in made]
 
     with pytest.raises(PlanError, match="changed after it was made"):
-        load(text)
+        load(changed)
 
 
 def test_a_plan_of_another_database_is_refused(desk: Desk) -> None:
@@ -185,7 +188,7 @@ def test_a_plan_without_changes_is_done_at_once(desk: Desk) -> None:
     applied = desk.apply(plan)
 
     assert [one.title for one in plan.steps] == ["call somebody"]
-    assert (applied.exit_code, applied.entries, applied.moved) == (0, (), ())
+    assert (applied.exit_code, applied.entries, len(applied.moved)) == (0, [], 0)
 
 
 def test_an_invariant_that_left_the_catalog_makes_the_plan_stale(desk: Desk) -> None:
@@ -239,7 +242,7 @@ def many(desk: Desk) -> None:
     """More jobs than one batch takes."""
     desk.execute(
         "insert into jobs select i, null, 'running'"
-        f" from generate_series(1001, {1000 + 2 * BATCH}) i"
+        f" from generate_series(1001, {1000 + 2 * MOST}) i"
     )
 
 
@@ -247,29 +250,31 @@ def test_many_rows_are_changed_batch_by_batch(desk: Desk) -> None:
     many(desk)
     seen: list[tuple[int, int]] = []
 
-    plan = desk.plan(fail, NO_JOB_RUNS, at_most=2000)
+    plan = desk.plan(fail, NO_JOB_RUNS, at_most=2000, share=100)
     applied = desk.apply(plan, told=lambda done, of: seen.append((done, of)))
 
-    assert seen == [(500, 1003), (1000, 1003), (1003, 1003)]
-    assert (len(applied.entries), len(applied.undo)) == (3, 3)
-    assert [line.split(" undo ")[1].split()[0] for line in applied.undo] == ["3", "2", "1"]
-    assert desk.rows("select batch, batches from trueup.journal order by id") == [
-        (1, 3),
-        (2, 3),
-        (3, 3),
+    assert seen == [(100, 1003), (300, 1003), (700, 1003), (1003, 1003)]
+    assert (len(applied.entries), len(applied.undo)) == (4, 4)
+    assert [line.split(" undo ")[1].split()[0] for line in applied.undo] == ["4", "3", "2", "1"]
+    assert desk.rows("select batch, planned from trueup.journal order by id") == [
+        (1, 1003),
+        (2, 1003),
+        (3, 1003),
+        (4, 1003),
     ]
 
 
-def test_ctrl_c_stops_between_batches(desk: Desk) -> None:
+@pytest.mark.parametrize(("sent", "said"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")])
+def test_a_signal_stops_between_batches(desk: Desk, sent: signal.Signals, said: str) -> None:
     many(desk)
-    plan = desk.plan(fail, NO_JOB_RUNS, at_most=2000)
+    plan = desk.plan(fail, NO_JOB_RUNS, at_most=2000, share=100)
 
-    applied = desk.apply(plan, told=lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    applied = desk.apply(plan, told=lambda *_: os.kill(os.getpid(), sent))
 
-    assert (applied.exit_code, len(applied.moved)) == (3, 500)
-    assert applied.stopped == "stopped by Ctrl-C"
+    assert (applied.exit_code, len(applied.moved)) == (3, 100)
+    assert applied.stopped == f"stopped by {said}"
     rest = desk.apply(plan)
-    assert (rest.exit_code, len(rest.moved)) == (0, 503)
+    assert (rest.exit_code, len(rest.moved)) == (0, 903)
 
 
 def test_a_later_batch_that_is_refused_leaves_the_earlier_ones_standing(desk: Desk) -> None:
@@ -281,14 +286,34 @@ def test_a_later_batch_that_is_refused_leaves_the_earlier_ones_standing(desk: De
             for each row execute function until_1700();
     """)
 
-    applied = desk.apply(desk.plan(fail, NO_JOB_RUNS, at_most=2000))
+    applied = desk.apply(desk.plan(fail, NO_JOB_RUNS, at_most=2000, share=100))
 
-    assert (applied.exit_code, len(applied.moved), len(applied.entries)) == (3, 500, 1)
-    assert applied.stopped.startswith("batch 2 of 3: could not apply the plan")
+    assert (applied.exit_code, len(applied.moved), len(applied.entries)) == (3, 700, 3)
+    assert applied.stopped.startswith("batch 4: could not apply the plan")
 
 
 def test_what_belongs_together_is_one_batch(desk: Desk) -> None:
     plan = desk.plan(fail_with_files, NO_JOB_RUNS)
 
-    assert batches(plan, size=2) == [[0, 1, 2], [3, 4], [5]]
-    assert batches(plan, size=3) == [[0, 1, 2], [3, 4, 5]]
+    assert cut(plan, 2) == [[0, 1, 2], [3, 4], [5]]
+    assert cut(plan, 3) == [[0, 1, 2], [3, 4, 5]]
+
+
+def cut(plan: Plan, size: int) -> list[list[int]]:
+    """The places of a plan's changes, piece by piece."""
+    pieces = Pieces(plan)
+    found = []
+    while pieces.left():
+        found.append([place for place, _ in pieces.take(size).changes])
+    return found
+
+
+def test_the_pace_quickens_while_nobody_waits_and_slackens_when_somebody_does() -> None:
+    pace = Pace()
+    sizes = []
+    for waited_for in (False, False, False, False, True, True):
+        pace.note(0.5, waited_for=waited_for)
+        sizes.append(pace.size)
+
+    assert sizes == [200, 400, MOST, MOST, 250, 125]
+    assert pace.rest == 2.0

@@ -34,7 +34,7 @@ def test_a_plan_reads_from_what_changes_to_what_proves_it(desk: Desk) -> None:
         "made 2026-11-02 12:01 UTC as of 2026-11-02 12:00 UTC, expires 2026-11-03 12:01 UTC",
         "3 rows change (at most 100), to mend 3 violations",
         "",
-        "jobs: 1 updated, 1 deleted",
+        "jobs: 1 updated, 1 deleted (50 % of 4)",
         "  ~ id '1': status 'running' → 'failed'",
         f"  - id '2': id '2', user_id '{ADA}', status 'running', note null, touched '{NEW_YEAR}'",
         "",
@@ -57,7 +57,7 @@ def test_a_plan_reads_from_what_changes_to_what_proves_it(desk: Desk) -> None:
         "1 row left alone:",
         "  jobs id '77': gone",
         "",
-        "proven before commit by:",
+        "proven before each commit by:",
         "  no_job_runs (0.00 s)",
     ]
 

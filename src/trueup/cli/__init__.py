@@ -1,0 +1,39 @@
+"""The command line: the one place that catches what users can cause."""
+
+import sys
+
+import typer
+
+from trueup.cli import checking, journal, mending, sample
+from trueup.errors import TrueupError
+
+app = typer.Typer(
+    name="trueup",
+    help="Ask production, read-only, whether what must be true still is; mend what is not.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(checking.check)
+app.command("list")(checking.list_)
+app.command()(checking.doctor)
+app.command()(mending.plan)
+app.command()(mending.approve)
+app.command()(mending.apply)
+app.command()(mending.undo)
+app.add_typer(journal.app, name="journal")
+app.command()(checking.record)
+app.command()(sample.demo)
+app.add_typer(sample.app, name="sample")
+
+
+def main() -> None:
+    """Run the command line; what the user can mend ends in one line and an exit code."""
+    try:
+        app()
+    except TrueupError as error:
+        typer.echo(f"trueup: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("trueup: stopped", err=True)
+        sys.exit(130)

@@ -1,0 +1,117 @@
+"""The verbs that only read: check, list, doctor, record."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trueup.cli.given import Env, Systems, project
+from trueup.errors import ConfigError
+
+
+def check(
+    env: Env,
+    systems: Systems = None,
+    keyword: Annotated[
+        str, typer.Option("-k", metavar="EXPR", help="Only invariants that match, as in pytest.")
+    ] = "",
+    workers: Annotated[
+        int, typer.Option("-n", metavar="N", help="Processes; one serves up to hundreds.")
+    ] = 0,
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="INSTANT", help="Ask about this instant.")
+    ] = "",
+    reports: Annotated[Path, typer.Option(help="Where the run's folder is written.")] = Path(
+        "reports"
+    ),
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also write pytest-html's page here.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junitxml", help="Also write JUnit XML here.")
+    ] = None,
+    fail_fast: Annotated[bool, typer.Option("-x", help="Stop at the first violation.")] = False,
+) -> None:
+    """
+    Evaluate the invariants, of all systems or those named, and write the report.
+
+    Exit codes: 0 all hold, 1 something is violated, 6 nothing violated but something unknown,
+    5 nothing to evaluate.
+    """
+    from trueup.suite import check
+
+    asked = check.Asked(
+        environment=env,
+        systems=tuple(systems or ()),
+        keyword=keyword,
+        workers=workers,
+        as_of=as_of,
+        reports=reports,
+        html=html,
+        junit=junit,
+        fail_fast=fail_fast,
+    )
+    raise typer.Exit(check.run(project(), asked))
+
+
+def list_(
+    systems: Systems = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")
+    ] = "table",
+) -> None:
+    """List the catalog: what must be true, how much it hurts, and the fix."""
+    from trueup import catalog, listing
+
+    writers = {"table": listing.table, "json": listing.as_json, "markdown": listing.markdown}
+    if form not in writers:
+        raise typer.BadParameter(
+            f"{form!r} is not one of {', '.join(writers)}", param_hint="format"
+        )
+    found = catalog.load(project().root, tuple(systems or ()))
+    typer.echo(writers[form](found).rstrip("\n"))
+
+
+def doctor(
+    env: Annotated[str, typer.Option("--env", metavar="NAME", help="Environment to look at.")] = "",
+    systems: Systems = None,
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--reader-sql",
+            metavar="PROVIDER",
+            help="Print the SQL that makes a reader instead: supabase, neon or plain.",
+        ),
+    ] = "",
+) -> None:
+    """Look at an environment: server, role, freshness, settings, journal; say what to mend."""
+    from trueup import doctor
+    from trueup.environment import environments
+    from trueup.replica.reader_role import reader_sql
+
+    if reader:
+        typer.echo(reader_sql(reader), nl=False)
+        return
+    if not env:
+        raise ConfigError("say which environment to look at, as in --env staging")
+
+    found_in = project()
+    names = tuple(systems or found_in.config.systems)
+    well = True
+    with environments(found_in, env, names) as found:
+        for environment in found.values():
+            typer.echo(f"{environment.title}, {environment.name}")
+            for told in doctor.examine(environment):
+                well = well and told.well
+                typer.echo(f"  {'ok ' if told.well else 'NO '} {told.words}")
+                if told.remedy:
+                    typer.echo(f"      {told.remedy}")
+    raise typer.Exit(0 if well else 2)
+
+
+def record(env: Env, system: Annotated[str, typer.Argument()]) -> None:
+    """Record the schema that the_schema_is_the_one_we_recorded compares with."""
+    from trueup.suite import recording
+
+    path = recording.record(project(), env, system)
+    typer.echo(f"wrote {path}; read the difference, then commit it")

@@ -1,0 +1,38 @@
+"""The verbs of the journal."""
+
+from typing import Annotated
+
+import typer
+
+from trueup.cli.given import Env, System, project
+
+app = typer.Typer(help="What was applied, in the primary itself.", no_args_is_help=True)
+
+
+@app.command("install")
+def install(
+    env: Env,
+    system: System,
+    fixer: Annotated[str, typer.Option(help="The role that fixes, and adds to the journal.")],
+) -> None:
+    """Install the journal in the primary, once, as the owner of its schema."""
+    from trueup import mending
+
+    mending.install_journal(project(), env, system, fixer)
+    typer.echo(f"the journal is there, and {fixer} may add to it")
+
+
+@app.command("show")
+def show(
+    env: Env,
+    system: System,
+    entry: Annotated[int | None, typer.Argument(help="One entry, with its rows.")] = None,
+) -> None:
+    """Show what was applied: by whom, why, how many rows, and what proved it."""
+    from trueup import mending
+    from trueup.primary import shown
+
+    if entry is None:
+        typer.echo(shown.entries(mending.entries(project(), env, system)))
+    else:
+        typer.echo(shown.entry(*mending.entry(project(), env, system, entry)))

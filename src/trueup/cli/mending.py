@@ -1,0 +1,168 @@
+"""The verbs that mend: plan, approve, apply, undo."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trueup.cli.given import Env, System, project
+
+if TYPE_CHECKING:
+    from trueup.model.plan import Plan
+
+File = Annotated[Path, typer.Argument(metavar="PLAN", help="A file that `trueup plan` wrote.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Save the plan here, to apply it.")
+]
+Reason = Annotated[str, typer.Option(help="Why; the journal keeps it.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")]
+Markdown = Annotated[
+    bool, typer.Option("--markdown", help="Print Markdown for a CI summary; text is masked.")
+]
+
+
+def plan(
+    fix: Annotated[str, typer.Argument(metavar="SYSTEM.FIX")],
+    env: Env,
+    out: Out = None,
+    invariant: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only violations of this invariant; repeatable."),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY", help="Only the violation with this key; repeatable."),
+    ] = None,
+    reason: Reason = "",
+    share: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", help="Agree to change so much of a table; else 5."),
+    ] = None,
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="INSTANT", help="Ask about this instant.")
+    ] = "",
+    json: Json = False,
+    markdown: Markdown = False,
+) -> None:
+    """
+    Show what a fix would change now, row by row; nothing is changed.
+
+    Exit codes: 0 planned (also when there is nothing to do), 2 refused.
+    """
+    from trueup import mending
+    from trueup.config import instant
+
+    asked = mending.Asked(
+        name=fix,
+        environment=env,
+        invariants=tuple(invariant or ()),
+        only=frozenset(only or ()),
+        reason=reason,
+        as_of=instant(as_of) if as_of else None,
+        share=share,
+    )
+    _show(mending.plan(project(), asked), out, json=json, markdown=markdown)
+
+
+def approve(
+    file: File,
+    note: Annotated[str, typer.Option(help="What you looked at; it stays with the plan.")] = "",
+) -> None:
+    """
+    Approve a plan that somebody else made; production wants that before it is applied.
+
+    Shows the plan first. Exit codes: 0 approved, 2 refused.
+    """
+    from trueup import mending
+    from trueup.primary import diff
+
+    made = mending.read(file)
+    typer.echo(diff.of_plan(made))
+    approval = mending.approve(made, file, note)
+    typer.echo(f"\napproved by {approval.by}: plan {approval.digest[: diff.SHORT]}, in {file}")
+
+
+def apply(
+    file: File,
+    canary: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="ROWS", help="Change so many rows, prove them, then ask you."),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="ROWS", help="Change so many rows at most, and stop."),
+    ] = None,
+    no_undo: Annotated[
+        bool, typer.Option("--no-undo", help="Agree to a fix that cannot be undone.")
+    ] = False,
+    no_witness: Annotated[
+        bool, typer.Option("--no-witness", help="Do not ask the replica afterwards; it is down.")
+    ] = False,
+) -> None:
+    """
+    Apply a plan: that file and nothing else, proven before it commits, journaled with it.
+
+    Ctrl-C and SIGTERM stop after the batch in hand. The same file again does what was left. After
+    a canary nobody is asked where there is no terminal: it stops.
+    Exit codes: 0 done (also when nothing was left to do), 2 refused, 3 partly done,
+    4 proof failed and rolled back.
+    """
+    from trueup import mending
+    from trueup.primary import diff
+    from trueup.primary.applied import PARTLY
+
+    made = mending.read(file)
+    mending.require_consent(made, no_undo)
+
+    def carry_out(most: int | None) -> int:
+        done = mending.apply(project(), made, most=most, told=_progress, witness=not no_witness)
+        typer.echo(diff.of_applied(done))
+        return done.exit_code
+
+    exit_code = carry_out(limit if canary is None else min(canary, limit or canary))
+    if canary is not None and exit_code == PARTLY and sys.stdin.isatty():
+        typer.confirm("\nthat was the canary; go on with the rest?", abort=True)
+        exit_code = carry_out(limit)
+    raise typer.Exit(exit_code)
+
+
+def undo(
+    entry: Annotated[int, typer.Argument(help="The journal entry to take back.")],
+    env: Env,
+    system: System,
+    out: Out = None,
+    reason: Reason = "",
+    json: Json = False,
+    markdown: Markdown = False,
+) -> None:
+    """Plan to put back what a journal entry moved; `trueup apply` carries it out."""
+    from trueup import mending
+
+    made = mending.plan_undo(project(), env, system, entry, reason)
+    _show(made, out, json=json, markdown=markdown)
+
+
+def _show(made: "Plan", out: Path | None, *, json: bool, markdown: bool) -> None:
+    """Print the plan in the form that is wanted, write it where it is wanted, say what is next."""
+    from trueup import mending, planfile
+    from trueup.command import program
+    from trueup.primary import diff
+    from trueup.primary import markdown as marked
+
+    if out is not None:
+        mending.write(made, out)
+    if json:
+        typer.echo(planfile.as_json(made))
+        return
+    typer.echo(marked.of_plan(made) if markdown else diff.of_plan(made))
+    if out is not None:
+        typer.echo(f"\nsaved to {out}; apply it with `{program()} apply {out}`")
+    elif made.does_something:
+        typer.echo("\nnothing was saved; --out FILE saves it, to be applied")
+
+
+def _progress(done: int, of: int) -> None:
+    """Say how far it is; only plans of several batches have somebody waiting."""
+    if done < of:
+        typer.echo(f"trueup: {done:,} of {of:,} rows …", err=True)
