@@ -12,7 +12,7 @@ from trueup.primary.applied import Applied
 from trueup.primary.images import LOCKED, read
 from trueup.primary.tables import Tables
 
-ROUNDS = 10
+ROUNDS = 200
 
 
 def fail(violations):
