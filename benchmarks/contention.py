@@ -142,7 +142,16 @@ def moving(cluster: Cluster, folder: Path) -> Iterator[None]:
     """Let pgbench move balances; the block ends when it is done and its log is whole."""
     script = folder / "move.sql"
     script.write_text(MOVE)
-    command = [find().folder / "pgbench", "-n", "-M", "prepared", "-f", script, "-c", str(CLIENTS)]
+    command: list[str | Path] = [
+        find().folder / "pgbench",
+        "-n",
+        "-M",
+        "prepared",
+        "-f",
+        script,
+        "-c",
+        str(CLIENTS),
+    ]
     command += ["-j", "1", "-T", str(WHOLE), "--log", "--log-prefix", folder / "log"]
     command += [cluster.dsn("postgres", "primary", DATABASE)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

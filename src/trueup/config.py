@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -23,6 +23,17 @@ Column = Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+){1,2}$")]
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServiceConfig(_Strict):
+    """A service that fixes may call; `url`, `key` and `user` name variables, as everywhere."""
+
+    kind: Literal["http", "stripe", "supabase_storage", "s3"]
+    url: str | None = None
+    key: str | None = None
+    user: str | None = None
+    region: str = "us-east-1"
+    idempotent: bool = False
 
 
 class EnvironmentConfig(_Strict):
@@ -42,6 +53,7 @@ class EnvironmentConfig(_Strict):
     prove_within: Seconds = 2
     approval: bool | None = None
     search_path: str = "public"
+    services: dict[str, ServiceConfig] = Field(default_factory=dict)
 
 
 class SystemConfig(_Strict):

@@ -3,12 +3,20 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trueup.config import FILE, SAMPLE, EnvironmentConfig, Project, SystemConfig, variable
+from trueup.config import (
+    FILE,
+    SAMPLE,
+    EnvironmentConfig,
+    Project,
+    ServiceConfig,
+    SystemConfig,
+    variable,
+)
 from trueup.errors import ConfigError
 from trueup.progress import while_slow
 from trueup.replica.connection import Dsn
@@ -49,6 +57,7 @@ class Environment:
     heartbeat: str | None = None
     snapshot_max_age: float = 60.0
     approval: bool = False
+    services: Mapping[str, ServiceConfig] = field(default_factory=dict)
 
     def needs(self, which: str, dsn: Dsn | None) -> Dsn:
         """That URL; raises ConfigError that names the variable, or the key, which is missing."""
@@ -63,7 +72,11 @@ class Environment:
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
         urls = (self.replica, self.primary, self.visitor, self.owner)
-        return tuple(secret for url in urls if url for secret in url.secrets)
+        keys = (os.environ.get(one.key or "") for one in self.services.values())
+        return (
+            *(secret for url in urls if url for secret in url.secrets),
+            *(key for key in keys if key),
+        )
 
 
 @contextmanager
@@ -175,6 +188,7 @@ def _environment(
         unset={} if clock else _unset(chosen),
         heartbeat=chosen.heartbeat,
         snapshot_max_age=chosen.snapshot_max_age,
+        services=chosen.services,
         approval=name == PRODUCTION if chosen.approval is None else chosen.approval,
     )
 

@@ -1,4 +1,4 @@
-"""The verbs that mend: plan, approve, apply, undo."""
+"""The verbs that mend: plan, approve, apply, resume, undo."""
 
 import sys
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.cli.given import Env, System, project
+from trueup.errors import ConfigError
 
 if TYPE_CHECKING:
     from trueup.model.plan import Plan
@@ -16,6 +17,9 @@ Out = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Save the plan here, to apply it.")
 ]
 Reason = Annotated[str, typer.Option(help="Why; the journal keeps it.")]
+NoWitness = Annotated[
+    bool, typer.Option("--no-witness", help="Do not ask the replica afterwards; it is down.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")]
 Markdown = Annotated[
     bool, typer.Option("--markdown", help="Print Markdown for a CI summary; text is masked.")
@@ -74,12 +78,12 @@ def approve(
 
     Shows the plan first. Exit codes: 0 approved, 2 refused.
     """
-    from trueup import mending
+    from trueup.mending import files
     from trueup.primary import diff
 
-    made = mending.read(file)
+    made = files.read(file)
     typer.echo(diff.of_plan(made))
-    approval = mending.approve(made, file, note)
+    approval = files.approve(made, file, note)
     typer.echo(f"\napproved by {approval.by}: plan {approval.digest[: diff.SHORT]}, in {file}")
 
 
@@ -96,9 +100,7 @@ def apply(
     no_undo: Annotated[
         bool, typer.Option("--no-undo", help="Agree to a fix that cannot be undone.")
     ] = False,
-    no_witness: Annotated[
-        bool, typer.Option("--no-witness", help="Do not ask the replica afterwards; it is down.")
-    ] = False,
+    no_witness: NoWitness = False,
 ) -> None:
     """
     Apply a plan: that file and nothing else, proven before it commits, journaled with it.
@@ -109,11 +111,12 @@ def apply(
     4 proof failed and rolled back.
     """
     from trueup import mending
+    from trueup.mending import files
     from trueup.primary import diff
     from trueup.primary.applied import PARTLY
 
-    made = mending.read(file)
-    mending.require_consent(made, no_undo)
+    made = files.read(file)
+    files.require_consent(made, no_undo)
 
     def carry_out(most: int | None) -> int:
         done = mending.apply(project(), made, most=most, told=_progress, witness=not no_witness)
@@ -143,15 +146,45 @@ def undo(
     _show(made, out, json=json, markdown=markdown)
 
 
+def resume(
+    entry: Annotated[int, typer.Argument(help="The journal entry to finish.")],
+    env: Env,
+    system: System,
+    repeat: Annotated[
+        bool, typer.Option("--repeat", help="Make calls again of which nobody knows.")
+    ] = False,
+    made: Annotated[
+        bool, typer.Option("--made", help="You have seen that those calls were made.")
+    ] = False,
+    no_witness: NoWitness = False,
+) -> None:
+    """
+    Finish what was interrupted after its commit: calls that were not made, the proof afterwards.
+
+    Exit codes: 0 all is done, 2 refused, 3 something is not.
+    """
+    from trueup import mending
+    from trueup.primary import diff
+
+    if repeat and made:
+        raise ConfigError("--repeat and --made say opposite things of the same calls")
+    done = mending.resume(
+        project(), env, system, entry, repeat=repeat, made=made, witness=not no_witness
+    )
+    typer.echo(diff.of_applied(done))
+    raise typer.Exit(done.exit_code)
+
+
 def _show(made: "Plan", out: Path | None, *, json: bool, markdown: bool) -> None:
     """Print the plan in the form that is wanted, write it where it is wanted, say what is next."""
-    from trueup import mending, planfile
+    from trueup import planfile
     from trueup.command import program
+    from trueup.mending import files
     from trueup.primary import diff
     from trueup.primary import markdown as marked
 
     if out is not None:
-        mending.write(made, out)
+        files.write(made, out)
     if json:
         typer.echo(planfile.as_json(made))
         return

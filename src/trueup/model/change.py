@@ -40,4 +40,20 @@ class Steps:
     verify: str = ""
 
 
-Change = Update | Insert | Delete | Steps
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    One request to a service outside, made once the rows of its round are committed.
+
+    `service` is named in trueup.toml. `undo` is the request that takes it back, in whose path
+    `{reference}` is what the service called the thing it made; None where nothing does.
+    """
+
+    service: str
+    method: str
+    path: str
+    body: Mapping[str, object] | None = None
+    undo: "Call | None" = None
+
+
+Change = Update | Insert | Delete | Call | Steps

@@ -112,7 +112,7 @@ class PlannedCall:
     """
     One request to a service outside, made once the changes of its unit are committed.
 
-    `back` is the request that takes it back: service, method, path and body, or None.
+    `back` is the request that takes it back: method, path and body; None where there is none.
     """
 
     service: str
@@ -121,6 +121,11 @@ class PlannedCall:
     body: Mapping[str, object] | None = None
     back: Mapping[str, object] | None = None
     unit: int = 0
+
+    @property
+    def words(self) -> str:
+        """The request without its body, as people speak of it."""
+        return f"{self.method} {self.service}:{self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

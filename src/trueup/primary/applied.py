@@ -55,6 +55,24 @@ class Moved:
     change: int | None = None
 
 
+class State(StrEnum):
+    """How far a call has come; one that is *begun* may or may not have been made."""
+
+    INTENDED = "intended"
+    BEGUN = "begun"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """What came of one call."""
+
+    words: str
+    state: State
+    detail: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """
@@ -82,6 +100,11 @@ def skipped_kind(one: Skipped) -> tuple[str, str]:
     return one.table, one.reason
 
 
+def called_kind(one: Called) -> State:
+    """What a summary says of a call."""
+    return one.state
+
+
 def target_kind(one: Target) -> str:
     """What a summary says of a violation."""
     return one.invariant
@@ -105,6 +128,7 @@ class Applied:
     entries: list[int] = field(default_factory=list)
     moved: Listed[Moved, tuple[str, Op, Cause]] = field(default_factory=lambda: Listed(moved_kind))
     skipped: Listed[Skipped, tuple[str, str]] = field(default_factory=lambda: Listed(skipped_kind))
+    calls: Listed[Called, State] = field(default_factory=lambda: Listed(called_kind))
     left: Listed[Target, str] = field(default_factory=lambda: Listed(target_kind))
     proofs: Sequence[Proof] = ()
     undo: tuple[str, ...] = ()
@@ -116,4 +140,6 @@ class Applied:
         """0 where nothing is left to do, 3 where something is, or could not be proven late."""
         undone = any(reason not in NOTHING_LEFT for _, reason in self.skipped.counts)
         unproven = any(one.failed for one in self.proofs)
-        return PARTLY if self.stopped or self.left or undone or unproven else DONE
+        uncalled = any(state is not State.DONE for state in self.calls.counts)
+        unfinished = self.stopped or self.left or undone or unproven or uncalled
+        return PARTLY if unfinished else DONE

@@ -3,23 +3,28 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from trueup import command
 from trueup.errors import ApplyError, TrueupError
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan, When
 from trueup.model.violation import Key
-from trueup.primary import journal, late, pace
+from trueup.primary import call_journal, calls, journal, late, pace
 from trueup.primary.applied import Applied, Proof
-from trueup.primary.batch import Done, Work, run
+from trueup.primary.batch import run
+from trueup.primary.call_journal import Journaled
+from trueup.primary.calls import Caller
 from trueup.primary.interrupt import held_back
 from trueup.primary.late import Said, Witness
 from trueup.primary.pace import Pace
 from trueup.primary.pieces import Pieces
 from trueup.primary.planning import clock
 from trueup.primary.proof import World
+from trueup.primary.service import Service
 from trueup.primary.session import Connection, Primary, observing
 from trueup.primary.trouble import refused
+from trueup.primary.work import Done, Work
 from trueup.replica.functions import volatile
 from trueup.replica.session import Session
 
@@ -51,6 +56,7 @@ def apply(
     *,
     watched: Sequence[Invariant],
     settings: Mapping[str, object],
+    services: Mapping[str, Service] = MappingProxyType({}),
     replica: Session | None = None,
 ) -> Applied:
     """
@@ -66,7 +72,7 @@ def apply(
     require_current(plan, primary)
     applied = Applied(name=plan.name, digest=plan.digest, planned=len(plan.changes))
     if plan.does_something:
-        _require_known(plan, watched)
+        _require_known(plan, watched, services)
         journal.require(primary.connection, plan.system, plan.environment)
         with refused("read the primary's functions"):
             world = World(plan.as_of, settings, volatile(primary.connection))
@@ -87,7 +93,8 @@ def apply(
                 returning=_returning(primary.connection, plan),
                 by=orders.by,
             )
-            _Applying(work, witness, orders, applied).run()
+            caller = Caller(connection=primary.connection, services=services, stop=stop)
+            _Applying(work, witness, orders, caller, applied).run()
     applied.undo = _undo(plan, applied.entries)
     applied.seconds = time.perf_counter() - started
     return applied
@@ -112,18 +119,22 @@ class _Applying:
     """
     A plan on its way: what is done so far, and the violations that it was to mend.
 
-    `earlier` is what the invariants that are proven late said before anything was changed.
+    `earlier` is what the invariants that are proven late said before anything was changed;
+    `called` are those that a call was to mend, which nobody could see before the commit.
     """
 
     work: Work
     witness: Witness
     orders: Orders
+    caller: Caller
     applied: Applied
     mended: dict[str, set[Key]] = field(default_factory=dict)
     earlier: dict[str, Said] = field(default_factory=dict)
+    called: set[str] = field(default_factory=set)
 
     def run(self) -> None:
-        """All batches, and what is proven late."""
+        """All batches with their calls, and what is proven late."""
+        self._call(call_journal.of_plan(self.work.connection, self.work.plan.digest))
         self.earlier = late.before(self.witness, self._proven(When.LATE))
         self.applied.stopped = self._batch_by_batch()
         if self.applied.entries:
@@ -138,7 +149,7 @@ class _Applying:
                 return f"stopped by {stop.by}"
             room = self._room()
             if room == 0:
-                return f"stopped after {len(self.applied.moved):,} rows, as asked"
+                return f"stopped after {self.applied.changed:,} changes, as asked"
             piece = pieces.take(speed.size if room is None else min(speed.size, room))
             number += 1
             try:
@@ -148,6 +159,8 @@ class _Applying:
                     raise
                 return f"batch {number}: {error}"
             self._note(done)
+            if done.entry is not None and done.calls:
+                self._call(call_journal.of_entry(self.work.connection, done.entry))
             looked_at += len(piece)
             self._tell(looked_at)
             speed.note(done.seconds, waited_for=done.waited_for)
@@ -164,7 +177,7 @@ class _Applying:
 
     def _note(self, done: Done) -> None:
         applied = self.applied
-        applied.changed += sum(1 for one in done.moved if one.change is not None)
+        applied.changed += sum(1 for one in done.moved if one.change is not None) + done.calls
         applied.moved.add(done.moved)
         applied.skipped.add(done.skipped)
         applied.left.add(done.left)
@@ -178,6 +191,12 @@ class _Applying:
             applied.proofs = [replace(one, mended=()) for one in known.values()]
         for target in done.mended:
             self.mended.setdefault(target.invariant, set()).add(target.key)
+            if target.unit in done.called:
+                self.called.add(target.invariant)
+
+    def _call(self, journaled: Sequence[Journaled]) -> None:
+        """Make calls that are not made yet, of this batch or of an earlier try."""
+        self.applied.calls.add(self.caller.make(journaled))
 
     def _tell(self, looked_at: int) -> None:
         if self.orders.told is not None:
@@ -192,7 +211,7 @@ class _Applying:
     def _prove_late(self) -> None:
         proofs = late.prove(
             self.witness,
-            self._own() if self.witness.replica else (),
+            self._own(),
             self.earlier,
             (*self._proven(When.FIRST), *self._proven(When.LATE)),
             mended=self.mended,
@@ -203,16 +222,21 @@ class _Applying:
         self.applied.stopped = unkept or self.applied.stopped
 
     def _own(self) -> tuple[Invariant, ...]:
-        """The invariants that the changes were to mend."""
-        return tuple(found for found in self.work.watched if found.name in self.mended)
+        """The invariants that the changes were to mend; without a replica, those not yet seen."""
+        names = self.mended.keys() if self.witness.replica else self.called
+        return tuple(found for found in self.work.watched if found.name in names)
 
     def _proven(self, when: When) -> tuple[Invariant, ...]:
         known = {invariant.name: invariant for invariant in self.work.watched}
         return tuple(known[step.invariant] for step in self.work.plan.proof if step.when is when)
 
 
-def _require_known(plan: Plan, watched: Sequence[Invariant]) -> None:
-    """Raise ApplyError where an invariant that is to prove the plan has left the catalog."""
+def _require_known(
+    plan: Plan, watched: Sequence[Invariant], services: Mapping[str, Service]
+) -> None:
+    """Raise ApplyError where what is to prove the plan, or to be called by it, is not there."""
+    for name in {call.service for call in plan.calls}:
+        calls.known(services, name)
     known = {invariant.name for invariant in watched}
     absent = [step.invariant for step in plan.proof if step.invariant not in known]
     if absent:

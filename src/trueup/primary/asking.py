@@ -2,14 +2,16 @@
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import overload
 
 from trueup.errors import PlanError, TrueupError
-from trueup.model.change import Delete, Insert, Steps, Update
+from trueup.model.change import Call, Delete, Insert, Steps, Update
 from trueup.model.fix import Fix
 from trueup.model.invariant import Invariant
 from trueup.model.violation import Violation
+
+YIELDS = "Update, Insert, Delete, Call or Steps"
 
 RowChange = Update | Insert | Delete
 
@@ -20,6 +22,23 @@ class Asked:
 
     change: RowChange
     mends: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCall:
+    """One call as the fix yielded it, and the violations that it is for, by place."""
+
+    call: Call
+    mends: frozenset[int]
+
+
+@dataclass(slots=True)
+class Answer:
+    """All that a fix yielded."""
+
+    changes: list[Asked] = field(default_factory=list)
+    calls: list[AskedCall] = field(default_factory=list)
+    steps: list[Steps] = field(default_factory=list)
 
 
 class Handed(Sequence[Violation]):
@@ -57,7 +76,7 @@ def ask(
     invariants: Sequence[Invariant],
     violations: Sequence[Violation],
     resources: Mapping[str, object],
-) -> tuple[list[Asked], list[Steps]]:
+) -> Answer:
     """
     Run the fix's `plan` and take what it yields; raises PlanError for what is not its to yield.
 
@@ -68,24 +87,25 @@ def ask(
     given = {**resources, "violations": handed}
     named = _by_key(invariants, violations)
     every = frozenset(range(len(violations)))
-    changes: list[Asked] = []
-    steps: list[Steps] = []
+    answer = Answer()
     try:
         yielded: Iterable[object] = fix.plan(**{name: given[name] for name in fix.asks})
         for change in yielded:
+            at = frozenset(() if handed.at is None else (handed.at,))
             if isinstance(change, Steps):
-                steps.append(change)
+                answer.steps.append(change)
+            elif isinstance(change, Call):
+                answer.calls.append(AskedCall(change, at or every))
             elif isinstance(change, Update | Insert | Delete):
-                at = frozenset(() if handed.at is None else (handed.at,))
-                changes.append(Asked(change, (at | named(change)) or every))
+                answer.changes.append(Asked(change, (at | named(change)) or every))
             else:
-                kind = type(change).__name__
-                raise PlanError(f"yields a {kind}; a fix yields Update, Insert, Delete or Steps")
+                raise PlanError(f"yields a {type(change).__name__}; a fix yields {YIELDS}")
     except TrueupError as error:
         raise PlanError(f"{fix.name}: {error}") from None
     except Exception as error:  # noqa: BLE001  # the fix's own mistake, told without its values
         raise PlanError(_mistake(fix, error)) from None
-    return changes, list(dict.fromkeys(steps))
+    answer.steps = list(dict.fromkeys(answer.steps))
+    return answer
 
 
 def _by_key(

@@ -47,6 +47,7 @@ def of_plan(plan: Plan) -> str:
         [
             *_head(plan),
             *_changes(plan),
+            *_calls(plan),
             *_dragged(plan),
             *_triggers(plan),
             *_steps(plan),
@@ -62,6 +63,10 @@ def of_applied(applied: Applied) -> str:
         [
             *_summary(applied),
             *_left_alone(applied.skipped, len(applied.skipped)),
+            *(
+                f"call {one.state}: {one.words}{f', {one.detail}' if one.detail else ''}"
+                for one in applied.calls
+            ),
             *(f"still violated: {one.invariant} {key_text(one.key)}" for one in applied.left),
             *(_proven(one) for one in applied.proofs),
             *([f"not finished: {applied.stopped}"] if applied.stopped else []),
@@ -99,10 +104,11 @@ def _head(plan: Plan) -> Iterator[str]:
         f"made {plan.made:%Y-%m-%d %H:%M} UTC as of {plan.as_of:%Y-%m-%d %H:%M} UTC,"
         f" expires {plan.expires:%Y-%m-%d %H:%M} UTC"
     )
-    if plan.changes:
+    if plan.does_something:
         said = counted(len(plan.changes)) + (" changes" if len(plan.changes) == 1 else " change")
+        called = f", {counted(len(plan.calls), 'call')}" if plan.calls else ""
         mends = f", to mend {counted(len(plan.targets), 'violation')}" if plan.targets else ""
-        yield f"{said} (at most {plan.at_most:,}){mends}"
+        yield f"{said}{called} (at most {plan.at_most:,}){mends}"
     elif not plan.steps:
         yield "nothing to do"
     if plan.undo:
@@ -121,6 +127,18 @@ def _changes(plan: Plan) -> Iterator[str]:
             key = f" {_key(one.key)}" if one.key else ""
             yield f"  {_SIGNS[one.op]}{key}: {_body(one.op, one.before, one.set)}"
         yield from _more(len(rows))
+
+
+def _calls(plan: Plan) -> Iterator[str]:
+    if not plan.calls:
+        return
+    yield ""
+    yield "called once that is committed:"
+    for one in islice(plan.calls, KEPT):
+        back = f"taken back by {one.back['method']}" if one.back else "NOTHING TAKES IT BACK"
+        body = "; ".join(f"{name} {value(str(said))}" for name, said in (one.body or {}).items())
+        yield f"  > {one.words}{f' with {body}' if body else ''} ({back})"
+    yield from _more(len(plan.calls))
 
 
 def _share(one: Share | None) -> str:
@@ -208,8 +226,9 @@ def _proof(plan: Plan) -> Iterator[str]:
 
 
 def _summary(applied: Applied) -> Iterator[str]:
-    if not applied.moved:
-        yield f"{applied.name}: nothing was changed"
+    if not applied.entries:
+        done = "finished" if applied.calls or applied.proofs else "nothing was changed"
+        yield f"{applied.name}: {done}"
         return
     entries = ", ".join(str(entry) for entry in applied.entries)
     yield (

@@ -26,7 +26,7 @@ _THERE = """
     select
         true, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'insert')
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'trueup' and c.relname = 'journal_proofs'
+    where n.nspname = 'trueup' and c.relname = 'journal_call_states'
 """
 
 # Not COPY: the server has none for a role to which row security applies.
@@ -143,7 +143,8 @@ class Recorded:
 def script(fixer: str) -> str:
     """The SQL that installs the journal, for whoever would rather run it by hand."""
     text = files("trueup.primary").joinpath("journal.sql").read_text(encoding="utf-8")
-    return text.replace("{fixer}", sql.Identifier(fixer).as_string())
+    named = text.replace("{fixer_name}", sql.Literal(fixer).as_string())
+    return named.replace("{fixer}", sql.Identifier(fixer).as_string())
 
 
 def install(dsn: Dsn, fixer: str) -> None:

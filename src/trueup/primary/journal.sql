@@ -1,5 +1,5 @@
 -- What Trueup changed, kept where it was changed: rows are added, and never changed or removed.
--- Run by the role that will own it, which must not be the fixer; {fixer} is the fixer's role.
+-- Run by the role that will own it, which must not be the fixer; {fixer} is the fixer's role, {fixer_name} the same as text.
 
 create schema if not exists trueup;
 
@@ -58,6 +58,33 @@ create table if not exists trueup.journal_proofs (
 alter table trueup.journal_proofs alter column mended set storage external;
 create index if not exists journal_proofs_entry on trueup.journal_proofs (entry);
 
+-- What is called outside is written down before, with the changes; what came of it, after.
+create table if not exists trueup.journal_calls (
+    entry bigint not null references trueup.journal,
+    seq int not null,
+    change int not null,
+    service text not null,
+    method text not null,
+    path text not null,
+    body jsonb,
+    back jsonb,
+    idempotency_key text not null,
+    primary key (entry, seq)
+);
+
+create table if not exists trueup.journal_call_states (
+    id bigint generated always as identity primary key,
+    entry bigint not null,
+    seq int not null,
+    at timestamptz not null default clock_timestamp(),
+    state text not null check (state in ('begun', 'done', 'failed')),
+    status int,
+    detail text not null,
+    reference text not null,
+    foreign key (entry, seq) references trueup.journal_calls
+);
+create index if not exists journal_call_states_call on trueup.journal_call_states (entry, seq, id);
+
 create or replace function trueup.refuse() returns trigger
     language plpgsql set search_path = '' as $$
 begin
@@ -65,33 +92,34 @@ begin
 end
 $$;
 
--- Always: an undo keeps triggers quiet, and this one must not be.
-create or replace trigger append_only before update or delete or truncate on trueup.journal
-    for each statement execute function trueup.refuse();
-alter table trueup.journal enable always trigger append_only;
-create or replace trigger append_only before update or delete or truncate on trueup.journal_rows
-    for each statement execute function trueup.refuse();
-alter table trueup.journal_rows enable always trigger append_only;
-create or replace trigger append_only before update or delete or truncate on trueup.journal_proofs
-    for each statement execute function trueup.refuse();
-alter table trueup.journal_proofs enable always trigger append_only;
-
-alter table trueup.journal enable row level security;
-alter table trueup.journal_rows enable row level security;
-alter table trueup.journal_proofs enable row level security;
-
-drop policy if exists fixer_reads on trueup.journal;
-drop policy if exists fixer_adds on trueup.journal;
-create policy fixer_reads on trueup.journal for select to {fixer} using (true);
-create policy fixer_adds on trueup.journal for insert to {fixer} with check (true);
-drop policy if exists fixer_reads on trueup.journal_rows;
-drop policy if exists fixer_adds on trueup.journal_rows;
-create policy fixer_reads on trueup.journal_rows for select to {fixer} using (true);
-create policy fixer_adds on trueup.journal_rows for insert to {fixer} with check (true);
-drop policy if exists fixer_reads on trueup.journal_proofs;
-drop policy if exists fixer_adds on trueup.journal_proofs;
-create policy fixer_reads on trueup.journal_proofs for select to {fixer} using (true);
-create policy fixer_adds on trueup.journal_proofs for insert to {fixer} with check (true);
+do $$
+declare
+    relation text;
+begin
+    foreach relation in array array[
+        'journal', 'journal_rows', 'journal_proofs', 'journal_calls', 'journal_call_states'
+    ]
+    loop
+        execute format(
+            'create or replace trigger append_only before update or delete or truncate on trueup.%I'
+            ' for each statement execute function trueup.refuse()', relation
+        );
+        -- Always: an undo keeps triggers quiet, and this one must not be.
+        execute format('alter table trueup.%I enable always trigger append_only', relation);
+        execute format('alter table trueup.%I enable row level security', relation);
+        execute format('drop policy if exists fixer_reads on trueup.%I', relation);
+        execute format('drop policy if exists fixer_adds on trueup.%I', relation);
+        execute format(
+            'create policy fixer_reads on trueup.%I for select to %I using (true)',
+            relation, {fixer_name}
+        );
+        execute format(
+            'create policy fixer_adds on trueup.%I for insert to %I with check (true)',
+            relation, {fixer_name}
+        );
+    end loop;
+end
+$$;
 
 -- Default privileges of a schema's owner may have granted more than this file says.
 do $$

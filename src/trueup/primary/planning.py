@@ -10,13 +10,14 @@ from trueup.errors import PlanError
 from trueup.evaluate import CAP, PLANNED, evaluate
 from trueup.model.fix import Fix
 from trueup.model.invariant import Invariant
-from trueup.model.plan import Plan, PlannedChange, PlannedSteps, Skipped, Target
+from trueup.model.plan import Plan, PlannedCall, PlannedChange, PlannedSteps, Skipped, Target
 from trueup.model.verdict import Verdict
 from trueup.model.violation import Violation, key_text
 from trueup.planfile import seal
 from trueup.primary import proof as prove
 from trueup.primary import shares
-from trueup.primary.asking import Asked, ask
+from trueup.primary.asking import Answer, ask
+from trueup.primary.callable import planned_call, require_callable
 from trueup.primary.consequences import Consequences, follow, require_free
 from trueup.primary.draft import Draft, draft
 from trueup.primary.dragged import counted
@@ -36,7 +37,11 @@ _CLOCK = "select pg_catalog.clock_timestamp()"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a plan says of where, who and why; `now` is the instant that invariants are asked."""
+    """
+    What a plan says of where, who and why; `now` is the instant that invariants are asked.
+
+    `services` are the names of those that the environment lets a fix call.
+    """
 
     system: str
     environment: str
@@ -45,6 +50,7 @@ class Facts:
     code: str
     now: datetime
     settings: Mapping[str, object] = field(default_factory=dict)
+    services: frozenset[str] = frozenset()
 
     @property
     def world(self) -> World:
@@ -82,7 +88,8 @@ def make(
         violations = found if only is None else _narrowed(found, only)
         with questioning(connection, world.known) as reader:
             resources = {"primary": reader, "settings": facts.settings, "now": facts.now}
-            asked, steps = ask(fix, invariants, violations, resources)
+            asked = ask(fix, invariants, violations, resources)
+        require_callable(fix.name, asked.calls, facts.services)
         planned = _planned(connection, fix, invariants, violations, asked)
         touched = shares.of(connection, planned.changes, planned.follows)
         shares.require(fix.name, touched, share)
@@ -94,9 +101,9 @@ def make(
                 watched=watched,
                 targets=planned.targets,
                 within=prove_within,
-                batches=ceil(len(planned.changes) / MOST),
+                batches=ceil(len(planned.changes) / MOST) or 1,
             )
-            if planned.changes
+            if planned.changes or planned.calls
             else ()
         )
         made = clock(connection)
@@ -114,8 +121,9 @@ def make(
         at_most=fix.at_most,
         targets=planned.targets,
         changes=planned.changes,
+        calls=planned.calls,
         steps=tuple(
-            PlannedSteps(title=one.title, steps=one.steps, verify=one.verify) for one in steps
+            PlannedSteps(title=one.title, steps=one.steps, verify=one.verify) for one in asked.steps
         ),
         skipped=planned.skipped,
         dependents=counted(planned.follows.walk.dragged),
@@ -140,6 +148,7 @@ def clock(connection: Connection) -> datetime:
 @dataclass(frozen=True, slots=True)
 class _Planned:
     changes: tuple[PlannedChange, ...]
+    calls: tuple[PlannedCall, ...]
     targets: tuple[Target, ...]
     skipped: tuple[Skipped, ...]
     follows: Consequences
@@ -176,28 +185,28 @@ def _planned(
     fix: Fix,
     invariants: Sequence[Invariant],
     violations: Sequence[Violation],
-    asked: Sequence[Asked],
+    asked: Answer,
 ) -> _Planned:
     tables = Tables(connection)
-    drafted = draft(connection, tables, fix.name, asked)
+    drafted = draft(connection, tables, fix.name, asked.changes)
     drafts = drafted.drafts
-    if len(drafts) > fix.at_most:
-        raise PlanError(
-            f"{fix.name} would change {len(drafts):,} rows, more than its cap of {fix.at_most:,};"
-            " plan some of the violations with --only, or raise AT_MOST in a reviewed change"
-        )
+    _require_few(fix, len(drafts) + len(asked.calls))
     changes = [_change(one) for one in drafts]
     follows = follow(connection, tables, changes)
     require_free(follows.walk, fix.name)
-    units = Union(len(changes) + len(violations))
-    for place, one in enumerate(drafts):
-        units.join([place, *(len(changes) + mended for mended in one.mends)])
+    mends = [frozenset(one.mends) for one in drafts]
+    mends += [one.mends for one in asked.calls]
+    units = Union(len(mends) + len(violations))
+    for place, mended_by in enumerate(mends):
+        units.join([place, *(len(mends) + mended for mended in mended_by)])
     for pair in follows.walk.together:
         units.join(pair)
-    roots = numbered(units.root(place) for place in range(len(changes)))
-    mended = {at: place for place, one in enumerate(drafts) for at in one.mends}
+    roots = numbered(units.root(place) for place in range(len(mends)))
+    mended = {at: place for place, found in enumerate(mends) for at in found}
+    calls = zip(asked.calls, roots[len(changes) :], strict=True)
     return _Planned(
-        changes=tuple(replace(c, unit=u) for c, u in zip(changes, roots, strict=True)),
+        changes=tuple(replace(c, unit=u) for c, u in zip(changes, roots, strict=False)),
+        calls=tuple(planned_call(one.call, unit) for one, unit in calls),
         targets=tuple(
             Target(invariant=v.invariant, key=v.key, unit=roots[mended[at]])
             for at, v in enumerate(violations)
@@ -222,6 +231,14 @@ def _printable(
         )
         for table in tables
     }
+
+
+def _require_few(fix: Fix, number: int) -> None:
+    if number > fix.at_most:
+        raise PlanError(
+            f"{fix.name} would make {number:,} changes, more than its cap of {fix.at_most:,};"
+            " plan some of the violations with --only, or raise AT_MOST in a reviewed change"
+        )
 
 
 def _change(one: Draft) -> PlannedChange:

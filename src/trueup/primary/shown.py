@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from trueup.primary import diff
 from trueup.primary.applied import Moved
+from trueup.primary.call_journal import Journaled
 from trueup.primary.journal import Entry, Recorded
 
 
@@ -14,9 +15,16 @@ def entries(found: Sequence[Entry]) -> str:
     return "\n".join(_line(entry) for entry in found)
 
 
-def entry(found: Entry, rows: Sequence[Moved], proofs: Sequence[Recorded]) -> str:
+def entry(
+    found: Entry,
+    rows: Sequence[Moved],
+    proofs: Sequence[Recorded],
+    calls: Sequence[Journaled],
+) -> str:
     """Who, what and why, every row that moved, and what each invariant said after it."""
-    return "\n".join([*_head(found), "", *map(diff.row, rows), "", *_proofs(proofs)])
+    return "\n".join(
+        [*_head(found), "", *map(diff.row, rows), *_calls(calls), "", *_proofs(proofs)]
+    )
 
 
 def _line(entry: Entry) -> str:
@@ -36,6 +44,14 @@ def _head(entry: Entry) -> Iterator[str]:
     yield f"why: {entry.reason or 'no reason given'}"
     if entry.no_undo:
         yield f"cannot be undone: {entry.no_undo}"
+
+
+def _calls(calls: Sequence[Journaled]) -> Iterator[str]:
+    for call in calls:
+        status = f" ({call.status})" if call.status is not None else ""
+        detail = f": {call.detail}" if call.detail else ""
+        made = f", made {call.reference}" if call.reference else ""
+        yield f"> {call.words} {call.state}{status}{made}{detail}"
 
 
 def _proofs(proofs: Sequence[Recorded]) -> Iterator[str]:

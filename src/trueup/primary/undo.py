@@ -1,17 +1,18 @@
 """Undo: the reverse of a journal entry as a plan, applied like any other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 
 from trueup.errors import JournalError, PlanError
 from trueup.model.invariant import Invariant
-from trueup.model.plan import Image, Op, Plan, PlannedChange, Skipped
+from trueup.model.plan import Image, Op, Plan, PlannedCall, PlannedChange, Skipped
 from trueup.planfile import seal
-from trueup.primary import journal, shares
+from trueup.primary import call_journal, journal, shares
 from trueup.primary import proof as prove
-from trueup.primary.applied import Moved, Reason
+from trueup.primary.applied import Moved, Reason, State
+from trueup.primary.call_journal import Journaled
 from trueup.primary.consequences import Consequences, follow
 from trueup.primary.dragged import counted
 from trueup.primary.images import read
@@ -27,6 +28,9 @@ from trueup.replica.functions import volatile
 
 DIVERGED = "changed since, and not overwritten"
 NAMELESS = "its table has no primary key, so it cannot be named"
+NO_WAY_BACK = "a call that was made, and that nothing takes back"
+UNSURE = "a call that may have been made; finish it first with `trueup resume`"
+REFERENCE = "{reference}"
 GAINED = "other rows refer to it by now"
 
 
@@ -54,8 +58,9 @@ def plan_undo(
     if entry.no_undo is not None:
         raise JournalError(f"entry {number} cannot be undone: {entry.no_undo}")
     moved = journal.rows(connection, number)
+    called = [] if entry.undone_by else call_journal.of_entry(connection, number)
     with refused("plan the undo", PlanError), reading(connection):
-        changes, skipped, follows = _taken_back(connection, entry, moved)
+        changes, skipped, follows = _taken_back(connection, entry, moved, called)
         world = replace(facts.world, known=volatile(connection))
         proof = prove.steps(
             connection,
@@ -82,7 +87,8 @@ def plan_undo(
         at_most=len(moved),
         targets=(),
         changes=tuple(changes),
-        skipped=tuple(skipped),
+        calls=tuple(_calls_back(called, len(changes))),
+        skipped=(*skipped, *_not_called_back(called)),
         dependents=counted(follows.walk.dragged),
         triggers=follows.triggers,
         proof=proof,
@@ -93,12 +99,13 @@ def plan_undo(
 
 
 def _taken_back(
-    connection: Connection, entry: Entry, moved: Sequence[Moved]
+    connection: Connection, entry: Entry, moved: Sequence[Moved], called: Sequence[Journaled]
 ) -> tuple[list[PlannedChange], list[Skipped], Consequences]:
     """The changes that take an entry back, the rows left alone, and what follows."""
     tables = Tables(connection)
     changes, skipped = _reversed(connection, tables, moved)
-    _require_something(entry, changes, skipped)
+    if not any(one.state == State.DONE for one in called):
+        _require_something(entry, changes, skipped)
     quiet = may_be_quiet(connection, [tables.labelled(one.table) for one in changes])
     enabled = QUIETLY if quiet else NORMALLY
     changes, gained, follows = _without_dependents(connection, tables, changes, enabled)
@@ -111,6 +118,30 @@ def _require_something(
     if not changes and all(one.reason == Reason.ALREADY for one in skipped):
         by = f", by entry {entry.undone_by[-1]}" if entry.undone_by else ""
         raise JournalError(f"entry {entry.id} is undone already{by}; nothing is left to put back")
+
+
+def _calls_back(called: Sequence[Journaled], first: int) -> Iterator[PlannedCall]:
+    """The calls that take back those that were made, the last first, each a unit of its own."""
+    for unit, one in enumerate(reversed(called), start=first):
+        if one.state == State.DONE and one.back is not None:
+            path = str(one.back["path"]).replace(REFERENCE, one.reference)
+            body = one.back["body"]
+            yield PlannedCall(
+                service=one.service,
+                method=str(one.back["method"]),
+                path=path,
+                body=body if isinstance(body, Mapping) else None,
+                unit=unit,
+            )
+
+
+def _not_called_back(called: Sequence[Journaled]) -> Iterator[Skipped]:
+    for one in called:
+        if one.state != State.INTENDED and (one.back is None or one.state == State.BEGUN):
+            reason = UNSURE if one.state == State.BEGUN else NO_WAY_BACK
+            yield Skipped(
+                table=one.service, key={"call": f"{one.method} {one.path}"}, reason=reason
+            )
 
 
 def _reversed(

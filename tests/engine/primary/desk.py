@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,7 +57,8 @@ class Desk:
         )
         watched = [*own, *(one for one in self.watched if one.name not in {o.name for o in own})]
         self.watched = watched
-        return make(self.primary, fix, own, facts=FACTS, watched=watched, **given)
+        facts = replace(FACTS, services=frozenset(given.pop("services", ())))
+        return make(self.primary, fix, own, facts=facts, watched=watched, **given)
 
     def apply(self, plan: Plan, **given) -> Applied:
         """Apply a plan."""
@@ -65,9 +66,10 @@ class Desk:
         orders = {name: given.pop(name) for name in ("most", "patience", "told") if name in given}
         return apply(plan, self.primary, Orders(by="bob", **orders), **given)
 
-    def undo(self, entry: int) -> Plan:
+    def undo(self, entry: int, services: Iterable[str] = ()) -> Plan:
         """Plan the undo of an entry."""
-        return plan_undo(self.primary, entry, facts=FACTS, watched=self.watched)
+        facts = replace(FACTS, services=frozenset(services))
+        return plan_undo(self.primary, entry, facts=facts, watched=self.watched)
 
     def execute(self, statements: str) -> None:
         """Do something behind the plan's back, as somebody else."""

@@ -95,7 +95,7 @@ def test_an_unknown_invariant_refuses_the_plan_with_its_reason(desk: Desk) -> No
 
 
 def test_more_rows_than_the_cap_are_refused_with_both_numbers(desk: Desk) -> None:
-    with pytest.raises(PlanError, match="fail would change 3 rows, more than its cap of 2"):
+    with pytest.raises(PlanError, match="fail would make 3 changes, more than its cap of 2"):
         desk.plan(fail, NO_JOB_RUNS, at_most=2)
 
 

@@ -1,0 +1,226 @@
+"""Mending: what the verbs plan, apply, undo and journal do, from a project to the primary."""
+
+import gc
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+
+from trueup import catalog, signature
+from trueup.config import Project
+from trueup.environment import Environment, environments
+from trueup.errors import CatalogError, ConfigError
+from trueup.mending import files, opened
+from trueup.model.invariant import Invariant
+from trueup.model.plan import Plan
+from trueup.primary import apply as applying
+from trueup.primary import call_journal, journal, planning, shares, undo
+from trueup.primary import resume as resuming
+from trueup.primary.applied import Applied, Moved
+from trueup.primary.apply import PATIENCE, Orders, Told
+from trueup.primary.call_journal import Journaled
+from trueup.primary.calls import Caller
+from trueup.primary.interrupt import held_back
+from trueup.primary.journal import Entry, Recorded
+from trueup.primary.late import Witness
+from trueup.primary.proof import World
+from trueup.primary.session import observing
+from trueup.progress import while_slow
+
+COLLECT_AFTER = 100_000
+"""Objects between two collections while a plan is applied."""
+
+Opened = tuple[Entry, list[Moved], list[Recorded], list[Journaled]]
+"""A journal entry, the rows that it moved, what proved it, and its calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asked to plan; nothing narrows it where a field is empty."""
+
+    name: str
+    environment: str
+    invariants: tuple[str, ...] = ()
+    only: frozenset[str] = frozenset()
+    reason: str = ""
+    as_of: datetime | None = None
+    share: float | None = None
+
+
+def plan(project: Project, asked: Asked) -> Plan:
+    """
+    Plan a fix on the primary, which is only read.
+
+    Raises CatalogError for a fix or an invariant that is not there, PlanError where no plan can be
+    made, ConfigError where the environment lacks a primary.
+    """
+    system, _, name = asked.name.partition(".")
+    if not name:
+        raise CatalogError(f"{asked.name!r} is no fix; write SYSTEM.FIX, `trueup list` shows them")
+    known = catalog.load(project.root, (system,))
+    fix = catalog.find_fix(project.root, system, name)
+    paired = _narrowed(known.naming(fix, system), asked)
+    with opened.primary_of(project, asked.environment, system) as (environment, primary):
+        now = asked.as_of or environment.clock or planning.clock(primary.connection)
+        with opened.others(environment, paired) as others, while_slow("asking the primary"):
+            return planning.make(
+                primary,
+                fix,
+                paired,
+                facts=_facts(project, environment, asked.reason, now),
+                watched=known.of(system),
+                only=asked.only or None,
+                others=others,
+                prove_within=environment.prove_within,
+                share=shares.MOST if asked.share is None else asked.share,
+            )
+
+
+def plan_undo(
+    project: Project, environment: str, system: str, entry: int, reason: str = ""
+) -> Plan:
+    """
+    Plan to put back what a journal entry moved.
+
+    Raises JournalError for an entry that is not there, is undone already, or has no undo.
+    """
+    known = catalog.load(project.root, (system,))
+    with opened.primary_of(project, environment, system) as (found, primary):
+        now = found.clock or planning.clock(primary.connection)
+        return undo.plan_undo(
+            primary,
+            entry,
+            facts=_facts(project, found, reason, now),
+            watched=known.of(system),
+            prove_within=found.prove_within,
+        )
+
+
+def apply(
+    project: Project,
+    plan: Plan,
+    *,
+    most: int | None = None,
+    told: Told | None = None,
+    witness: bool = True,
+) -> Applied:
+    """
+    Apply a plan where it was made, and let the replica witness it.
+
+    Without `witness` nothing is asked of the replica afterwards: for the night on which it is down.
+    Raises ApplyError where nothing was changed, ProofError where it was rolled back.
+    """
+    known = catalog.load(project.root, (plan.system,))
+    # A batch makes thousands of objects and no cycles: looking for some takes a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
+    with (
+        opened.primary_of(project, plan.environment, plan.system) as (environment, primary),
+        opened.replica_of(environment) if witness else nullcontext() as replica,
+        while_slow("applying, and waiting for the replica to show it"),
+    ):
+        files.require_approved(plan, environment)
+        return applying.apply(
+            plan,
+            primary,
+            Orders(by=signature.operator(), most=most, told=told),
+            watched=known.of(plan.system),
+            settings=environment.settings,
+            services=opened.services(environment),
+            replica=replica,
+        )
+
+
+def resume(
+    project: Project,
+    environment: str,
+    system: str,
+    entry: int,
+    *,
+    repeat: bool = False,
+    made: bool = False,
+    witness: bool = True,
+) -> Applied:
+    """
+    Finish an entry that was interrupted after its commit: its calls, and its late proof.
+
+    `repeat` and `made` are a person's word about calls of which nobody knows whether they were
+    made. Raises JournalError for an entry that is not there.
+    """
+    known = catalog.load(project.root, (system,))
+    with (
+        opened.primary_of(project, environment, system) as (found, primary),
+        opened.replica_of(found) if witness else nullcontext() as replica,
+        observing(primary) as observer,
+        held_back() as stop,
+        while_slow("finishing what was interrupted"),
+    ):
+        journal.require(primary.connection, system, environment)
+        now = found.clock or planning.clock(primary.connection)
+        return resuming.resume(
+            primary.connection,
+            system,
+            entry,
+            watched=known.of(system),
+            caller=Caller(
+                connection=primary.connection,
+                services=opened.services(found),
+                stop=stop,
+                repeat=repeat,
+                made=made,
+            ),
+            witness=Witness(
+                observer=observer,
+                replica=replica,
+                world=World(now, found.settings),
+                patience=PATIENCE,
+                stop=stop,
+            ),
+        )
+
+
+def entries(project: Project, environment: str, system: str) -> list[Entry]:
+    """The newest entries of a system's journal."""
+    with opened.primary_of(project, environment, system) as (_, primary):
+        journal.require(primary.connection, system, environment)
+        return journal.entries(primary.connection, system)
+
+
+def entry(project: Project, environment: str, system: str, number: int) -> Opened:
+    """One entry, with the rows that it moved, what proved it, and its calls."""
+    with opened.primary_of(project, environment, system) as (_, primary):
+        journal.require(primary.connection, system, environment)
+        found = journal.entry(primary.connection, system, number)
+        rows = journal.rows(primary.connection, number)
+        calls = call_journal.of_entry(primary.connection, number)
+        return found, rows, journal.proofs(primary.connection, number), calls
+
+
+def install_journal(project: Project, name: str, system: str, fixer: str) -> None:
+    """Install the journal as its owner, for the role that fixes; raises JournalError."""
+    with environments(project, name, (system,)) as found:
+        environment = found[system]
+        journal.install(environment.needs("owner", environment.owner), fixer)
+
+
+def _narrowed(paired: tuple[Invariant, ...], asked: Asked) -> tuple[Invariant, ...]:
+    names = {invariant.name for invariant in paired}
+    for name in asked.invariants:
+        if name not in names:
+            there = ", ".join(sorted(names)) or "none"
+            raise ConfigError(f"{asked.name} mends no {name!r}; it is named by {there}")
+    return tuple(i for i in paired if not asked.invariants or i.name in asked.invariants)
+
+
+def _facts(
+    project: Project, environment: Environment, reason: str, now: datetime
+) -> planning.Facts:
+    return planning.Facts(
+        system=environment.system,
+        environment=environment.name,
+        by=signature.operator(),
+        reason=reason,
+        code=signature.code(project.root),
+        now=now,
+        settings=environment.settings,
+        services=frozenset(environment.services),
+    )

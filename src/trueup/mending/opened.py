@@ -1,0 +1,79 @@
+"""What mending needs open: the primary, the replica as a witness, services that are called."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from trueup.config import SAMPLE, Project, variable
+from trueup.environment import Environment, environments
+from trueup.errors import ConfigError
+from trueup.model.invariant import Invariant
+from trueup.primary import journal
+from trueup.primary.service import STRIPE, Kind, Service
+from trueup.primary.session import APPLICATION, Primary, open_primary
+from trueup.replica.connection import connect
+from trueup.replica.session import Session, open_session
+from trueup.replica.visitor import Visitor
+
+
+@contextmanager
+def primary_of(project: Project, name: str, system: str) -> Iterator[tuple[Environment, Primary]]:
+    """The system's primary; the sample's has its journal, as a real one gets it once."""
+    with environments(project, name, (system,)) as found:
+        environment = found[system]
+        dsn = environment.needs("primary", environment.primary)
+        with open_primary(dsn, environment.limits) as primary:
+            if name == SAMPLE and not journal.installed(primary.connection):
+                journal.install(environment.needs("owner", environment.owner), primary.role)
+            yield environment, primary
+
+
+@contextmanager
+def replica_of(environment: Environment) -> Iterator[Session]:
+    """A guarded session on the replica, which shows what came of a fix."""
+    session = open_session(
+        environment.replica,
+        primary_allowed=environment.primary_allowed,
+        limits=environment.limits,
+        max_lag=environment.max_lag,
+        application=APPLICATION,
+    )
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+@contextmanager
+def others(
+    environment: Environment, paired: tuple[Invariant, ...]
+) -> Iterator[Mapping[str, object]]:
+    """What the paired invariants ask for that the primary does not give."""
+    if not any("visitor" in invariant.asks for invariant in paired):
+        yield {}
+        return
+    dsn = environment.needs("visitor", environment.visitor)
+    standby = not environment.primary_allowed
+    visitor = Visitor(connect(dsn, standby=standby, application=APPLICATION))
+    try:
+        yield {"visitor": visitor}
+    finally:
+        visitor.close()
+
+
+def services(environment: Environment) -> dict[str, Service]:
+    """The services that fixes may call; raises ConfigError for a variable that is not set."""
+    found = {}
+    for name, config in environment.services.items():
+        at = f"systems.{environment.system}.environments.{environment.name}.services.{name}"
+        if config.url is None and Kind(config.kind) is not Kind.STRIPE:
+            raise ConfigError(f"{at} has no url; add the name of its variable")
+        found[name] = Service(
+            name=name,
+            kind=Kind(config.kind),
+            url=variable(config.url, f"{at}.url").rstrip("/") if config.url else STRIPE,
+            key=variable(config.key, f"{at}.key") if config.key else "",
+            user=variable(config.user, f"{at}.user") if config.user else "",
+            region=config.region,
+            idempotent=config.idempotent,
+        )
+    return found

@@ -1,0 +1,87 @@
+"""What of a batch is still to be done: rows locked and compared, violations asked for again."""
+
+from collections.abc import Mapping, Sequence
+
+from trueup.model.plan import Op, PlannedCall, Skipped, Target
+from trueup.primary import call_journal, journal
+from trueup.primary.applied import Reason
+from trueup.primary.jury import Jury
+from trueup.primary.locking import Planned, by_table, compared
+from trueup.primary.pieces import Piece
+from trueup.primary.proven import Violating, violating
+from trueup.primary.tables import Tables
+from trueup.primary.work import Done, Work
+
+Calls = list[tuple[int, PlannedCall]]
+"""Calls with their places in the plan."""
+
+
+def keep(
+    work: Work, tables: Tables, piece: Piece, jury: Jury, done: Done
+) -> tuple[list[Planned], Calls]:
+    """Lock the rows, ask the invariants, and keep what is still to be done; notes the rest."""
+    planned = by_table(tables, piece.changes)
+    reasons = compared(work.connection, planned, _made(work, planned))
+    done.before = violating(work.connection, jury.asked, work.world, jury.among)
+    targets = [target for target in piece.targets if target.invariant in done.before]
+    spoilt = _leave_units(planned, targets, done.before, reasons)
+    calls, left = _uncalled(work, piece, spoilt)
+    done.skipped = [_skipped(one, reasons[one.place]) for one in planned if one.place in reasons]
+    done.skipped += left
+    done.left = still(targets, done.before)
+    return [one for one in planned if one.place not in reasons], calls
+
+
+def still(targets: Sequence[Target], violating_: Violating) -> list[Target]:
+    """Those of the targets that violate."""
+    return [target for target in targets if target.key in violating_[target.invariant]]
+
+
+def _made(work: Work, planned: Sequence[Planned]) -> frozenset[int]:
+    """The places of inserts without a key of ours that the journal has already."""
+    nameless = [one.place for one in planned if one.change.op is Op.INSERT and not one.change.key]
+    return journal.made(work.connection, work.plan.digest, nameless) if nameless else frozenset()
+
+
+def _leave_units(
+    planned: Sequence[Planned],
+    targets: Sequence[Target],
+    before: Violating,
+    reasons: dict[int, Reason],
+) -> dict[int, Reason]:
+    """Leave a whole unit alone where one of its rows is, or where it no longer violates."""
+    spoilt = {
+        one.change.unit: Reason.TOGETHER
+        for one in planned
+        if reasons.get(one.place, Reason.ALREADY) is not Reason.ALREADY
+    }
+    for target in targets:
+        if target.key not in before[target.invariant]:
+            spoilt.setdefault(target.unit, Reason.NO_LONGER)
+    for one in planned:
+        if one.change.unit in spoilt:
+            reasons.setdefault(one.place, spoilt[one.change.unit])
+    return spoilt
+
+
+def _uncalled(
+    work: Work, piece: Piece, spoilt: Mapping[int, Reason]
+) -> tuple[Calls, list[Skipped]]:
+    """The calls that are still to be made, and those that are left alone."""
+    if not piece.calls:
+        return [], []
+    intended = {one.change for one in call_journal.of_plan(work.connection, work.plan.digest)}
+    unmade: Calls = []
+    left: list[Skipped] = []
+    for place, call in piece.calls:
+        reason = Reason.ALREADY if place in intended else spoilt.get(call.unit)
+        if reason is None:
+            unmade.append((place, call))
+        else:
+            key = {"call": f"{call.method} {call.path}"}
+            left.append(Skipped(table=call.service, key=key, reason=str(reason)))
+    return unmade, left
+
+
+def _skipped(one: Planned, reason: Reason) -> Skipped:
+    return Skipped(table=one.change.table, key=one.change.key, reason=str(reason))

@@ -1,0 +1,109 @@
+"""
+A service outside: how a request to it is written, and what may be asked of it twice.
+
+Kinds differ in three things: how the key is shown, how a body is written, and whether a request
+that is sent again is made once. Stripe keeps an idempotency key for at least 24 hours (its
+documentation, "Idempotent requests"); PUT and DELETE may be repeated anywhere (RFC 9110, 9.2.2).
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from urllib.parse import urlencode
+
+import httpx
+
+from trueup.errors import ConfigError
+
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
+
+REPEATABLE = frozenset({"PUT", "DELETE"})
+
+REMEMBERED = timedelta(hours=23)
+"""How long a service that knows idempotency keys is trusted to remember one."""
+
+STRIPE = "https://api.stripe.com"
+
+
+class Kind(StrEnum):
+    """The services that can be called."""
+
+    HTTP = "http"
+    STRIPE = "stripe"
+    SUPABASE_STORAGE = "supabase_storage"
+    S3 = "s3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """
+    A service of an environment: where it is, and the key that opens it, which is never printed.
+
+    `idempotent` says that an HTTP service makes a request with a known Idempotency-Key once.
+    `user` is S3's access key id, `region` its region.
+    """
+
+    name: str
+    kind: Kind
+    url: str
+    key: str = ""
+    user: str = ""
+    region: str = ""
+    idempotent: bool = False
+
+    def __repr__(self) -> str:
+        return f"Service({self.name!r}, {self.kind}, {self.url!r})"
+
+    def may_repeat(self, method: str) -> bool:
+        """Whether a request that may have arrived can be sent again and is made once."""
+        return method in REPEATABLE or self.kind is Kind.STRIPE or self.idempotent
+
+    def request(
+        self, method: str, path: str, body: Mapping[str, object] | None, idempotency_key: str
+    ) -> httpx.Request:
+        """The request, with its key; raises ConfigError where a library for it is missing."""
+        if self.kind is Kind.STRIPE:
+            return self._form(method, path, body, idempotency_key)
+        if self.kind is Kind.S3:
+            return self._signed(method, path)
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        if self.kind is Kind.SUPABASE_STORAGE:
+            headers["apikey"] = self.key
+        else:
+            headers["Idempotency-Key"] = idempotency_key
+        return httpx.Request(method, self.url + path, headers=headers, json=body)
+
+    def _form(
+        self, method: str, path: str, body: Mapping[str, object] | None, idempotency_key: str
+    ) -> httpx.Request:
+        headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": idempotency_key}
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        content = urlencode(list(_flat(body or {})))
+        return httpx.Request(method, self.url + path, headers=headers, content=content)
+
+    def _signed(self, method: str, path: str) -> httpx.Request:
+        try:
+            from botocore.auth import S3SigV4Auth  # noqa: PLC0415  # an extra, not always there
+            from botocore.awsrequest import AWSRequest  # noqa: PLC0415  # as above
+            from botocore.credentials import Credentials  # noqa: PLC0415  # as above
+        except ImportError:
+            raise ConfigError("to call S3, install trueup with its extra: trueup[s3]") from None
+        signed = AWSRequest(method=method, url=self.url + path)
+        S3SigV4Auth(Credentials(self.user, self.key), "s3", self.region).add_auth(signed)
+        return httpx.Request(method, self.url + path, headers=dict(signed.headers))
+
+
+def _flat(body: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Stripe's form: `metadata[user_id]`, `items[0][price]`, booleans in lower case."""
+    for name, value in body.items():
+        label = f"{prefix}[{name}]" if prefix else str(name)
+        if isinstance(value, Mapping):
+            yield from _flat(value, label)
+        elif isinstance(value, list | tuple):
+            yield from _flat({str(place): one for place, one in enumerate(value)}, label)
+        elif value is None:
+            yield label, ""
+        else:
+            yield label, json.dumps(value) if isinstance(value, bool) else str(value)
