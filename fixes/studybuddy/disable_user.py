@@ -7,11 +7,13 @@ they expire, and only the Auth API ends them sooner.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypedDict
+from uuid import UUID
 
 from trueup import Update
 from trueup.library.steps import written
 from trueup.model.change import Change
-from trueup.model.invariant import Row
+from trueup.model.invariant import Row as Found
 from trueup.model.violation import Violation
 from trueup.replica.reader import Reader
 
@@ -54,6 +56,12 @@ select is_disabled from profiles where user_id = {user_id:literal};  -- t
 """
 
 
+class Row(TypedDict):
+    """Who is disabled, where no invariant names them."""
+
+    user_id: UUID
+
+
 def plan(violations: Sequence[Violation], primary: Reader) -> Iterator[Change]:
     """The account with its jobs and files, so that no disabled user has a live job."""
     users = [user["user_id"] for user in violations]
@@ -76,14 +84,14 @@ def plan(violations: Sequence[Violation], primary: Reader) -> Iterator[Change]:
             yield written(NO_PROFILE, violation)
 
 
-def _by_user(rows: Iterable[Row]) -> Mapping[object, Sequence[Row]]:
-    found: dict[object, list[Row]] = defaultdict(list)
+def _by_user(rows: Iterable[Found]) -> Mapping[object, Sequence[Found]]:
+    found: dict[object, list[Found]] = defaultdict(list)
     for row in rows:
         found[row["user_id"]].append(row)
     return found
 
 
-def _failed(table: str, row: Row, status: str, **said: str) -> Update:
+def _failed(table: str, row: Found, status: str, **said: str) -> Update:
     return Update(
         table,
         key={"id": row["id"]},

@@ -6,11 +6,13 @@ good is raised for good, since nothing would bring its old value back.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict
+from uuid import UUID
 
 from trueup import Insert, Update
 from trueup.library.steps import written
 from trueup.model.change import Change
-from trueup.model.invariant import Row
+from trueup.model.invariant import Row as Found
 from trueup.model.violation import Violation
 from trueup.replica.reader import Reader
 
@@ -49,6 +51,13 @@ select user_id from user_roles where role = 'admin';  -- lists override_admin
 """
 
 
+class Row(TypedDict):
+    """Who needs more, and how many extractions within the hour they need covered."""
+
+    user_id: UUID
+    jobs: int
+
+
 def plan(
     violations: Sequence[Violation], primary: Reader, settings: Mapping[str, object]
 ) -> Iterator[Change]:
@@ -61,7 +70,7 @@ def plan(
         quota = {"ai_extractions": int(str(user["jobs"])) + MORE}
         row = there.get(user["user_id"])
         if not is_admin:
-            yield written(NO_ADMIN, user)
+            yield written(NO_ADMIN, {"allowed": "fewer", **user})
         elif row is None:
             yield _granted(user["user_id"], quota, admin)
         else:
@@ -73,7 +82,7 @@ def _granted(user: object, quota: dict[str, int], admin: str) -> Insert:
     return Insert("admin_overrides", values)
 
 
-def _raised(row: Row, quota: dict[str, int]) -> Update:
+def _raised(row: Found, quota: dict[str, int]) -> Update:
     before = row["quota_overrides"]
     values: dict[str, object] = {
         "quota_overrides": before | quota if isinstance(before, dict) else quota

@@ -5,6 +5,7 @@ Users with an override of their own go on, and jobs that are running are left to
 """
 
 from collections.abc import Iterable, Iterator
+from typing import TypedDict
 
 from trueup import Update
 from trueup.model.change import Change
@@ -14,18 +15,25 @@ from trueup.replica.reader import Reader
 AT_MOST = 20
 
 ALLOWING = """
-    select id, limits
+    select id, name, limits
     from plans
     where is_active and limits ->> 'ai_extractions' is distinct from '0'
     order by id
 """
 
 
+class Row(TypedDict):
+    """Which plan is paused, by its name; all of them where it is left empty, as in `plan=`."""
+
+    plan: str | None
+
+
 def plan(violations: Iterable[Violation], primary: Reader) -> Iterator[Change]:
     """The plans that still allow extractions; their other limits stay."""
-    if not list(violations):
-        return
-    for row in primary.rows(ALLOWING):
+    named = {violation.get("plan") for violation in violations}
+    for row in primary.rows(ALLOWING) if named else ():
+        if None not in named and row["name"] not in named:
+            continue
         limits = row["limits"]
         kept = limits if isinstance(limits, dict) else {}
         yield Update(

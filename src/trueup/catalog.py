@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import is_typeddict
 
 from trueup.errors import CatalogError
 from trueup.model.fix import PLAN_RESOURCES, Fix
@@ -139,6 +140,7 @@ def _fix(path: Path, system: str, root: Path) -> Fix:
         path=str(shown),
         undo=getattr(module, "UNDO", None),
         steps=bool(getattr(module, "STEPS", False)),
+        row=row if is_typeddict(row := getattr(module, "Row", None)) else None,
     )
     for name in fix.asks:
         if name not in PLAN_RESOURCES:

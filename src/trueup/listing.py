@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from trueup.catalog import Catalog, own_fixes
-from trueup.model.fix import Fix
+from trueup.model.fix import Fix, columns
 from trueup.model.invariant import Invariant
 
 
@@ -45,14 +45,15 @@ def _invariants(catalog: Catalog, system: str) -> Iterator[str]:
 
 
 def _fixes(catalog: Catalog, system: str) -> Iterator[str]:
-    yield "| fix | what it does | at most | undo |"
-    yield "|---|---|---|---|"
+    yield "| fix | what it does | an operator may type | at most | undo |"
+    yield "|---|---|---|---|---|"
     for fix in sorted(_serving(catalog, system), key=lambda found: found.name):
         summary = fix.summary.split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
         there = (catalog.root / fix.path).is_file()  # a library that is installed is elsewhere
         link = f"[`{fix.name}`](../{fix.path})" if there else f"`{fix.name}`"
         undo = "nothing to undo: steps for a person" if fix.steps else fix.undo or "yes"
-        yield f"| {link} | {summary} | {fix.at_most} | {undo} |"
+        typed = ", ".join(columns(fix.row)).replace("|", "\\|") if fix.row else ""
+        yield f"| {link} | {summary} | {typed} | {fix.at_most} | {undo} |"
 
 
 def _serving(catalog: Catalog, system: str) -> set[Fix]:
@@ -76,7 +77,14 @@ def _plain(catalog: Catalog, found: Invariant) -> dict[str, object]:
 
 
 def _plain_fix(fix: Fix) -> dict[str, object]:
-    return {"name": fix.name, "path": fix.path, "steps": fix.steps, "undo": fix.undo}
+    typed = list(columns(fix.row)) if fix.row else []
+    return {
+        "name": fix.name,
+        "path": fix.path,
+        "steps": fix.steps,
+        "undo": fix.undo,
+        "typed": typed,
+    }
 
 
 def _count(catalog: Catalog) -> str:

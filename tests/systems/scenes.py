@@ -1,6 +1,6 @@
 """A system's sample as the tests see it: sound, broken, asked, and compared byte by byte."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from trueup.evaluate import evaluate
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan
 from trueup.model.verdict import Outcome, Verdict
-from trueup.model.violation import key_text
+from trueup.model.violation import Violation, key_text
 from trueup.primary import journal, planning
 from trueup.primary.applied import Applied
 from trueup.primary.apply import Orders, apply
@@ -83,8 +83,8 @@ class Scene:
                 for table in tables
             }
 
-    def plan(self, fix: str, invariant: str) -> Plan:
-        """Plan a fix for one invariant, on the primary, as the fixer."""
+    def plan(self, fix: str, invariant: str = "", rows: Sequence[Violation] = ()) -> Plan:
+        """Plan a fix for one invariant, or for rows, on the primary, as the fixer."""
         paired = tuple(one for one in self.invariants if one.name == invariant)
         found = catalog.find_fix(self.project.root, self.system, fix)
         with self._primary() as primary, self._visitor() as visitor:
@@ -95,6 +95,7 @@ class Scene:
                 facts=self._facts(),
                 watched=self.invariants,
                 others={"visitor": visitor},
+                rows=rows,
             )
 
     def apply(self, plan: Plan) -> Applied:

@@ -29,6 +29,16 @@ Markdown = Annotated[
 def plan(
     fix: Annotated[str, typer.Argument(metavar="SYSTEM.FIX")],
     env: Env,
+    row: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[COLUMN=VALUE]...", show_default=False, help="A row, for a procedure."
+        ),
+    ] = None,
+    rows: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Rows, for a procedure; columns in the first line."),
+    ] = None,
     out: Out = None,
     invariant: Annotated[
         list[str] | None,
@@ -52,11 +62,15 @@ def plan(
     """
     Show what a fix would change now, row by row; nothing is changed.
 
+    A procedure is told what it is about: `trueup plan ielts_eq.add_credits user_id=7 credits=10`.
     Exit codes: 0 planned (also when there is nothing to do), 2 refused.
     """
     from trueup import mending
     from trueup.config import instant
+    from trueup.primary import typed
 
+    if rows and row:
+        raise ConfigError("rows are given twice: as words, and in a file")
     asked = mending.Asked(
         name=fix,
         environment=env,
@@ -65,6 +79,7 @@ def plan(
         reason=reason,
         as_of=instant(as_of) if as_of else None,
         share=share,
+        rows=tuple(typed.from_file(rows) if rows else typed.from_words(row or ())),
     )
     _show(mending.plan(project(), asked), out, json=json, markdown=markdown)
 

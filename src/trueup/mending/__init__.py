@@ -1,6 +1,7 @@
 """Mending: what the verbs plan, apply, undo and journal do, from a project to the primary."""
 
 import gc
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +11,12 @@ from trueup.config import Project
 from trueup.environment import Environment, environments
 from trueup.errors import CatalogError, ConfigError
 from trueup.mending import files, opened
+from trueup.model.fix import Fix, columns
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan
+from trueup.model.violation import Violation
 from trueup.primary import apply as applying
-from trueup.primary import call_journal, journal, planning, shares, undo
+from trueup.primary import call_journal, journal, planning, shares, typed, undo
 from trueup.primary import resume as resuming
 from trueup.primary.applied import Applied, Moved
 from trueup.primary.apply import PATIENCE, Orders, Told
@@ -44,6 +47,7 @@ class Asked:
     reason: str = ""
     as_of: datetime | None = None
     share: float | None = None
+    rows: tuple[Mapping[str, str], ...] = ()
 
 
 def plan(project: Project, asked: Asked) -> Plan:
@@ -58,7 +62,9 @@ def plan(project: Project, asked: Asked) -> Plan:
         raise CatalogError(f"{asked.name!r} is no fix; write SYSTEM.FIX, `trueup list` shows them")
     known = catalog.load(project.root, (system,))
     fix = catalog.find_fix(project.root, system, name)
-    paired = _narrowed(known.naming(fix, system), asked)
+    naming = known.naming(fix, system)
+    rows = _rows(fix, asked, naming)
+    paired = () if rows else _narrowed(naming, asked)
     with opened.primary_of(project, asked.environment, system) as (environment, primary):
         now = asked.as_of or environment.clock or planning.clock(primary.connection)
         with opened.others(environment, paired) as others, while_slow("asking the primary"):
@@ -71,6 +77,7 @@ def plan(project: Project, asked: Asked) -> Plan:
                 only=asked.only or None,
                 others=others,
                 prove_within=environment.prove_within,
+                rows=rows,
                 share=shares.MOST if asked.share is None else asked.share,
             )
 
@@ -200,6 +207,22 @@ def install_journal(project: Project, name: str, system: str, fixer: str) -> Non
     with environments(project, name, (system,)) as found:
         environment = found[system]
         journal.install(environment.needs("owner", environment.owner), fixer)
+
+
+def _rows(fix: Fix, asked: Asked, naming: Sequence[Invariant]) -> list[Violation]:
+    """What the operator typed; raises ConfigError where that is missing or does not go together."""
+    if not asked.rows:
+        if fix.row is not None and not naming:
+            said = ", ".join(columns(fix.row))
+            raise ConfigError(
+                f"{asked.name} wants rows: {said}; write column=value, or --rows FILE"
+            )
+        return []
+    if asked.only or asked.invariants:
+        raise ConfigError("rows, --only and --invariant all say what it is about; give one")
+    if not asked.reason:
+        raise ConfigError("say why, with --reason; the journal keeps it")
+    return typed.checked(fix, asked.rows)
 
 
 def _narrowed(paired: tuple[Invariant, ...], asked: Asked) -> tuple[Invariant, ...]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from inspect import signature
+from typing import get_type_hints
 
 from trueup.model.change import Change
 
-PLAN_RESOURCES = ("violations", "primary", "settings", "now")
+PLAN_RESOURCES = ("violations", "rows", "primary", "settings", "services", "now")
 """What a fix's plan may ask for by name; all of it only reads."""
 
 
@@ -15,8 +16,9 @@ class Fix:
     """
     A fix as its module declares it: docstring, `AT_MOST`, `plan`, and `UNDO` where there is none.
 
-    `steps` (`STEPS = True`) says that it changes nothing: it yields Steps, for a person. `system`
-    is empty for a fix of the library, which every system may name.
+    `steps` (`STEPS = True`) says that it changes nothing: it yields Steps, for a person. `row`
+    (`class Row(TypedDict)`) makes it a procedure too: an operator may type what it is about.
+    `system` is empty for a fix of the library, which every system may name.
     """
 
     name: str
@@ -27,8 +29,19 @@ class Fix:
     path: str
     undo: str | None = None
     steps: bool = False
+    row: type | None = None
 
     @property
     def asks(self) -> tuple[str, ...]:
         """The resources that its plan reads, by name."""
         return tuple(signature(self.plan).parameters)
+
+
+def columns(row: type) -> tuple[str, ...]:
+    """The columns of a fix's Row with their types, for people: `credits: int`."""
+    found = []
+    for name, hint in get_type_hints(row).items():
+        plain = hint.__name__ if isinstance(hint, type) else str(hint)
+        words = plain.replace("typing.", "").replace("datetime.datetime", "datetime")
+        found.append(f"{name}: {words}")
+    return tuple(found)

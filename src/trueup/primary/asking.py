@@ -84,7 +84,7 @@ def ask(
     counts as made for all of them: then it is made only while all of them still violate.
     """
     handed = Handed(violations)
-    given = {**resources, "violations": handed}
+    given = {**resources, "violations": handed, "rows": handed}
     named = _by_key(invariants, violations)
     every = frozenset(range(len(violations)))
     answer = Answer()

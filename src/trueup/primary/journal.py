@@ -188,9 +188,17 @@ def require(connection: Connection, system: str, environment: str) -> None:
 
 
 def add(connection: Connection, plan: Plan, batch: int, by: str, moved: Sequence[Moved]) -> int:
-    """Write an entry and its rows in the transaction that made them; gives the entry's id."""
+    """
+    Write an entry and its rows in the transaction that made them; gives the entry's id.
+
+    Of what cannot be undone only the keys are kept: images of it would serve nobody, and what was
+    erased for privacy would live on here.
+    """
+    bare = plan.undo is not None
     images = [
-        (one.change, one.table, one.op, one.cause, one.key, one.before, one.after) for one in moved
+        (one.change, one.table, one.op, one.cause, one.key)
+        + ((None, None) if bare else (one.before, one.after))
+        for one in moved
     ]
     with visible(connection):
         row = connection.execute(

@@ -26,6 +26,7 @@ from trueup.primary.proof import World
 from trueup.primary.session import Connection, Primary, questioning, reading
 from trueup.primary.tables import Table, Tables
 from trueup.primary.trouble import refused
+from trueup.primary.typed import OPERATOR
 from trueup.primary.units import Union, numbered
 from trueup.replica.functions import volatile
 
@@ -70,6 +71,7 @@ def make(
     prove_within: float = PROVE_WITHIN,
     valid_for: timedelta = VALID_FOR,
     share: float = shares.MOST,
+    rows: Sequence[Violation] = (),
 ) -> Plan:
     """
     Plan a fix on the primary, which is only read.
@@ -77,17 +79,23 @@ def make(
     `invariants` are those the fix is paired with, `watched` all of the system. `only` narrows the
     violations to keys as reports print them. `others` is what the paired invariants ask for that
     the primary does not give, such as `visitor`. The 24 hours count by the primary's clock. More
-    than `share` percent of a table is refused, where that is more than a handful of rows.
+    than `share` percent of a table is refused, where that is more than a handful of rows. `rows`
+    are what an operator typed instead of violations; then there must be a reason.
     Raises PlanError where an invariant is unknown or a change cannot or must not be made.
     """
     connection = primary.connection
     with refused("plan", PlanError), reading(connection):
         world = replace(facts.world, known=volatile(connection))
         given = {**(others or {}), "settings": facts.settings, "now": facts.now}
-        found = _violations(connection, invariants, given, max(CAP, fix.at_most))
+        found = rows or _violations(connection, invariants, given, max(CAP, fix.at_most))
         violations = found if only is None else _narrowed(found, only)
         with questioning(connection, world.known) as reader:
-            resources = {"primary": reader, "settings": facts.settings, "now": facts.now}
+            resources = {
+                "primary": reader,
+                "settings": facts.settings,
+                "services": facts.services,
+                "now": facts.now,
+            }
             asked = ask(fix, invariants, violations, resources)
         require_callable(fix.name, asked.calls, facts.services)
         planned = _planned(connection, fix, invariants, violations, asked)
@@ -210,7 +218,7 @@ def _planned(
         targets=tuple(
             Target(invariant=v.invariant, key=v.key, unit=roots[mended[at]])
             for at, v in enumerate(violations)
-            if at in mended
+            if at in mended and v.invariant != OPERATOR
         ),
         skipped=tuple(drafted.skipped),
         follows=follows,

@@ -45,7 +45,7 @@ class Desk:
     def plan(self, plan: Callable[..., Iterable[Change]], *own: Invariant, **given) -> Plan:
         """Plan a fix that is this function."""
         options = {"at_most": 100, "undo": None} | {
-            name: given.pop(name) for name in ("at_most", "undo") if name in given
+            name: given.pop(name) for name in ("at_most", "undo", "row") if name in given
         }
         fix = Fix(
             name=plan.__name__,

@@ -1,0 +1,86 @@
+"""Procedures of the systems: an operator types a row, and the rails are those of every fix."""
+
+import pytest
+
+from systems import scenes
+from trueup import catalog
+from trueup.errors import PlanError
+from trueup.primary import typed
+
+USER = "select id::text from auth.users where id in (select user_id from {}) order by id limit 1"
+
+PROCEDURES = [
+    ("enable_user", "profiles where is_disabled", {}),
+    ("disable_user", "profiles where not is_disabled", {}),
+    ("grant_quota_override", "profiles where not is_disabled", {"jobs": "40"}),
+    (
+        "set_subscription",
+        "subscriptions where status = 'active'",
+        {"status": "canceled", "plan": "", "until": "2026-11-30T00:00Z"},
+    ),
+    ("pause_ai_extractions", "", {"plan": "Pro"}),
+]
+
+
+def _typed(scene, fix: str, chosen: str, given: dict[str, str]):
+    words = [f"{name}={value}" for name, value in given.items()]
+    if chosen:
+        with scene.database.connect() as connection:
+            [(user,)] = connection.execute(USER.format(chosen).encode()).fetchall()
+        words.append(f"user_id={user}")
+    found = catalog.find_fix(scene.project.root, scene.system, fix)
+    return typed.checked(found, typed.from_words(words))
+
+
+@pytest.mark.parametrize(("fix", "chosen", "given"), PROCEDURES)
+def test_a_procedure_goes_there_and_back(scene, fix: str, chosen: str, given) -> None:
+    found = scene("studybuddy")
+    found.plant()
+    before = found.bytes()
+
+    plan = found.plan(fix, rows=_typed(found, fix, chosen, given))
+    applied = found.apply(plan)
+
+    assert (applied.exit_code, len(applied.moved) > 0) == (0, True)
+    assert found.bytes() != before
+    assert scenes.named(found.outcomes()) == {}
+    assert len(found.apply(plan).moved) == 0
+    for entry in reversed(applied.entries):
+        found.apply(found.plan_undo(entry))
+    assert found.bytes() == before
+
+
+def test_a_deleted_user_leaves_nothing_but_keys(scene) -> None:
+    found = scene("studybuddy")
+    found.plant()
+    rows = _typed(found, "delete_user", "ai_jobs where status = 'completed'", {})
+
+    plan = found.plan("delete_user", rows=rows)
+    applied = found.apply(plan)
+
+    user = str(rows[0]["user_id"])
+    assert applied.exit_code == 0
+    assert {one.table for one in plan.dependents} >= {"courses", "profiles"}
+    kept = [table for table, texts in found.bytes().items() if user in "".join(texts)]
+    assert kept == ["storage.objects"]
+    assert any("storage" in step for one in plan.steps for step in one.steps)
+    assert scenes.named(found.outcomes()) == {}
+    with found.database.connect() as connection:
+        images = connection.execute(
+            "select count(*) filter (where before is not null or after is not null), count(*)"
+            " from trueup.journal_rows"
+        ).fetchone()
+    assert images == (0, len(applied.moved))
+    assert (applied.undo, plan.undo is not None) == ((), True)
+
+
+def test_a_procedure_refuses_whom_it_does_not_know(scene) -> None:
+    found = scene("studybuddy")
+    nobody = "user_id=00000000-0000-0000-0000-00000000dead"
+    for fix, says in (
+        ("enable_user", "has no profile"),
+        ("delete_user", "there is no user"),
+    ):
+        known = catalog.find_fix(found.project.root, "studybuddy", fix)
+        with pytest.raises(PlanError, match=says):
+            found.plan(fix, rows=typed.checked(known, typed.from_words([nobody])))
