@@ -22,7 +22,7 @@ from statistics import median
 from trueup import catalog
 from trueup.config import find_project
 from trueup.planfile import lines
-from trueup.primary import journal, planning
+from trueup.primary import journal_schema, planning
 from trueup.primary.session import open_primary
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
@@ -166,7 +166,7 @@ def plan_all(dsn: str, path: Path) -> None:
 def plant(cluster: Cluster) -> None:
     """As many stuck jobs, in a system that was sound."""
     databases.mend(cluster, SYSTEM)
-    journal.install(Dsn(cluster.dsn("postgres", "primary", SYSTEM), "owner"), "trueup_fixer")
+    journal_schema.install(Dsn(cluster.dsn("postgres", "primary", SYSTEM), "owner"), "trueup_fixer")
     with cluster.connect(database=SYSTEM) as connection:
         connection.execute(PLANT.encode())
         connection.execute("vacuum analyze ai_jobs")

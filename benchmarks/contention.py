@@ -24,7 +24,7 @@ from trueup import Update, invariant
 from trueup.model.fix import Fix
 from trueup.model.invariant import Invariant
 from trueup.model.violation import Violation
-from trueup.primary import journal, planning
+from trueup.primary import journal_schema, planning
 from trueup.primary.applied import Applied
 from trueup.primary.apply import Orders, apply
 from trueup.primary.session import open_primary
@@ -133,7 +133,8 @@ def prepare(cluster: Cluster) -> None:
     cluster.execute(SCHEMA, DATABASE)
     with cluster.connect(database=DATABASE) as connection:
         connection.execute("vacuum analyze")
-    journal.install(Dsn(cluster.dsn("postgres", "primary", DATABASE), "owner"), "trueup_fixer")
+    owner = Dsn(cluster.dsn("postgres", "primary", DATABASE), "owner")
+    journal_schema.install(owner, "trueup_fixer")
     cluster.wait_for_replay()
 
 

@@ -35,6 +35,7 @@ from trueup.primary import (  # noqa: E402  # as above
     calls,
     changing,
     journal,
+    journal_schema,
     late,
     locking,
     pace,
@@ -137,7 +138,7 @@ class Place:
         self.cluster.create_database(DATABASE)
         self.cluster.execute(SCHEMA, DATABASE)
         owner = Dsn(self.cluster.dsn("postgres", "primary", DATABASE), "owner")
-        journal.install(owner, "trueup_fixer")
+        journal_schema.install(owner, "trueup_fixer")
         self.outside.made.clear()
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PRODUCTION = "production"
 """The environment whose plans want an approval, unless trueup.toml says otherwise."""
 
+SAMPLE_READER = "trueup_reader"
+
 SAMPLE_FOLDER = Path(".trueup") / "sample"
 
 
@@ -146,7 +148,7 @@ def _sample(project: Project, system: str, cluster: "Cluster") -> Environment:
         SAMPLE,
         project.system(system),
         EnvironmentConfig(replica=SAMPLE),
-        replica=Dsn(cluster.dsn("trueup_reader", "standby", system), "the sample's replica"),
+        replica=Dsn(cluster.dsn(SAMPLE_READER, "standby", system), "the sample's replica"),
         primary=Dsn(cluster.dsn("trueup_fixer", "primary", system), "the sample's primary"),
         visitor=Dsn(cluster.dsn("authenticator", "standby", system), "the sample's visitor"),
         owner=Dsn(cluster.dsn("postgres", "primary", system), "the sample's owner"),

@@ -66,6 +66,7 @@ def test_a_fix_goes_there_and_back(clone: Path) -> None:
     applied = trueup(clone, "apply", "plan.json")
     again = trueup(clone, "apply", "plan.json")
     trueup(clone, "check", *at, *running)
+    [mended] = json.loads(max(clone.glob("reports/*/run.json")).read_text())["mended"]
     shown = trueup(clone, "journal", "show", *at, "--system", "studybuddy")
     undone = trueup(clone, "undo", "1", *at, "--system", "studybuddy", "--out", "undo.json")
     trueup(clone, "apply", "undo.json")
@@ -73,12 +74,57 @@ def test_a_fix_goes_there_and_back(clone: Path) -> None:
 
     assert "status 'running' → 'failed'" in planned
     assert "journal entry 1" in applied
+    assert (mended["fix"], mended["rows"]) == ("fail_stuck_ai_jobs", 4)
+    assert any(proof.endswith("holds, replica") for proof in mended["proofs"])
     assert "nothing was changed" in again
     assert "fail_stuck_ai_jobs: 4 rows" in shown
     assert "status 'failed' → 'running'" in undone
     assert "4 rows" in trueup(clone, "journal", "show", *at, "--system", "studybuddy", "1")
     already = trueup(clone, "undo", "1", *at, "--system", "studybuddy", code=2)
     assert already.startswith("trueup: ")
+
+
+def test_a_procedure_is_told_what_it_is_about(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    pause = ("plan", "studybuddy.pause_ai_extractions", "--env", "sample")
+
+    assert "say why, with --reason" in trueup(clone, *pause, "plan=Pro", code=2)
+    assert "there is no column 'plant'" in trueup(
+        clone, *pause, "plant=Pro", "--reason", "test", code=2
+    )
+    planned = trueup(clone, *pause, "plan=Pro", "--reason", "the provider is down")
+    assert "1 row changes" in planned
+    assert "the provider is down" in planned
+
+    rows = clone / "rows.csv"
+    rows.write_text("plan\nFree\nPro\n")
+    masked = trueup(clone, *pause, "--rows", "rows.csv", "--reason", "test", "--markdown")
+    assert "### plans: 2 updated" in masked
+    assert "masked → masked" in masked
+    whole = trueup(clone, *pause, "--rows", "rows.csv", "--reason", "test", "--json")
+    assert len(json.loads(whole)["changes"]) == 2
+
+
+def test_a_canary_stops_where_nobody_is_asked(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "stuck_jobs")
+    fix = ("studybuddy.fail_stuck_ai_jobs", "--env", "sample", "--out", "canary.json")
+    trueup(clone, "plan", *fix)
+
+    first = trueup(clone, "apply", "canary.json", "--canary", "1", code=3)
+    rest = trueup(clone, "apply", "canary.json")
+
+    assert "not finished: stopped after" in first
+    assert "holds" in rest
+
+
+def test_what_is_finished_can_be_resumed_and_nothing_happens(clone: Path) -> None:
+    known = trueup(clone, "journal", "show", "--env", "sample", "--system", "studybuddy")
+    entry = known.split()[0]
+
+    said = trueup(clone, "resume", entry, "--env", "sample", "--system", "studybuddy")
+
+    assert said.strip().endswith("nothing was changed")
 
 
 def test_one_violation_can_be_chosen_by_its_key(clone: Path) -> None:

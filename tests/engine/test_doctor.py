@@ -8,7 +8,7 @@ import pytest
 from fix_database import Database
 from trueup import doctor
 from trueup.environment import Environment
-from trueup.primary import journal
+from trueup.primary import journal_schema
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
 
@@ -40,7 +40,7 @@ def ills(environment: Environment) -> list[str]:
 
 
 def test_a_whole_environment_is_well(environment: Environment) -> None:
-    journal.install(environment.needs("owner", environment.owner), "trueup_fixer")
+    journal_schema.install(environment.needs("owner", environment.owner), "trueup_fixer")
 
     assert ills(environment) == []
 

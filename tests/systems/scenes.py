@@ -13,7 +13,7 @@ from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Violation, key_text
-from trueup.primary import journal, planning
+from trueup.primary import journal_schema, planning
 from trueup.primary.applied import Applied
 from trueup.primary.apply import Orders, apply
 from trueup.primary.session import Primary, open_primary
@@ -120,8 +120,8 @@ class Scene:
         owner = Dsn(self.database.url("postgres", "primary"), "the test's owner")
         fixer = Dsn(self.database.url("trueup_fixer", "primary"), "the test's primary")
         with open_primary(fixer, Limits()) as primary:
-            if not journal.installed(primary.connection):
-                journal.install(owner, primary.role)
+            if not journal_schema.installed(primary.connection):
+                journal_schema.install(owner, primary.role)
             yield primary
 
     def _facts(self) -> planning.Facts:

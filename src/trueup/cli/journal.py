@@ -14,12 +14,34 @@ def install(
     env: Env,
     system: System,
     fixer: Annotated[str, typer.Option(help="The role that fixes, and adds to the journal.")],
+    reader: Annotated[
+        str | None, typer.Option(help="The role that reads replicas; its report then says who.")
+    ] = None,
 ) -> None:
     """Install the journal in the primary, once, as the owner of its schema."""
     from trueup import mending
 
-    mending.install_journal(project(), env, system, fixer)
+    mending.install_journal(project(), env, system, fixer, reader)
     typer.echo(f"the journal is there, and {fixer} may add to it")
+    if reader is not None:
+        typer.echo(f"{reader} may see who mended what, and nothing of a row")
+
+
+@app.command("forget")
+def forget(
+    env: Env,
+    system: System,
+    days: Annotated[
+        int, typer.Option("--older-than", min=1, metavar="DAYS", help="How old entries must be.")
+    ],
+) -> None:
+    """Forget the rows of old entries, as the owner; who, what, when and why stay."""
+    from datetime import timedelta
+
+    from trueup import mending
+
+    rows = mending.forget(project(), env, system, timedelta(days=days))
+    typer.echo(f"{rows:,} rows were forgotten; entries older than {days} days have no undo now")
 
 
 @app.command("show")

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from trueup import catalog, signature
 from trueup.config import Project
@@ -16,7 +16,7 @@ from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan
 from trueup.model.violation import Violation
 from trueup.primary import apply as applying
-from trueup.primary import call_journal, journal, planning, shares, typed, undo
+from trueup.primary import call_journal, journal, journal_schema, planning, shares, typed, undo
 from trueup.primary import resume as resuming
 from trueup.primary.applied import Applied, Moved
 from trueup.primary.apply import PATIENCE, Orders, Told
@@ -161,7 +161,7 @@ def resume(
         held_back() as stop,
         while_slow("finishing what was interrupted"),
     ):
-        journal.require(primary.connection, system, environment)
+        journal_schema.require(primary.connection, system, environment)
         now = found.clock or planning.clock(primary.connection)
         return resuming.resume(
             primary.connection,
@@ -188,25 +188,35 @@ def resume(
 def entries(project: Project, environment: str, system: str) -> list[Entry]:
     """The newest entries of a system's journal."""
     with opened.primary_of(project, environment, system) as (_, primary):
-        journal.require(primary.connection, system, environment)
+        journal_schema.require(primary.connection, system, environment)
         return journal.entries(primary.connection, system)
 
 
 def entry(project: Project, environment: str, system: str, number: int) -> Opened:
     """One entry, with the rows that it moved, what proved it, and its calls."""
     with opened.primary_of(project, environment, system) as (_, primary):
-        journal.require(primary.connection, system, environment)
+        journal_schema.require(primary.connection, system, environment)
         found = journal.entry(primary.connection, system, number)
         rows = journal.rows(primary.connection, number)
         calls = call_journal.of_entry(primary.connection, number)
         return found, rows, journal.proofs(primary.connection, number), calls
 
 
-def install_journal(project: Project, name: str, system: str, fixer: str) -> None:
+def install_journal(
+    project: Project, name: str, system: str, fixer: str, reader: str | None = None
+) -> None:
     """Install the journal as its owner, for the role that fixes; raises JournalError."""
     with environments(project, name, (system,)) as found:
         environment = found[system]
-        journal.install(environment.needs("owner", environment.owner), fixer)
+        journal_schema.install(environment.needs("owner", environment.owner), fixer, reader)
+
+
+def forget(project: Project, name: str, system: str, older_than: timedelta) -> int:
+    """Forget what old entries changed, as the journal's owner; gives how many rows went."""
+    with environments(project, name, (system,)) as found:
+        environment = found[system]
+        owner = environment.needs("owner", environment.owner)
+        return journal_schema.forget(owner, older_than, signature.operator())
 
 
 def _rows(fix: Fix, asked: Asked, naming: Sequence[Invariant]) -> list[Violation]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from trueup.config import SAMPLE, Project, variable
-from trueup.environment import Environment, environments
+from trueup.environment import SAMPLE_READER, Environment, environments
 from trueup.errors import ConfigError
 from trueup.model.invariant import Invariant
-from trueup.primary import journal
+from trueup.primary import journal_schema
 from trueup.primary.service import STRIPE, Kind, Service
 from trueup.primary.session import APPLICATION, Primary, open_primary
 from trueup.replica.connection import connect
@@ -22,8 +22,9 @@ def primary_of(project: Project, name: str, system: str) -> Iterator[tuple[Envir
         environment = found[system]
         dsn = environment.needs("primary", environment.primary)
         with open_primary(dsn, environment.limits) as primary:
-            if name == SAMPLE and not journal.installed(primary.connection):
-                journal.install(environment.needs("owner", environment.owner), primary.role)
+            if name == SAMPLE and not journal_schema.installed(primary.connection):
+                owner = environment.needs("owner", environment.owner)
+                journal_schema.install(owner, primary.role, SAMPLE_READER)
             yield environment, primary
 
 

@@ -110,6 +110,22 @@ class MetricRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """A journal entry as a report may show it: who mended what, how much, and what proved it."""
+
+    system: str
+    entry: int
+    at: datetime
+    fix: str
+    undoes: int | None
+    by: str
+    approved_by: str | None
+    rows: int
+    calls: int
+    proofs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """Everything that a page, a summary or a comparison with an earlier run is drawn from."""
 
@@ -125,6 +141,8 @@ class Run:
     systems: tuple[SystemRecord, ...]
     records: tuple[Record, ...]
     metrics: tuple[MetricRecord, ...] = ()
+    mended: tuple[Mended, ...] = ()
+    mended_since: datetime | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -152,6 +170,9 @@ def plain(run: Run) -> dict[str, Any]:
     data = asdict(run)
     for name in ("started", "finished", "as_of"):
         data[name] = data[name].isoformat()
+    data["mended_since"] = run.mended_since and run.mended_since.isoformat()
+    for row in data["mended"]:
+        row["at"] = row["at"].isoformat()
     return {"format": FORMAT, "verdict": str(run.verdict)} | data
 
 
@@ -174,6 +195,8 @@ def parse(data: Mapping[str, Any]) -> Run:
                 "systems": tuple(SystemRecord(**row) for row in raw["systems"]),
                 "records": tuple(record(row) for row in raw["records"]),
                 "metrics": tuple(_metric(row) for row in raw["metrics"]),
+                "mended": tuple(_mended(row) for row in raw.get("mended", ())),
+                "mended_since": _instant_if(raw.get("mended_since")),
             }
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -194,6 +217,15 @@ def record(row: Mapping[str, Any]) -> Record:
         }
         | {name: tuple(row[name]) for name in ("keys", "columns", "sql", "tags")}
     )
+
+
+def _mended(row: Mapping[str, Any]) -> Mended:
+    at = datetime.fromisoformat(row["at"])
+    return Mended(**dict(row) | {"at": at, "proofs": tuple(row["proofs"])})
+
+
+def _instant_if(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _metric(row: Mapping[str, Any]) -> MetricRecord:

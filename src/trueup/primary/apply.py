@@ -10,7 +10,7 @@ from trueup.errors import ApplyError, TrueupError
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan, When
 from trueup.model.violation import Key
-from trueup.primary import call_journal, calls, journal, late, pace
+from trueup.primary import call_journal, calls, journal, journal_schema, late, pace
 from trueup.primary.applied import Applied, Proof
 from trueup.primary.batch import run
 from trueup.primary.call_journal import Journaled
@@ -73,7 +73,7 @@ def apply(
     applied = Applied(name=plan.name, digest=plan.digest, planned=len(plan.changes))
     if plan.does_something:
         _require_known(plan, watched, services)
-        journal.require(primary.connection, plan.system, plan.environment)
+        journal_schema.require(primary.connection, plan.system, plan.environment)
         with refused("read the primary's functions"):
             world = World(plan.as_of, settings, volatile(primary.connection))
         with observing(primary) as observer, held_back() as stop:

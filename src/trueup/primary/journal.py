@@ -5,29 +5,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
 
-from psycopg import sql
 from psycopg.rows import class_row
 
 from trueup.errors import JournalError
 from trueup.model.plan import Op, Plan
 from trueup.primary.applied import Cause, Moved, Proof
-from trueup.primary.session import APPLICATION, Connection
+from trueup.primary.session import Connection
 from trueup.primary.trouble import refused
-from trueup.replica.connection import Dsn, connect
 from trueup.replica.reader import array
-
-_OWNS = """
-    select pg_has_role(rolname, current_user, 'member') from pg_roles where rolname = %s
-"""
-
-_THERE = """
-    select
-        true, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'insert')
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'trueup' and c.relname = 'journal_call_states'
-"""
 
 # Not COPY: the server has none for a role to which row security applies.
 _ADD = """
@@ -62,7 +48,8 @@ _ENTRY = """
         id, at, system, fix, kind, undoes, digest, batch, planned, "by", applied_by, approved_by,
         reason, environment, code, as_of, no_undo, login,
         (select count(*) from trueup.journal_rows where entry = j.id) as rows,
-        array(select u.id from trueup.journal u where u.undoes = j.id order by 1) as undone_by
+        array(select u.id from trueup.journal u where u.undoes = j.id order by 1) as undone_by,
+        (select min(at) from trueup.journal_forgotten f where f.before > j.at) as forgotten
     from trueup.journal j
 """
 
@@ -103,7 +90,8 @@ class Entry:
     """
     What one batch of one plan did; `undone_by` are the entries that took it back.
 
-    `planned` is how many changes the whole plan had; `by` planned it, `applied_by` applied it.
+    `planned` is how many changes the whole plan had; `by` planned it, `applied_by` applied it;
+    `forgotten` is when its rows went, None while they are there.
     """
 
     id: int
@@ -126,6 +114,7 @@ class Entry:
     login: str
     rows: int
     undone_by: list[int]
+    forgotten: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,53 +127,6 @@ class Recorded:
     detail: str
     mended: tuple[tuple[str, ...], ...]
     at: datetime
-
-
-def script(fixer: str) -> str:
-    """The SQL that installs the journal, for whoever would rather run it by hand."""
-    text = files("trueup.primary").joinpath("journal.sql").read_text(encoding="utf-8")
-    named = text.replace("{fixer_name}", sql.Literal(fixer).as_string())
-    return named.replace("{fixer}", sql.Identifier(fixer).as_string())
-
-
-def install(dsn: Dsn, fixer: str) -> None:
-    """
-    Install the journal, or bring it up to date, as the role that is to own it.
-
-    Raises JournalError where that role is the fixer itself, which could then change what it wrote.
-    """
-    with (
-        connect(dsn, standby=False, application=APPLICATION) as connection,
-        refused("install the journal", JournalError),
-        connection.transaction(),
-    ):
-        found = connection.execute(_OWNS, [fixer]).fetchone()
-        if found is None:
-            raise JournalError(f"there is no role {fixer!r}; create the fixer's role first")
-        if found[0]:
-            raise JournalError(
-                f"{fixer!r} may act as the role that would own the journal, and so change what it"
-                " wrote; install the journal as a role that the fixer is no member of"
-            )
-        connection.execute(script(fixer).encode())
-
-
-def installed(connection: Connection) -> bool:
-    """Whether the journal is there and this role may add to it."""
-    row = connection.execute(_THERE).fetchone()
-    return bool(row and row[1])
-
-
-def require(connection: Connection, system: str, environment: str) -> None:
-    """Raise JournalError, with the command that installs it, where there is no journal."""
-    with refused("look for the journal", JournalError):
-        there, usable = connection.execute(_THERE).fetchone() or (False, False)
-    if usable:
-        return
-    what = "may not be written by this role" if there else "is not installed"
-    raise JournalError(
-        f"the journal {what}; run: trueup journal install --system {system} --env {environment}"
-    )
 
 
 def add(connection: Connection, plan: Plan, batch: int, by: str, moved: Sequence[Moved]) -> int:

@@ -85,6 +85,28 @@ create table if not exists trueup.journal_call_states (
 );
 create index if not exists journal_call_states_call on trueup.journal_call_states (entry, seq, id);
 
+-- What was forgotten, and when: rows, calls and keys of entries that were older than `before`.
+create table if not exists trueup.journal_forgotten (
+    id bigint generated always as identity primary key,
+    at timestamptz not null default clock_timestamp(),
+    before timestamptz not null,
+    "by" text not null,
+    login text not null default session_user
+);
+
+-- Who mended what, for the report of a run: nothing of a row, and no reason, which may name people.
+drop view if exists trueup.applied;
+create view trueup.applied with (security_barrier) as
+select
+    j.id, j.at, j.system, j.environment, j.fix, j.undoes, j.applied_by, j.approved_by,
+    (select count(*) from trueup.journal_rows r where r.entry = j.id) as rows,
+    (select count(*) from trueup.journal_calls c where c.entry = j.id) as calls,
+    array(
+        select p.invariant || ': ' || p.verdict || ', ' || p.place
+        from trueup.journal_proofs p where p.entry = j.id order by p.id
+    ) as proofs
+from trueup.journal j;
+
 create or replace function trueup.refuse() returns trigger
     language plpgsql set search_path = '' as $$
 begin
@@ -97,7 +119,8 @@ declare
     relation text;
 begin
     foreach relation in array array[
-        'journal', 'journal_rows', 'journal_proofs', 'journal_calls', 'journal_call_states'
+        'journal', 'journal_rows', 'journal_proofs', 'journal_calls', 'journal_call_states',
+        'journal_forgotten'
     ]
     loop
         execute format(
@@ -138,4 +161,8 @@ end
 $$;
 revoke all on all tables in schema trueup from {fixer};
 grant usage on schema trueup to {fixer};
-grant select, insert on all tables in schema trueup to {fixer};
+grant select, insert on
+    trueup.journal, trueup.journal_rows, trueup.journal_proofs, trueup.journal_calls,
+    trueup.journal_call_states
+to {fixer};
+grant select on trueup.journal_forgotten to {fixer};

@@ -23,15 +23,18 @@ def resume(
     witness: Witness,
 ) -> Applied:
     """
-    Make the calls of an entry that are not made, and ask what nobody has asked since its commit.
+    Make the calls of an entry that are not made, and ask again the invariants that proved it.
 
-    What is finished already is left alone, so that it can be run again. Raises JournalError for an
-    entry that is not there, ApplyError for a service that is not.
+    They are asked where a call was made, or where nobody has asked since the commit. What is
+    finished already is left alone, so that it can be run again. Raises JournalError for an entry
+    that is not there, ApplyError for a service that is not.
     """
     entry = journal.entry(connection, system, number)
     applied = Applied(name=f"{system}.{entry.fix}", digest=entry.digest, planned=entry.planned)
     applied.calls.add(caller.make(call_journal.of_entry(connection, number)))
-    proofs = _late(witness, watched, journal.proofs(connection, number))
+    recorded = journal.proofs(connection, number)
+    asked = any(one.place != Place.TRANSACTION for one in recorded)
+    proofs = [] if asked and not applied.calls else _late(witness, watched, recorded)
     with refused("journal the proof"), connection.transaction():
         journal.add_proofs(connection, [number], proofs)
     applied.proofs = proofs
@@ -41,11 +44,9 @@ def resume(
 def _late(
     witness: Witness, watched: Sequence[Invariant], recorded: Sequence[Recorded]
 ) -> list[Proof]:
-    """Ask those that proved the entry before its commit, and that nobody asked after it."""
-    after = {one.invariant for one in recorded if one.place != Place.TRANSACTION}
-    before = {one.invariant for one in recorded if one.place == Place.TRANSACTION}
-    unasked = [found for found in watched if found.name in before - after]
+    """Ask those that proved the entry before its commit."""
     mended: Mapping[str, frozenset[Key]] = {
         one.invariant: frozenset(one.mended) for one in recorded if one.place == Place.TRANSACTION
     }
-    return late.prove(witness, unasked, {}, (), mended=mended, returning={}) if unasked else []
+    own = [found for found in watched if found.name in mended]
+    return late.prove(witness, own, {}, (), mended=mended, returning={}) if own else []

@@ -42,6 +42,8 @@ def _head(entry: Entry) -> Iterator[str]:
     approved = f", approved by {entry.approved_by}" if entry.approved_by else ""
     yield f"planned by {entry.by}, applied by {entry.applied_by}{approved}"
     yield f"why: {entry.reason or 'no reason given'}"
+    if entry.forgotten:
+        yield f"its rows were forgotten on {entry.forgotten:%Y-%m-%d}"
     if entry.no_undo:
         yield f"cannot be undone: {entry.no_undo}"
 

@@ -9,7 +9,7 @@ from trueup.errors import JournalError, PlanError
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Image, Op, Plan, PlannedCall, PlannedChange, Skipped
 from trueup.planfile import seal
-from trueup.primary import call_journal, journal, shares
+from trueup.primary import call_journal, journal, journal_schema, shares
 from trueup.primary import proof as prove
 from trueup.primary.applied import Moved, Reason, State
 from trueup.primary.call_journal import Journaled
@@ -53,10 +53,15 @@ def plan_undo(
     Raises JournalError for an entry that is not there, is undone already, or has no undo.
     """
     connection = primary.connection
-    journal.require(connection, facts.system, facts.environment)
+    journal_schema.require(connection, facts.system, facts.environment)
     entry = journal.entry(connection, facts.system, number)
     if entry.no_undo is not None:
         raise JournalError(f"entry {number} cannot be undone: {entry.no_undo}")
+    if entry.forgotten is not None:
+        raise JournalError(
+            f"entry {number} cannot be undone: its rows were forgotten on"
+            f" {entry.forgotten:%Y-%m-%d}"
+        )
     moved = journal.rows(connection, number)
     called = [] if entry.undone_by else call_journal.of_entry(connection, number)
     with refused("plan the undo", PlanError), reading(connection):

@@ -32,9 +32,9 @@ def finish(session: pytest.Session, active: Active, recorder: Recorder) -> Finis
         return None
     config = session.config
     workers = int(getattr(config.option, "numprocesses", None) or 0)
-    run = recorder.run(active, _selection(config), workers)
-    session.exitstatus = exit_code(run, int(session.exitstatus), session.testsfailed)
     folder = active.project.root / config.option.reports
+    run = recorder.run(active, _selection(config), workers, folder)
+    session.exitstatus = exit_code(run, int(session.exitstatus), session.testsfailed)
     secrets = [s for env in active.systems.environments.values() for s in env.secrets]
     try:
         return Finished(run, _from_here(store.write(run, folder, secrets)))

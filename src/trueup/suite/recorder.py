@@ -14,6 +14,7 @@ from trueup.model.metric import Metric
 from trueup.model.run import Record, Run
 from trueup.model.verdict import Verdict
 from trueup.suite.active import Active
+from trueup.suite.mended import mended, since
 from trueup.suite.metrics import measure
 from trueup.suite.record import carried
 
@@ -34,10 +35,15 @@ class Recorder:
         if found is not None:
             self.records.append(found)
 
-    def run(self, active: Active, selection: str, workers: int) -> Run:
-        """The whole run, with the metrics of its systems unless a selection was made."""
+    def run(self, active: Active, selection: str, workers: int, reports: Path) -> Run:
+        """
+        The whole run, with the metrics of its systems unless a selection was made.
+
+        What was mended since is told since the last run below `reports`.
+        """
         names = tuple(active.systems.environments)
         asked = () if selection else _metrics(active, names)
+        moment = since(reports, active.environment)
         return Run(
             id=active.run,
             environment=active.environment,
@@ -51,6 +57,8 @@ class Recorder:
             systems=tuple(active.systems.record(name) for name in names),
             records=tuple(sorted(self.records, key=lambda r: r.id)),
             metrics=measure(active.systems, asked, active.moment.now),
+            mended=mended(active.systems, moment),
+            mended_since=moment,
         )
 
 

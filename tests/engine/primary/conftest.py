@@ -7,7 +7,7 @@ import pytest
 
 from engine.primary.desk import Desk
 from fix_database import Database, opened
-from trueup.primary import journal
+from trueup.primary import journal_schema
 from trueup.primary.session import open_primary
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
@@ -38,7 +38,7 @@ def admin_dsn(shop: Database) -> Dsn:
 @pytest.fixture
 def desk(shop: Database, primary_dsn: Dsn, admin_dsn: Dsn) -> Iterator[Desk]:
     """A desk at the shop's primary, with its journal."""
-    journal.install(admin_dsn, "trueup_fixer")
+    journal_schema.install(admin_dsn, "trueup_fixer")
     with open_primary(primary_dsn, Limits()) as primary:
         yield Desk(shop, primary)
 

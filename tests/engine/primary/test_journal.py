@@ -1,6 +1,7 @@
 """The journal is added to and never changed, and it is closed to everybody else."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -9,12 +10,20 @@ from engine.primary.desk import NO_JOB_RUNS, Desk
 from fix_database import Database
 from trueup import Update
 from trueup.errors import JournalError
-from trueup.primary import journal
+from trueup.primary import journal, journal_schema
 from trueup.primary.session import open_primary
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
 
-TABLES = ("journal", "journal_rows", "journal_proofs")
+TABLES = {
+    "journal": "reason",
+    "journal_rows": "after",
+    "journal_proofs": "detail",
+    "journal_calls": "body",
+    "journal_call_states": "detail",
+    "journal_forgotten": '"by"',
+}
+"""Each table, and a column that somebody might wish to change."""
 
 
 def fail(violations):
@@ -91,7 +100,7 @@ def test_an_entry_of_another_system_is_not_shown(desk: Desk, entry: int) -> None
 def test_the_fixer_cannot_change_what_it_wrote(
     desk: Desk, entry: int, table: str, attack: str
 ) -> None:
-    column = {"journal": "reason", "journal_rows": "after", "journal_proofs": "detail"}[table]
+    column = TABLES[table]
 
     with (
         desk.database.connect("trueup_fixer") as fixer,
@@ -125,7 +134,7 @@ def test_what_the_owner_gives_away_by_default_is_taken_back(shop: Database, admi
         alter default privileges grant all on schemas to anon, public;
     """)
 
-    journal.install(admin_dsn, "trueup_fixer")
+    journal_schema.install(admin_dsn, "trueup_fixer")
 
     with shop.connect() as connection:
         connection.execute("set role anon")
@@ -134,38 +143,80 @@ def test_what_the_owner_gives_away_by_default_is_taken_back(shop: Database, admi
 
 
 def test_installing_it_twice_keeps_what_is_in_it(desk: Desk, entry: int, admin_dsn: Dsn) -> None:
-    journal.install(admin_dsn, "trueup_fixer")
+    journal_schema.install(admin_dsn, "trueup_fixer")
 
     assert journal.entry(desk.primary.connection, "shop", entry).rows == 3
     assert desk.apply(desk.undo(entry)).exit_code == 0
+
+
+def test_what_is_forgotten_is_gone_and_the_entry_is_not(
+    desk: Desk, entry: int, admin_dsn: Dsn
+) -> None:
+    assert journal_schema.forget(admin_dsn, timedelta(days=1), "ada") == 0
+    assert desk.undo(entry).changes
+
+    assert journal_schema.forget(admin_dsn, timedelta(0), "ada") == 3
+
+    assert desk.rows("select from trueup.journal_rows") == []
+    assert desk.rows("select distinct mended from trueup.journal_proofs") == [([],)]
+    with pytest.raises(JournalError, match=f"entry {entry} cannot be undone: its rows were forgo"):
+        desk.undo(entry)
+    kept = journal.entry(desk.primary.connection, "shop", entry)
+    assert (kept.by, kept.rows, kept.forgotten is not None) == ("ada", 0, True)
+    with desk.database.connect() as owner, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        owner.execute("delete from trueup.journal_proofs")
+
+
+def test_the_fixer_cannot_forget(desk: Desk, entry: int, primary_dsn: Dsn) -> None:
+    with pytest.raises(JournalError, match="could not forget entries of the journal"):
+        journal_schema.forget(primary_dsn, timedelta(0), "ada")
+
+    assert journal.entry(desk.primary.connection, "shop", entry).rows == 3
+
+
+def test_a_reader_sees_who_mended_what_and_nothing_of_a_row(
+    desk: Desk, entry: int, admin_dsn: Dsn
+) -> None:
+    journal_schema.install(admin_dsn, "trueup_fixer", "anon")
+
+    with desk.database.connect() as reader:
+        reader.execute("set role anon")
+        seen = reader.execute("select id, fix, applied_by, rows from trueup.applied").fetchall()
+        for table in TABLES:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reader.execute(f"select from trueup.{table}".encode())
+
+    assert seen == [(entry, "fail", "bob", 3)]
 
 
 def test_the_fixer_cannot_be_the_owner_of_its_own_journal(shop: Database) -> None:
     shop.cluster.execute("grant create on database " + shop.name + " to trueup_fixer")
 
     with pytest.raises(JournalError, match="'trueup_fixer' may act as the role that would own"):
-        journal.install(Dsn(shop.url("trueup_fixer", "primary"), "FIXER_URL"), "trueup_fixer")
+        journal_schema.install(
+            Dsn(shop.url("trueup_fixer", "primary"), "FIXER_URL"), "trueup_fixer"
+        )
 
 
 def test_a_fixer_that_is_not_there_is_named(admin_dsn: Dsn) -> None:
     with pytest.raises(JournalError, match="there is no role 'nobody_such'; create the fixer's"):
-        journal.install(admin_dsn, "nobody_such")
+        journal_schema.install(admin_dsn, "nobody_such")
 
 
 def test_a_role_that_may_not_add_to_it_is_told(desk: Desk, writer: str) -> None:
     dsn = Dsn(desk.database.url(writer, "primary"), "WRITER_URL")
 
     with open_primary(dsn, Limits()) as primary:
-        assert not journal.installed(primary.connection)
+        assert not journal_schema.installed(primary.connection)
         with pytest.raises(JournalError, match="may not be written by this role"):
-            journal.require(primary.connection, "shop", "test")
+            journal_schema.require(primary.connection, "shop", "test")
 
 
 @pytest.fixture
 def plain(desk: Desk, writer: str, admin_dsn: Dsn) -> Iterator[Desk]:
     """A fixer without BYPASSRLS, as on a system that has no row-level security."""
     desk.execute(f"grant all on all tables in schema public to {writer}")
-    journal.install(admin_dsn, writer)
+    journal_schema.install(admin_dsn, writer)
     with open_primary(Dsn(desk.database.url(writer, "primary"), "WRITER_URL"), Limits()) as primary:
         yield Desk(desk.database, primary)
 
@@ -185,9 +236,9 @@ def test_a_fixer_from_whom_rows_are_hidden_cannot_plan(plain: Desk) -> None:
 
 
 def test_the_script_names_the_fixer_and_can_be_run_by_hand(shop: Database) -> None:
-    assert '"a""b"' in journal.script('a"b')
+    assert '"a""b"' in journal_schema.script('a"b')
 
-    shop.execute(journal.script("trueup_fixer"))
+    shop.execute(journal_schema.script("trueup_fixer"))
 
     with shop.connect("trueup_fixer") as fixer:
-        assert journal.installed(fixer)
+        assert journal_schema.installed(fixer)

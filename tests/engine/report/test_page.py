@@ -2,6 +2,7 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from time import process_time
 from urllib.parse import unquote
@@ -10,7 +11,7 @@ import pytest
 
 from engine.report.morning import METRICS, NOT_APPLICABLE, VIOLATED, believable, quiet
 from engine.report.runs import HOSTILE, bad_day, hostile, record, run, stuck
-from trueup.model.run import Run, SystemRecord
+from trueup.model.run import Mended, Run, SystemRecord
 from trueup.model.verdict import Verdict
 from trueup.report.page import page
 
@@ -225,3 +226,29 @@ def test_a_very_bad_day_still_makes_a_small_page_soon() -> None:
     assert process_time() - started < 2
     assert len(document.encode()) < 3_000_000
     assert document.count("<article") == 500
+
+
+def test_what_was_mended_since_the_last_run_is_said_with_its_proof() -> None:
+    mended = Mended(
+        system="studybuddy",
+        entry=7,
+        at=datetime(2026, 11, 20, 3, 12, tzinfo=UTC),
+        fix="fail_stuck_ai_jobs",
+        undoes=None,
+        by="ada",
+        approved_by="bob",
+        rows=3,
+        calls=1,
+        proofs=("every_running_ai_job_is_younger_than_five_minutes: holds, transaction",),
+    )
+    since = datetime(2026, 11, 20, tzinfo=UTC)
+
+    text = Outline(page(run([record("it_holds")], mended=(mended,), mended_since=since))).text
+
+    assert "Mended since the last run" in text
+    assert "since 2026-11-20 00:00:00 UTC" in text
+    assert "studybuddy.fail_stuck_ai_jobs" in text
+    assert "3, 1 call" in text
+    assert "ada, approved by bob" in text
+    assert "every_running_ai_job_is_younger_than_five_minutes: holds, transaction" in text
+    assert "Mended since" not in Outline(page(run([record("it_holds")]))).text

@@ -1,0 +1,77 @@
+"""What was mended since the last run, from the journal, where the reader may see that much."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from trueup.errors import ReplicaError, RunError
+from trueup.model.run import Mended
+from trueup.replica.reader import Reader
+from trueup.report import redact, store
+from trueup.suite.opened import Systems
+
+FIRST = timedelta(days=1)
+"""How far the first run looks back."""
+
+LISTED = 100
+
+MAY_SEE = """
+    select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as granted
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'trueup' and c.relname = 'applied'
+"""
+
+SINCE = """
+    select id, at, fix, undoes, applied_by, approved_by, rows, calls, proofs
+    from trueup.applied
+    where system = :system and at > :since
+    order by at desc, id desc
+    limit :listed
+"""
+
+
+def since(folder: Path, environment: str) -> datetime:
+    """When the last run of this environment ended; a day ago where there was none."""
+    for place in sorted(folder.glob(f"*/{store.DATA}"), reverse=True):
+        try:
+            run = store.read(place)
+        except RunError:
+            continue  # an older one will do; this one shows as it is when somebody opens it
+        if run.environment == environment:
+            return run.finished
+    return datetime.now(UTC) - FIRST
+
+
+def mended(systems: Systems, moment: datetime) -> tuple[Mended, ...]:
+    """The entries since that moment, the newest first; none of a system that cannot be asked."""
+    found: list[Mended] = []
+    for system in systems.environments:
+        try:
+            found += systems.asked(system, lambda reader, name=system: _of(reader, name, moment))  # type: ignore[misc]  # name is bound now
+        except ReplicaError:
+            continue  # why it cannot be asked stands with its invariants
+    return tuple(sorted(found, key=lambda one: one.at, reverse=True))
+
+
+def _of(reader: Reader, system: str, moment: datetime) -> list[Mended]:
+    if not any(row["granted"] for row in reader.rows(MAY_SEE)):
+        return []
+    return [
+        Mended(
+            system=system,
+            entry=int(str(row["id"])),
+            at=datetime.fromisoformat(str(row["at"])),
+            fix=str(row["fix"]),
+            undoes=None if row["undoes"] is None else int(str(row["undoes"])),
+            by=_named(row["applied_by"]),
+            approved_by=None if row["approved_by"] is None else _named(row["approved_by"]),
+            rows=int(str(row["rows"])),
+            calls=int(str(row["calls"])),
+            proofs=tuple(row["proofs"]),  # type: ignore[arg-type]  # an array of texts
+        )
+        for row in reader.rows(SINCE, system=system, since=moment, listed=LISTED)
+    ]
+
+
+def _named(who: object) -> str:
+    """An operator's name, unless it is an address, which no report may show."""
+    return redact.MASKED if redact.scrub(str(who), ()) else str(who)

@@ -1,0 +1,139 @@
+"""Two people: who made a plan does not approve it, and production does not take it without."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.primary.desk import Desk
+from trueup import mending
+from trueup.config import Project, read
+from trueup.errors import ApplyError, PlanError
+from trueup.mending import files
+from trueup.model.plan import Plan
+
+CONFIG = """
+[systems.shop]
+title = "Shop"
+
+[systems.shop.environments.production]
+replica = "SHOP_REPLICA_URL"
+primary = "SHOP_PRIMARY_URL"
+
+[systems.shop.environments.staging]
+replica = "SHOP_REPLICA_URL"
+primary = "SHOP_PRIMARY_URL"
+
+[systems.shop.environments.strict]
+replica = "SHOP_REPLICA_URL"
+primary = "SHOP_PRIMARY_URL"
+approval = true
+"""
+INVARIANT = """
+from trueup import invariant
+
+@invariant(severity="P1", over="jobs", fix="fail")
+def test_no_job_runs(replica):
+    '''Somebody waits.'''
+    return replica.rows("select id from jobs where status = 'running'")
+"""
+FIX = """
+'''Fail them.'''
+
+from trueup import Update
+
+AT_MOST = 10
+
+def plan(violations):
+    for job in violations:
+        yield Update("jobs", key={"id": job["id"]}, set={"status": "failed"})
+"""
+
+
+@pytest.fixture
+def project(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project over the shop."""
+    for name, text in (
+        ("trueup.toml", CONFIG),
+        ("invariants/shop/test_jobs.py", INVARIANT),
+        ("fixes/shop/fail.py", FIX),
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    desk.execute("grant select on all tables in schema public to trueup_reader")
+    monkeypatch.setenv("SHOP_REPLICA_URL", desk.database.url())
+    monkeypatch.setenv("SHOP_PRIMARY_URL", desk.database.url("trueup_fixer", "primary"))
+    monkeypatch.setenv("TRUEUP_OPERATOR", "ada")
+    return Project(tmp_path, read(tmp_path / "trueup.toml"))
+
+
+def planned(project: Project, environment: str) -> tuple[Plan, Path]:
+    """A plan of the fix, and its file."""
+    made = mending.plan(project, mending.Asked(name="shop.fail", environment=environment))
+    path = project.root / "plan"
+    files.write(made, path)
+    return made, path
+
+
+@pytest.mark.parametrize("environment", ["production", "strict"])
+def test_a_plan_wants_somebody_elses_word(
+    project: Project, environment: str, monkeypatch: pytest.MonkeyPatch, desk: Desk
+) -> None:
+    made, path = planned(project, environment)
+    with pytest.raises(ApplyError, match="wants somebody else than ada to approve the plan"):
+        mending.apply(project, files.read(path))
+    with pytest.raises(ApplyError, match="ada made this plan; somebody else has to approve it"):
+        files.approve(made, path)
+    assert desk.rows("select from trueup.journal") == []
+
+    monkeypatch.setenv("TRUEUP_OPERATOR", "bob")
+    files.approve(made, path, "looked at all three")
+    [approval] = files.read(path).approvals
+    assert (approval.by, approval.note) == ("bob", "looked at all three")
+    monkeypatch.setenv("TRUEUP_OPERATOR", "ada")
+    assert mending.apply(project, files.read(path)).exit_code == 0
+    assert desk.rows('select "by", applied_by, approved_by from trueup.journal') == [
+        ("ada", "ada", "bob")
+    ]
+
+
+def test_elsewhere_nobody_is_asked(project: Project) -> None:
+    _, path = planned(project, "staging")
+
+    assert mending.apply(project, files.read(path)).exit_code == 0
+
+
+def test_an_approval_of_another_plan_is_none(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, path = planned(project, "production")
+    monkeypatch.setenv("TRUEUP_OPERATOR", "bob")
+    files.approve(first, path)
+    approval = path.read_bytes().splitlines(keepends=True)[-1]
+    monkeypatch.setenv("TRUEUP_OPERATOR", "ada")
+
+    _, path = planned(project, "production")
+    with path.open("ab") as file:
+        file.write(approval)
+
+    with pytest.raises(ApplyError, match="wants somebody else than ada"):
+        mending.apply(project, files.read(path))
+
+
+def test_a_plan_that_does_nothing_is_not_approved(
+    project: Project, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.execute("update jobs set status = 'done'")
+    made, path = planned(project, "production")
+    monkeypatch.setenv("TRUEUP_OPERATOR", "bob")
+
+    with pytest.raises(ApplyError, match="changes nothing, so there is nothing to approve"):
+        files.approve(made, path)
+
+
+def test_a_file_that_was_edited_cannot_be_approved(project: Project) -> None:
+    _, path = planned(project, "production")
+    path.write_bytes(path.read_bytes().replace(b'"failed"', b'"done"'))
+
+    with pytest.raises(PlanError, match="changed after it was made"):
+        files.read(path)
