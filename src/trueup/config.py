@@ -8,9 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from trueup.errors import ConfigError
+from trueup.model.plan import OWNER
 
 FILE = "trueup.toml"
 
@@ -54,6 +55,13 @@ class EnvironmentConfig(_Strict):
     approval: bool | None = None
     search_path: str = "public"
     services: dict[str, ServiceConfig] = Field(default_factory=dict)
+
+    @field_validator("services")
+    @classmethod
+    def _not_the_owner(cls, found: dict[str, ServiceConfig]) -> dict[str, ServiceConfig]:
+        if OWNER in found:
+            raise ValueError(f"{OWNER} is the database's owner; give the service another name")
+        return found
 
 
 class SystemConfig(_Strict):

@@ -1,9 +1,10 @@
 """
 A plan as a file: lines of JSON under a digest, read back a piece at a time.
 
-The first line is the plan without its rows, then come the changes, the targets and the calls, one a
-line, in the order of their units; then the digest of all lines above it; then approvals. So a plan
-of a hundred thousand rows is applied without ever being in memory, and a reviewer can grep it.
+The first line is the plan without its rows, then come the changes, the targets, the calls and the
+alterations, one a line, in the order of their units; then the digest of all lines above it; then
+approvals. So a plan of a hundred thousand rows is applied without ever being in memory, and a
+reviewer can grep it.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar, overload
 
 from trueup.errors import PlanError
+from trueup.model.change import Alteration
 from trueup.model.plan import (
     Approval,
     Database,
@@ -24,6 +26,7 @@ from trueup.model.plan import (
     FiringTrigger,
     Op,
     Plan,
+    PlannedAlteration,
     PlannedCall,
     PlannedChange,
     PlannedSteps,
@@ -36,7 +39,7 @@ from trueup.model.plan import (
 
 FORMAT = 2
 
-ROWS = ("changes", "targets", "calls")
+ROWS = ("changes", "targets", "calls", "alterations")
 """The parts of a plan that have a line for each of theirs, in their order."""
 
 OUTSIDE = ("digest", "approvals")
@@ -62,6 +65,7 @@ def seal(plan: Plan) -> Plan:
         changes=tuple(sorted(plan.changes, key=_unit)),
         targets=tuple(sorted(plan.targets, key=_unit)),
         calls=tuple(sorted(plan.calls, key=_unit)),
+        alterations=tuple(sorted(plan.alterations, key=_unit)),
     )
     known = hashlib.sha256()
     for line in _body(sorted_):
@@ -120,6 +124,7 @@ def load(given: Iterable[bytes]) -> Plan:
         changes=Lines(copy, kept["changes"], _change),
         targets=Lines(copy, kept["targets"], _target),
         calls=Lines(copy, kept["calls"], _call),
+        alterations=Lines(copy, kept["alterations"], _alteration),
     )
 
 
@@ -196,7 +201,7 @@ def _row(one: object) -> dict[str, Any]:
 
 def _plain(plan: Plan) -> dict[str, Any]:
     """The plan without its rows and without what the digest does not cover."""
-    plain = asdict(replace(plan, changes=(), targets=(), calls=()))
+    plain = asdict(replace(plan, changes=(), targets=(), calls=(), alterations=()))
     for name in (*ROWS, *OUTSIDE):
         del plain[name]
     for name in ("as_of", "made", "expires"):
@@ -257,5 +262,9 @@ def _call(raw: dict[str, Any]) -> PlannedCall:
     return PlannedCall(**raw)
 
 
-def _unit(one: PlannedChange | Target | PlannedCall) -> int:
+def _alteration(raw: dict[str, Any]) -> PlannedAlteration:
+    return PlannedAlteration(**raw | {"kind": Alteration(raw["kind"])})
+
+
+def _unit(one: PlannedChange | Target | PlannedCall | PlannedAlteration) -> int:
     return one.unit

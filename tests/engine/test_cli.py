@@ -141,13 +141,35 @@ def test_one_violation_can_be_chosen_by_its_key(clone: Path) -> None:
 
 def test_steps_are_printed_filled_in(clone: Path) -> None:
     trueup(clone, "sample", "mend", "studybuddy")
-    trueup(clone, "sample", "plant", "studybuddy", "row_level_security_off")
+    trueup(clone, "sample", "plant", "studybuddy", "open_policies")
 
-    said = trueup(clone, "plan", "studybuddy.enable_row_level_security", "--env", "sample")
+    said = trueup(clone, "plan", "studybuddy.narrow_policy", "--env", "sample")
 
     assert "for a person" in said
-    assert "enable row level security" in said
+    assert "narrow the policy public.ai_jobs.Jobs are shared" in said
     assert "nothing was saved" not in said
+
+
+def test_the_schema_is_altered_as_the_owner_and_put_back(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "row_level_security_off")
+    name = "studybuddy.enable_row_level_security"
+
+    planned = trueup(clone, "plan", name, "--env", "sample", "--out", "alter.json")
+    done = trueup(clone, "apply", "alter.json")
+    [undo] = [line for line in done.splitlines() if line.strip().startswith("trueup undo")]
+    entry = undo.split()[2]
+    shown = trueup(clone, "journal", "show", entry, "--env", "sample", "--system", "studybuddy")
+    for command in undo.split(" && "):
+        trueup(clone, *command.split()[1:])
+
+    said = "enable row level security on public.audit_logs"
+    assert said in planned
+    assert "ACCESS EXCLUSIVE: nobody reads or writes the table until the commit" in planned
+    assert "on the replica: every_table_in_public_has_row_level_security holds" in done
+    assert said in done
+    assert f"! {said}" in shown
+    assert said in trueup(clone, "plan", name, "--env", "sample")
 
 
 def test_the_doctor_finds_the_sample_well_once_it_has_its_journal(clone: Path) -> None:

@@ -9,13 +9,15 @@ from fix_database import Database, opened
 from trueup import catalog
 from trueup.config import Project, find_project
 from trueup.evaluate import evaluate
+from trueup.library.schema import Recorded, record
 from trueup.model.invariant import Invariant
-from trueup.model.plan import Plan
+from trueup.model.plan import OWNER, Plan
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Violation, key_text
 from trueup.primary import journal_schema, planning
 from trueup.primary.applied import Applied
 from trueup.primary.apply import Orders, apply
+from trueup.primary.owner import Owner
 from trueup.primary.session import Primary, open_primary
 from trueup.primary.undo import plan_undo
 from trueup.replica.connection import Dsn, connect
@@ -83,6 +85,12 @@ class Scene:
                 for table in tables
             }
 
+    def shape(self) -> Recorded:
+        """Its schema, as `trueup record` would write it."""
+        self.cluster.wait_for_replay()
+        with opened(self.database) as session, session.reading() as reader:
+            return record(reader)
+
     def plan(self, fix: str, invariant: str = "", rows: Sequence[Violation] = ()) -> Plan:
         """Plan a fix for one invariant, or for rows, on the primary, as the fixer."""
         paired = tuple(one for one in self.invariants if one.name == invariant)
@@ -99,14 +107,19 @@ class Scene:
             )
 
     def apply(self, plan: Plan) -> Applied:
-        """Apply a plan, and let the standby witness it."""
-        with self._primary() as primary, opened(self.database) as replica:
+        """Apply a plan, as whoever may, and let the standby witness it."""
+        owner = Dsn(self.database.url("postgres", "primary"), "the test's owner")
+        with (
+            open_primary(owner, Limits()) if plan.alterations else self._primary() as primary,
+            opened(self.database) as replica,
+        ):
             return apply(
                 plan,
                 primary,
                 Orders(by="a test"),
                 watched=self.invariants,
                 settings=self.settings,
+                services={OWNER: Owner(owner)},
                 replica=replica,
             )
 

@@ -40,7 +40,7 @@ def test_a_fix_mends_what_its_invariant_names_and_its_undo_leaves_no_trace(
 ) -> None:
     found = scene(system)
     found.plant(fault)
-    before, broken = found.bytes(), found.outcomes()
+    before, shape, broken = found.bytes(), found.shape(), found.outcomes()
 
     plan = found.plan(fix, fault.invariant)
     assert len(plan.targets) + len(plan.steps) >= len(fault.keys)
@@ -51,9 +51,11 @@ def test_a_fix_mends_what_its_invariant_names_and_its_undo_leaves_no_trace(
     assert left.get(fault.invariant, set()) == stepped
     assert all(keys <= scenes.named(broken)[name] for name, keys in left.items())
     assert len(found.apply(plan).moved) == 0
-    for entry in reversed(applied.entries):
-        found.apply(found.plan_undo(entry))
-    assert found.bytes() == before
+    if plan.undo is None:
+        for entry in reversed(applied.entries):
+            found.apply(found.plan_undo(entry))
+        assert found.bytes() == before
+        assert found.shape() == shape
 
 
 @pytest.mark.parametrize("system", scenes.systems())

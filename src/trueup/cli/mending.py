@@ -95,11 +95,12 @@ def approve(
     """
     from trueup.mending import files
     from trueup.primary import diff
+    from trueup.primary.words import SHORT
 
     made = files.read(file)
     typer.echo(diff.of_plan(made))
     approval = files.approve(made, file, note)
-    typer.echo(f"\napproved by {approval.by}: plan {approval.digest[: diff.SHORT]}, in {file}")
+    typer.echo(f"\napproved by {approval.by}: plan {approval.digest[:SHORT]}, in {file}")
 
 
 def apply(
@@ -127,7 +128,7 @@ def apply(
     """
     from trueup import mending
     from trueup.mending import files
-    from trueup.primary import diff
+    from trueup.primary import told
     from trueup.primary.applied import PARTLY
 
     made = files.read(file)
@@ -135,7 +136,7 @@ def apply(
 
     def carry_out(most: int | None) -> int:
         done = mending.apply(project(), made, most=most, told=_progress, witness=not no_witness)
-        typer.echo(diff.of_applied(done))
+        typer.echo(told.of_applied(done))
         return done.exit_code
 
     exit_code = carry_out(limit if canary is None else min(canary, limit or canary))
@@ -179,14 +180,14 @@ def resume(
     Exit codes: 0 all is done, 2 refused, 3 something is not.
     """
     from trueup import mending
-    from trueup.primary import diff
+    from trueup.primary import told
 
     if repeat and made:
         raise ConfigError("--repeat and --made say opposite things of the same calls")
     done = mending.resume(
         project(), env, system, entry, repeat=repeat, made=made, witness=not no_witness
     )
-    typer.echo(diff.of_applied(done))
+    typer.echo(told.of_applied(done))
     raise typer.Exit(done.exit_code)
 
 

@@ -16,6 +16,7 @@ _FOREIGN_KEYS = """(
 _UNVALIDATED = """
     select n.nspname || '.' || c.relname || '.' || k.conname as "constraint",
            format('%I.%I', n.nspname, c.relname) as "table", quote_ident(k.conname) as name,
+           n.nspname || '.' || c.relname as relation, k.conname,
            pg_get_constraintdef(k.oid) as definition
     from pg_constraint as k
     join pg_class as c on c.oid = k.conrelid
@@ -32,10 +33,13 @@ _INDEXES = """(
 
 _INVALID = """
     select n.nspname || '.' || c.relname as "index", format('%I.%I', n.nspname, c.relname) as name,
-           i.indrelid::regclass::text as "table", i.indisunique as is_unique
+           i.indrelid::regclass::text as "table", i.indisunique as is_unique,
+           tn.nspname || '.' || t.relname as relation, c.relname as "indexname"
     from pg_index as i
     join pg_class as c on c.oid = i.indexrelid
     join pg_namespace as n on n.oid = c.relnamespace
+    join pg_class as t on t.oid = i.indrelid
+    join pg_namespace as tn on tn.oid = t.relnamespace
     where n.nspname in (:schemas) and not (i.indisvalid and i.indisready and i.indislive)
     order by "index"
 """
@@ -50,7 +54,8 @@ _DISABLED = """
     select distinct
            n.nspname || '.' || c.relname || '.' || coalesce(k.conname, t.tgname) as trigger,
            format('%I.%I', n.nspname, c.relname) as "table",
-           quote_ident(coalesce(k.conname, t.tgname)) as name, t.tgisinternal as is_foreign_key
+           quote_ident(coalesce(k.conname, t.tgname)) as name, t.tgisinternal as is_foreign_key,
+           n.nspname || '.' || c.relname as relation, coalesce(k.conname, t.tgname) as tgname
     from pg_trigger as t
     join pg_class as c on c.oid = t.tgrelid
     join pg_namespace as n on n.oid = c.relnamespace

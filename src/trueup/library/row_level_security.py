@@ -30,6 +30,7 @@ _POLICIES = "(select from pg_policies where schemaname in (:schemas))"
 _WRITABLE = """
     select schemaname || '.' || tablename || '.' || policyname as policy,
            format('%I.%I', schemaname, tablename) as "table", quote_ident(policyname) as name,
+           schemaname || '.' || tablename as relation, policyname,
            cmd as command, array_to_string(roles, ', ') as roles
     from pg_policies
     where schemaname in (:schemas) and permissive = 'PERMISSIVE'
@@ -82,7 +83,7 @@ def no_policy_lets_everyone_write(
         ask,
         {
             "severity": "P0",
-            "fix": "narrow_policy",
+            "fix": ["narrow_policy", "drop_policy"],
             "harm": "Any visitor writes anybody's rows with the public key: plans, roles and"
             " credits included.",
         },

@@ -16,9 +16,18 @@ from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan
 from trueup.model.violation import Violation
 from trueup.primary import apply as applying
-from trueup.primary import call_journal, journal, journal_schema, planning, shares, typed, undo
+from trueup.primary import (
+    call_journal,
+    journal,
+    journal_alterations,
+    journal_schema,
+    planning,
+    shares,
+    typed,
+    undo,
+)
 from trueup.primary import resume as resuming
-from trueup.primary.applied import Applied, Moved
+from trueup.primary.applied import Altered, Applied, Moved
 from trueup.primary.apply import PATIENCE, Orders, Told
 from trueup.primary.call_journal import Journaled
 from trueup.primary.calls import Caller
@@ -32,8 +41,8 @@ from trueup.progress import while_slow
 COLLECT_AFTER = 100_000
 """Objects between two collections while a plan is applied."""
 
-Opened = tuple[Entry, list[Moved], list[Recorded], list[Journaled]]
-"""A journal entry, the rows that it moved, what proved it, and its calls."""
+Opened = tuple[Entry, list[Moved], list[Recorded], list[Journaled], list[Altered]]
+"""A journal entry, the rows that it moved, what proved it, its calls and its alterations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +130,16 @@ def apply(
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
     with (
-        opened.primary_of(project, plan.environment, plan.system) as (environment, primary),
+        opened.primary_of(project, plan.environment, plan.system, owner=bool(plan.alterations)) as (
+            environment,
+            primary,
+        ),
         opened.replica_of(environment) if witness else nullcontext() as replica,
         while_slow("applying, and waiting for the replica to show it"),
     ):
         files.require_approved(plan, environment)
+        if plan.wants_owner:
+            environment.needs("owner", environment.owner)
         return applying.apply(
             plan,
             primary,
@@ -193,13 +207,14 @@ def entries(project: Project, environment: str, system: str) -> list[Entry]:
 
 
 def entry(project: Project, environment: str, system: str, number: int) -> Opened:
-    """One entry, with the rows that it moved, what proved it, and its calls."""
+    """One entry, with the rows that it moved, what proved it, its calls and its alterations."""
     with opened.primary_of(project, environment, system) as (_, primary):
         journal_schema.require(primary.connection, system, environment)
         found = journal.entry(primary.connection, system, number)
         rows = journal.rows(primary.connection, number)
         calls = call_journal.of_entry(primary.connection, number)
-        return found, rows, journal.proofs(primary.connection, number), calls
+        altered = journal_alterations.of_entry(primary.connection, number)
+        return found, rows, journal.proofs(primary.connection, number), calls, altered
 
 
 def install_journal(

@@ -7,7 +7,10 @@ from trueup.config import SAMPLE, Project, variable
 from trueup.environment import SAMPLE_READER, Environment, environments
 from trueup.errors import ConfigError
 from trueup.model.invariant import Invariant
+from trueup.model.plan import OWNER
 from trueup.primary import journal_schema
+from trueup.primary.calls import Callee
+from trueup.primary.owner import Owner
 from trueup.primary.service import STRIPE, Kind, Service
 from trueup.primary.session import APPLICATION, Primary, open_primary
 from trueup.replica.connection import connect
@@ -16,15 +19,25 @@ from trueup.replica.visitor import Visitor
 
 
 @contextmanager
-def primary_of(project: Project, name: str, system: str) -> Iterator[tuple[Environment, Primary]]:
-    """The system's primary; the sample's has its journal, as a real one gets it once."""
+def primary_of(
+    project: Project, name: str, system: str, *, owner: bool = False
+) -> Iterator[tuple[Environment, Primary]]:
+    """
+    The system's primary, as the fixer or as the database's owner.
+
+    The sample's has its journal, as a real one gets it once.
+    """
     with environments(project, name, (system,)) as found:
         environment = found[system]
-        dsn = environment.needs("primary", environment.primary)
+        dsn = (
+            environment.needs("owner", environment.owner)
+            if owner
+            else environment.needs("primary", environment.primary)
+        )
         with open_primary(dsn, environment.limits) as primary:
-            if name == SAMPLE and not journal_schema.installed(primary.connection):
-                owner = environment.needs("owner", environment.owner)
-                journal_schema.install(owner, primary.role, SAMPLE_READER)
+            if name == SAMPLE and not owner and not journal_schema.installed(primary.connection):
+                installer = environment.needs("owner", environment.owner)
+                journal_schema.install(installer, primary.role, SAMPLE_READER)
             yield environment, primary
 
 
@@ -61,9 +74,13 @@ def others(
         visitor.close()
 
 
-def services(environment: Environment) -> dict[str, Service]:
-    """The services that fixes may call; raises ConfigError for a variable that is not set."""
-    found = {}
+def services(environment: Environment) -> dict[str, Callee]:
+    """
+    The services that fixes may call, and the database's owner, where there is one.
+
+    Raises ConfigError for a variable that is not set.
+    """
+    found: dict[str, Callee] = {OWNER: Owner(environment.owner)} if environment.owner else {}
     for name, config in environment.services.items():
         at = f"systems.{environment.system}.environments.{environment.name}.services.{name}"
         if config.url is None and Kind(config.kind) is not Kind.STRIPE:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +57,36 @@ class Call:
     undo: "Call | None" = None
 
 
-Change = Update | Insert | Delete | Call | Steps
+class Alteration(StrEnum):
+    """What may be done to a schema; the last three only take back what one of the others did."""
+
+    ENABLE_ROW_SECURITY = "enable row level security"
+    VALIDATE_CONSTRAINT = "validate constraint"
+    DROP_POLICY = "drop policy"
+    ENABLE_TRIGGER = "enable trigger"
+    REINDEX = "reindex concurrently"
+    DISABLE_ROW_SECURITY = "disable row level security"
+    CREATE_POLICY = "create policy"
+    DISABLE_TRIGGER = "disable trigger"
+
+
+@dataclass(frozen=True, slots=True)
+class Alter:
+    """
+    One change of the schema, made as the database's owner.
+
+    `table` and `name` are as stored, unquoted; `name` is that of the constraint, policy, trigger or
+    index of the table, and empty where the change is about the table itself.
+    """
+
+    kind: Alteration
+    table: str
+    name: str = ""
+
+    @property
+    def words(self) -> str:
+        """What is done to what, as people speak of it."""
+        return " ".join(filter(None, (self.kind, self.name, "on", self.table)))
+
+
+Change = Update | Insert | Delete | Alter | Call | Steps

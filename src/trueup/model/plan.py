@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from trueup.model.change import Alter, Alteration
+
+OWNER = "owner"
+"""The service by whose name calls are made as the database's owner."""
+
 Image = Mapping[str, str | None]
 """A row, or part of one: column to the text that PostgreSQL prints for its value."""
 
@@ -108,6 +113,29 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedAlteration:
+    """
+    One change of the schema, in its unit's transaction.
+
+    An object whose `definition` differs by then is left alone. `locks` says what is locked, against
+    whom and for how long; `warning` what else follows, where anything does.
+    """
+
+    kind: Alteration
+    table: str
+    name: str
+    definition: str | None
+    locks: str
+    warning: str = ""
+    unit: int = 0
+
+    @property
+    def words(self) -> str:
+        """What is done to what, as people speak of it."""
+        return Alter(self.kind, self.table, self.name).words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCall:
     """
     One request to a service outside, made once the changes of its unit are committed.
@@ -160,10 +188,10 @@ class Plan:
     """
     Everything that apply needs, and nothing that it has to ask again.
 
-    Changes, targets and calls are in the order of their units. `undoes` is the journal entry that
-    an undo reverses. `undo` says why there is none, for a fix that cannot be undone. The digest
-    covers every other field but the approvals, which are given to it. `printable` has, by table,
-    the columns of which a page may show values.
+    Changes, targets, calls and alterations are in the order of their units. `undoes` is the journal
+    entry that an undo reverses. `undo` says why there is none, for a fix that cannot be undone. The
+    digest covers every other field but the approvals, which are given to it. `printable` has, by
+    table, the columns of which a page may show values.
     """
 
     system: str
@@ -180,6 +208,7 @@ class Plan:
     targets: Sequence[Target]
     changes: Sequence[PlannedChange]
     calls: Sequence[PlannedCall] = ()
+    alterations: Sequence[PlannedAlteration] = ()
     steps: tuple[PlannedSteps, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     dependents: tuple[Dependents, ...] = ()
@@ -198,6 +227,16 @@ class Plan:
         return f"{self.system}.{self.fix}"
 
     @property
+    def size(self) -> int:
+        """How many changes it makes, of rows and of the schema, and how many calls."""
+        return len(self.changes) + len(self.calls) + len(self.alterations)
+
+    @property
     def does_something(self) -> bool:
         """Whether applying it would change anything, here or outside."""
-        return bool(self.changes or self.calls)
+        return self.size > 0
+
+    @property
+    def wants_owner(self) -> bool:
+        """Whether it is applied as the database's owner, and not as the fixer."""
+        return bool(self.alterations) or any(one.service == OWNER for one in self.calls)

@@ -122,6 +122,7 @@ class Mended:
     approved_by: str | None
     rows: int
     calls: int
+    alterations: int
     proofs: tuple[str, ...]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from trueup.model.change import Alter, Alteration
 from trueup.model.plan import Image, Op, Skipped, Target
 from trueup.model.verdict import Verdict
 from trueup.primary.listed import Listed
@@ -35,6 +36,7 @@ class Reason(StrEnum):
     LOCKED = "locked by somebody else"
     ALREADY = "changed already"
     NO_LONGER = "no longer violates"
+    DIVERGED = "changed since, and not overwritten"
     TOGETHER = "belongs to a row that is left alone"
 
 
@@ -53,6 +55,23 @@ class Moved:
     before: Image | None
     after: Image | None
     change: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Altered:
+    """An alteration that was made, its place in the plan, and its object before and after."""
+
+    place: int
+    kind: Alteration
+    table: str
+    name: str
+    before: str | None
+    after: str | None
+
+    @property
+    def words(self) -> str:
+        """What was done to what, as people speak of it."""
+        return Alter(self.kind, self.table, self.name).words
 
 
 class State(StrEnum):
@@ -100,6 +119,11 @@ def skipped_kind(one: Skipped) -> tuple[str, str]:
     return one.table, one.reason
 
 
+def altered_kind(one: Altered) -> Alteration:
+    """What a summary says of an alteration."""
+    return one.kind
+
+
 def called_kind(one: Called) -> State:
     """What a summary says of a call."""
     return one.state
@@ -128,6 +152,7 @@ class Applied:
     entries: list[int] = field(default_factory=list)
     moved: Listed[Moved, tuple[str, Op, Cause]] = field(default_factory=lambda: Listed(moved_kind))
     skipped: Listed[Skipped, tuple[str, str]] = field(default_factory=lambda: Listed(skipped_kind))
+    altered: Listed[Altered, Alteration] = field(default_factory=lambda: Listed(altered_kind))
     calls: Listed[Called, State] = field(default_factory=lambda: Listed(called_kind))
     left: Listed[Target, str] = field(default_factory=lambda: Listed(target_kind))
     proofs: Sequence[Proof] = ()

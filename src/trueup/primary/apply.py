@@ -14,14 +14,13 @@ from trueup.primary import call_journal, calls, journal, journal_schema, late, p
 from trueup.primary.applied import Applied, Proof
 from trueup.primary.batch import run
 from trueup.primary.call_journal import Journaled
-from trueup.primary.calls import Caller
+from trueup.primary.calls import Callee, Caller
 from trueup.primary.interrupt import held_back
 from trueup.primary.late import Said, Witness
 from trueup.primary.pace import Pace
 from trueup.primary.pieces import Pieces
 from trueup.primary.planning import clock
 from trueup.primary.proof import World
-from trueup.primary.service import Service
 from trueup.primary.session import Connection, Primary, observing
 from trueup.primary.trouble import refused
 from trueup.primary.work import Done, Work
@@ -56,7 +55,7 @@ def apply(
     *,
     watched: Sequence[Invariant],
     settings: Mapping[str, object],
-    services: Mapping[str, Service] = MappingProxyType({}),
+    services: Mapping[str, Callee] = MappingProxyType({}),
     replica: Session | None = None,
 ) -> Applied:
     """
@@ -70,7 +69,7 @@ def apply(
     """
     started = time.perf_counter()
     require_current(plan, primary)
-    applied = Applied(name=plan.name, digest=plan.digest, planned=len(plan.changes))
+    applied = Applied(name=plan.name, digest=plan.digest, planned=plan.size)
     if plan.does_something:
         _require_known(plan, watched, services)
         journal_schema.require(primary.connection, plan.system, plan.environment)
@@ -177,7 +176,9 @@ class _Applying:
 
     def _note(self, done: Done) -> None:
         applied = self.applied
-        applied.changed += sum(1 for one in done.moved if one.change is not None) + done.calls
+        rows = sum(1 for one in done.moved if one.change is not None)
+        applied.changed += rows + done.calls + len(done.altered)
+        applied.altered.add(done.altered)
         applied.moved.add(done.moved)
         applied.skipped.add(done.skipped)
         applied.left.add(done.left)
@@ -200,7 +201,7 @@ class _Applying:
 
     def _tell(self, looked_at: int) -> None:
         if self.orders.told is not None:
-            self.orders.told(looked_at, len(self.work.plan.changes))
+            self.orders.told(looked_at, self.work.plan.size)
 
     def _rest(self, seconds: float) -> str:
         """Let others pass, and the replica catch up; says why it did not, or nothing."""
@@ -232,7 +233,7 @@ class _Applying:
 
 
 def _require_known(
-    plan: Plan, watched: Sequence[Invariant], services: Mapping[str, Service]
+    plan: Plan, watched: Sequence[Invariant], services: Mapping[str, Callee]
 ) -> None:
     """Raise ApplyError where what is to prove the plan, or to be called by it, is not there."""
     for name in {call.service for call in plan.calls}:

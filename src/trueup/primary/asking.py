@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import overload
 
 from trueup.errors import PlanError, TrueupError
-from trueup.model.change import Call, Delete, Insert, Steps, Update
+from trueup.model.change import Alter, Call, Delete, Insert, Steps, Update
 from trueup.model.fix import Fix
 from trueup.model.invariant import Invariant
 from trueup.model.violation import Violation
 
-YIELDS = "Update, Insert, Delete, Call or Steps"
+YIELDS = "Update, Insert, Delete, Alter, Call or Steps"
 
 RowChange = Update | Insert | Delete
 
@@ -32,12 +32,21 @@ class AskedCall:
     mends: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class AskedAlteration:
+    """One alteration as the fix yielded it, and the violations that it is for, by place."""
+
+    change: Alter
+    mends: frozenset[int]
+
+
 @dataclass(slots=True)
 class Answer:
     """All that a fix yielded."""
 
     changes: list[Asked] = field(default_factory=list)
     calls: list[AskedCall] = field(default_factory=list)
+    alterations: list[AskedAlteration] = field(default_factory=list)
     steps: list[Steps] = field(default_factory=list)
 
 
@@ -96,6 +105,8 @@ def ask(
                 answer.steps.append(change)
             elif isinstance(change, Call):
                 answer.calls.append(AskedCall(change, at or every))
+            elif isinstance(change, Alter):
+                answer.alterations.append(AskedAlteration(change, at or every))
             elif isinstance(change, Update | Insert | Delete):
                 answer.changes.append(Asked(change, (at | named(change)) or every))
             else:

@@ -18,7 +18,7 @@ def require_callable(fix: str, asked: Sequence[AskedCall], services: AbstractSet
                 _require(fix, call, services)
 
 
-def planned_call(call: Call, unit: int) -> PlannedCall:
+def planned_call(call: Call) -> PlannedCall:
     """The call as a plan has it."""
     back = call.undo
     return PlannedCall(
@@ -27,7 +27,6 @@ def planned_call(call: Call, unit: int) -> PlannedCall:
         path=call.path,
         body=call.body,
         back={"method": back.method, "path": back.path, "body": back.body} if back else None,
-        unit=unit,
     )
 
 

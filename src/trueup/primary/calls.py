@@ -10,9 +10,13 @@ from trueup.primary import call_journal, pace
 from trueup.primary.applied import Called, State
 from trueup.primary.call_journal import Journaled
 from trueup.primary.interrupt import Stop
+from trueup.primary.owner import Owner
 from trueup.primary.sending import TIMEOUT, Answer, send
 from trueup.primary.service import REMEMBERED, Service
 from trueup.primary.session import Connection
+
+Callee = Service | Owner
+"""Whoever is called: a service outside, or the database's owner."""
 
 UNSURE = (
     "was begun, and nobody knows whether it was made; look at the service, then say --repeat to"
@@ -25,7 +29,7 @@ class Caller:
     """Who makes calls; `repeat` and `made` are a person's word about those nobody is sure of."""
 
     connection: Connection
-    services: Mapping[str, Service]
+    services: Mapping[str, Callee]
     stop: Stop
     repeat: bool = False
     made: bool = False
@@ -43,14 +47,21 @@ class Caller:
             if self.made:
                 return self._noted(call, Answer(done=True, status=None, detail="as a person says"))
             return Called(words=call.words, state=State.BEGUN, detail=UNSURE)
-        request = service.request(call.method, call.path, call.body, call.idempotency_key)
-        call_journal.note(self.connection, call, State.BEGUN, None)
-        answer = send(client, service, request, lambda seconds: pace.pause(seconds, self.stop))
+        answer = self._asked(client, service, call)
         if not answer.known and not service.may_repeat(call.method):
             return Called(words=call.words, state=State.BEGUN, detail=f"{answer.detail}: {UNSURE}")
         return self._noted(call, answer)
 
-    def _may_begin(self, service: Service, call: Journaled) -> bool:
+    def _asked(self, client: httpx.Client, service: Callee, call: Journaled) -> Answer:
+        """Write down that it begins, and ask."""
+        if isinstance(service, Owner):
+            call_journal.note(self.connection, call, State.BEGUN, None)
+            return service.deliver(call.body or {})
+        request = service.request(call.method, call.path, call.body, call.idempotency_key)
+        call_journal.note(self.connection, call, State.BEGUN, None)
+        return send(client, service, request, lambda seconds: pace.pause(seconds, self.stop))
+
+    def _may_begin(self, service: Callee, call: Journaled) -> bool:
         """Whether a call that was begun before can be sent again and is made once."""
         if self.repeat:
             return True
@@ -64,7 +75,7 @@ class Caller:
         return Called(words=call.words, state=state, detail=f"{status}{answer.detail}".rstrip(", "))
 
 
-def known(services: Mapping[str, Service], name: str) -> Service:
+def known(services: Mapping[str, Callee], name: str) -> Callee:
     """The service of that name; raises ApplyError where the environment has none."""
     if name not in services:
         there = ", ".join(services) or "none"

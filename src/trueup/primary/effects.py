@@ -37,7 +37,7 @@ _EMPTIED = """
     select c.oid::regclass::text
     from pg_locks l join pg_class c on c.oid = l.relation
     where l.pid = pg_backend_pid() and l.locktype = 'relation' and l.mode = 'AccessExclusiveLock'
-      and c.relkind in ('r', 'p') and c.relpersistence <> 't'
+      and c.relkind in ('r', 'p') and c.relpersistence <> 't' and c.oid <> all(%s::oid[])
     order by 1 limit 1
 """
 
@@ -93,14 +93,17 @@ def moved(
     tables: Tables,
     known: Sequence[Known],
     counted: Counts,
+    *,
+    altered: Sequence[int] = (),
 ) -> list[Moved]:
     """
     Every row that our transaction has changed: what was before, what is now.
 
     `known` is what we did, with what foreign keys were to do; `counted` is what was written since
-    we began. Raises ApplyError for what could not be journaled.
+    we began; `altered` are the oids of tables that we have altered ourselves. Raises ApplyError for
+    what could not be journaled.
     """
-    _refuse_emptied(connection)
+    _refuse_emptied(connection, altered)
     expected: Counts = Counter((one.table.oid, one.op) for one in known)
     found = _settled(connection, known, counted == expected)
     surprising = {one.table.oid for one, after in found if not _as_expected(one, after)}
@@ -221,8 +224,8 @@ class _Search:
         return self.counted[self.table.oid, op] > self.expected[self.table.oid, op]
 
 
-def _refuse_emptied(connection: Connection) -> None:
-    found = connection.execute(_EMPTIED).fetchone()
+def _refuse_emptied(connection: Connection, altered: Sequence[int]) -> None:
+    found = connection.execute(_EMPTIED, [list(altered)]).fetchone()
     if found is not None:
         raise ApplyError(
             f"a trigger takes an exclusive lock on {found[0]}, so it truncates or alters it; what"

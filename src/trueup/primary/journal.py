@@ -152,7 +152,7 @@ def add(connection: Connection, plan: Plan, batch: int, by: str, moved: Sequence
                 plan.undoes,
                 plan.digest,
                 batch,
-                len(plan.changes),
+                plan.size,
                 plan.by,
                 by,
                 ", ".join(one.by for one in plan.approvals) or None,

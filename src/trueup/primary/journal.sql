@@ -85,6 +85,19 @@ create table if not exists trueup.journal_call_states (
 );
 create index if not exists journal_call_states_call on trueup.journal_call_states (entry, seq, id);
 
+-- What the schema had before and after; an undo creates again what `before` says.
+create table if not exists trueup.journal_alterations (
+    entry bigint not null references trueup.journal,
+    seq int not null,
+    change int not null,
+    kind text not null,
+    relation text not null,
+    name text not null,
+    before text,
+    after text,
+    primary key (entry, seq)
+);
+
 -- What was forgotten, and when: rows, calls and keys of entries that were older than `before`.
 create table if not exists trueup.journal_forgotten (
     id bigint generated always as identity primary key,
@@ -101,6 +114,7 @@ select
     j.id, j.at, j.system, j.environment, j.fix, j.undoes, j.applied_by, j.approved_by,
     (select count(*) from trueup.journal_rows r where r.entry = j.id) as rows,
     (select count(*) from trueup.journal_calls c where c.entry = j.id) as calls,
+    (select count(*) from trueup.journal_alterations a where a.entry = j.id) as alterations,
     array(
         select p.invariant || ': ' || p.verdict || ', ' || p.place
         from trueup.journal_proofs p where p.entry = j.id order by p.id
@@ -120,7 +134,7 @@ declare
 begin
     foreach relation in array array[
         'journal', 'journal_rows', 'journal_proofs', 'journal_calls', 'journal_call_states',
-        'journal_forgotten'
+        'journal_alterations', 'journal_forgotten'
     ]
     loop
         execute format(
@@ -163,6 +177,6 @@ revoke all on all tables in schema trueup from {fixer};
 grant usage on schema trueup to {fixer};
 grant select, insert on
     trueup.journal, trueup.journal_rows, trueup.journal_proofs, trueup.journal_calls,
-    trueup.journal_call_states
+    trueup.journal_call_states, trueup.journal_alterations
 to {fixer};
 grant select on trueup.journal_forgotten to {fixer};

@@ -18,7 +18,7 @@ _THERE = """
     select
         true, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'insert')
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'trueup' and c.relname = 'journal_call_states'
+    where n.nspname = 'trueup' and c.relname = 'journal_alterations'
 """
 
 _TABLES = ("journal_rows", "journal_proofs", "journal_calls")

@@ -1,9 +1,11 @@
 """What of a batch is still to be done: rows locked and compared, violations asked for again."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from trueup.model.plan import Op, PlannedCall, Skipped, Target
-from trueup.primary import call_journal, journal
+from trueup.primary import altering, call_journal, journal
+from trueup.primary.altering import Alterations
 from trueup.primary.applied import Reason
 from trueup.primary.jury import Jury
 from trueup.primary.locking import Planned, by_table, compared
@@ -16,9 +18,25 @@ Calls = list[tuple[int, PlannedCall]]
 """Calls with their places in the plan."""
 
 
-def keep(
-    work: Work, tables: Tables, piece: Piece, jury: Jury, done: Done
-) -> tuple[list[Planned], Calls]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of a piece is still to be done."""
+
+    rows: list[Planned]
+    calls: Calls
+    alterations: Alterations
+
+    @property
+    def units(self) -> frozenset[int]:
+        """The units that are done at once; what is called is done later."""
+        altered = (one.unit for _, one in self.alterations)
+        return frozenset((*(one.change.unit for one in self.rows), *altered))
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.calls or self.alterations)
+
+
+def keep(work: Work, tables: Tables, piece: Piece, jury: Jury, done: Done) -> Kept:
     """Lock the rows, ask the invariants, and keep what is still to be done; notes the rest."""
     planned = by_table(tables, piece.changes)
     reasons = compared(work.connection, planned, _made(work, planned))
@@ -27,9 +45,10 @@ def keep(
     spoilt = _leave_units(planned, targets, done.before, reasons)
     calls, left = _uncalled(work, piece, spoilt)
     done.skipped = [_skipped(one, reasons[one.place]) for one in planned if one.place in reasons]
-    done.skipped += left
+    alterations, unaltered = altering.keep(work.connection, piece.alterations, spoilt)
+    done.skipped += [*left, *unaltered]
     done.left = still(targets, done.before)
-    return [one for one in planned if one.place not in reasons], calls
+    return Kept([one for one in planned if one.place not in reasons], calls, alterations)
 
 
 def still(targets: Sequence[Target], violating_: Violating) -> list[Target]:

@@ -1,10 +1,11 @@
 """A plan as Markdown for a CI summary: what changes, by which keys, and no text of any row."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from trueup.model.plan import Op, Plan, PlannedChange
 from trueup.primary import diff
-from trueup.primary.diff import counted, counts
+from trueup.primary.words import SHORT, counted, counts, value
 
 ROWS = 50
 """Rows of a table that are listed; a summary is read by people."""
@@ -15,6 +16,9 @@ MASKED = "masked"
 def of_plan(plan: Plan) -> str:
     """The plan; a value is shown where its column's type, or its invariant, allows it."""
     lines = [f"## {plan.name}, {plan.environment}", "", *_head(plan), *_tables(plan)]
+    altered = (". ".join(filter(None, (o.words, o.locks, o.warning))) for o in plan.alterations)
+    lines += _section("Changes of the schema, as the database's owner", altered)
+    lines += _section("Called once that is committed", _calls(plan))
     lines += _section("Dragged along by foreign keys", map(diff.dependent, plan.dependents))
     lines += _section("Triggers that fire", map(diff.trigger, plan.triggers))
     lines += _section("For a person", (one.title for one in plan.steps))
@@ -26,9 +30,9 @@ def of_plan(plan: Plan) -> str:
 
 def _head(plan: Plan) -> Iterator[str]:
     mends = counted(len(plan.targets), "violation")
-    yield f"{counted(len(plan.changes), 'change')}, to mend {mends}."
+    yield f"{counted(plan.size, 'change')}, to mend {mends}."
     why = _cell(plan.reason or "no reason given")
-    yield f"Plan `{plan.digest[: diff.SHORT]}` by {_cell(plan.by)}: {why}."
+    yield f"Plan `{plan.digest[:SHORT]}` by {_cell(plan.by)}: {why}."
     yield f"As of {plan.as_of:%Y-%m-%d %H:%M} UTC; expires {plan.expires:%Y-%m-%d %H:%M} UTC."
     if plan.undo:
         yield ""
@@ -64,7 +68,7 @@ def _change(one: PlannedChange, name: str, *, shown: bool) -> str:
 
 
 def _value(text: str | None) -> str:
-    return _cell(diff.value(text))
+    return _cell(value(text))
 
 
 def _cell(text: str) -> str:
@@ -73,6 +77,13 @@ def _cell(text: str) -> str:
     for sign in "|`*_[]#":
         escaped = escaped.replace(sign, "\\" + sign)
     return escaped.replace("\n", " ")
+
+
+def _calls(plan: Plan) -> Iterator[str]:
+    """How often each service is called; a path may hold what a user wrote."""
+    asked = Counter((one.method, one.service) for one in plan.calls)
+    for (method, service), number in asked.items():
+        yield f"{method} {service}, {counted(number, 'time')}"
 
 
 def _section(title: str, lines: Iterable[str]) -> list[str]:

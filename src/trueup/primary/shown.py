@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from trueup.primary import diff
-from trueup.primary.applied import Moved
+from trueup.primary.applied import Altered, Moved
 from trueup.primary.call_journal import Journaled
 from trueup.primary.journal import Entry, Recorded
+from trueup.primary.words import SHORT, SIGNS, WHY, body, counted, key
 
 
 def entries(found: Sequence[Entry]) -> str:
@@ -20,25 +20,34 @@ def entry(
     rows: Sequence[Moved],
     proofs: Sequence[Recorded],
     calls: Sequence[Journaled],
+    altered: Sequence[Altered],
 ) -> str:
     """Who, what and why, every row that moved, and what each invariant said after it."""
     return "\n".join(
-        [*_head(found), "", *map(diff.row, rows), *_calls(calls), "", *_proofs(proofs)]
+        [
+            *_head(found),
+            "",
+            *map(_row, rows),
+            *map(_alteration, altered),
+            *_calls(calls),
+            "",
+            *_proofs(proofs),
+        ]
     )
 
 
 def _line(entry: Entry) -> str:
     what = f"undo of {entry.undoes}, {entry.fix}" if entry.undoes is not None else entry.fix
     back = f", undone by {entry.undone_by[-1]}" if entry.undone_by else ""
-    rows = diff.counted(entry.rows)
+    rows = counted(entry.rows)
     return f"{entry.id:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {what}: {rows}, by {entry.by}{back}"
 
 
 def _head(entry: Entry) -> Iterator[str]:
     yield _line(entry).strip()
     yield f"in {entry.environment}, login {entry.login}, {entry.code}"
-    planned = diff.counted(entry.planned, "change")
-    yield f"plan {entry.digest[: diff.SHORT]} of {planned}, batch {entry.batch}"
+    planned = counted(entry.planned, "change")
+    yield f"plan {entry.digest[:SHORT]} of {planned}, batch {entry.batch}"
     approved = f", approved by {entry.approved_by}" if entry.approved_by else ""
     yield f"planned by {entry.by}, applied by {entry.applied_by}{approved}"
     yield f"why: {entry.reason or 'no reason given'}"
@@ -59,5 +68,19 @@ def _calls(calls: Sequence[Journaled]) -> Iterator[str]:
 def _proofs(proofs: Sequence[Recorded]) -> Iterator[str]:
     for proof in proofs:
         detail = f" ({proof.detail})" if proof.detail else ""
-        mended = f", {diff.counted(len(proof.mended), 'violation')} mended" if proof.mended else ""
+        mended = f", {counted(len(proof.mended), 'violation')} mended" if proof.mended else ""
         yield f"{proof.invariant}: {proof.verdict}, {proof.place}{mended}{detail}"
+
+
+def _row(one: Moved) -> str:
+    """One journaled row on a line: what it was and what it is."""
+    before, after = one.before or {}, one.after or {}
+    shown = {name: after.get(name) for name in after if before.get(name) != after[name]}
+    said = body(one.op, one.before, shown)
+    return f"{SIGNS[one.op]} {one.table} {key(one.key)}: {said}{WHY[one.cause]}"
+
+
+def _alteration(one: Altered) -> str:
+    """One alteration that was made, with the definition that an undo would bring back."""
+    gone = f", which was: {one.before}" if one.after is None else ""
+    return f"! {one.words}{gone}"

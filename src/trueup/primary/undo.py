@@ -9,8 +9,10 @@ from trueup.errors import JournalError, PlanError
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Image, Op, Plan, PlannedCall, PlannedChange, Skipped
 from trueup.planfile import seal
-from trueup.primary import call_journal, journal, journal_schema, shares
+from trueup.primary import call_journal, journal, journal_alterations, journal_schema, shares
 from trueup.primary import proof as prove
+from trueup.primary.alterable import restored
+from trueup.primary.alterations import WAYS
 from trueup.primary.applied import Moved, Reason, State
 from trueup.primary.call_journal import Journaled
 from trueup.primary.consequences import Consequences, follow
@@ -26,7 +28,6 @@ from trueup.primary.triggers import NORMALLY, QUIETLY
 from trueup.primary.trouble import refused
 from trueup.replica.functions import volatile
 
-DIVERGED = "changed since, and not overwritten"
 NAMELESS = "its table has no primary key, so it cannot be named"
 NO_WAY_BACK = "a call that was made, and that nothing takes back"
 UNSURE = "a call that may have been made; finish it first with `trueup resume`"
@@ -64,12 +65,17 @@ def plan_undo(
         )
     moved = journal.rows(connection, number)
     called = [] if entry.undone_by else call_journal.of_entry(connection, number)
+    altered = journal_alterations.of_entry(connection, number)
     with refused("plan the undo", PlanError), reading(connection):
-        changes, skipped, follows = _taken_back(connection, entry, moved, called)
+        alterations, unaltered = restored(connection, altered, first=len(moved) + len(called))
+        changes, skipped, follows = _taken_back(connection, moved)
+        skipped = [*skipped, *unaltered]
+        if not alterations and not any(one.state == State.DONE for one in called):
+            _require_something(entry, changes, skipped)
         world = replace(facts.world, known=volatile(connection))
         proof = prove.steps(
             connection,
-            follows.touched,
+            follows.touched | {WAYS[one.kind].catalog for one in alterations},
             world,
             watched=watched,
             targets=(),
@@ -89,10 +95,11 @@ def plan_undo(
         expires=made + valid_for,
         by=facts.by,
         reason=facts.reason,
-        at_most=len(moved),
+        at_most=len(moved) + len(called) + len(altered),
         targets=(),
         changes=tuple(changes),
         calls=tuple(_calls_back(called, len(changes))),
+        alterations=tuple(alterations),
         skipped=(*skipped, *_not_called_back(called)),
         dependents=counted(follows.walk.dragged),
         triggers=follows.triggers,
@@ -104,13 +111,11 @@ def plan_undo(
 
 
 def _taken_back(
-    connection: Connection, entry: Entry, moved: Sequence[Moved], called: Sequence[Journaled]
+    connection: Connection, moved: Sequence[Moved]
 ) -> tuple[list[PlannedChange], list[Skipped], Consequences]:
-    """The changes that take an entry back, the rows left alone, and what follows."""
+    """The changes that put rows back, the rows left alone, and what follows."""
     tables = Tables(connection)
     changes, skipped = _reversed(connection, tables, moved)
-    if not any(one.state == State.DONE for one in called):
-        _require_something(entry, changes, skipped)
     quiet = may_be_quiet(connection, [tables.labelled(one.table) for one in changes])
     enabled = QUIETLY if quiet else NORMALLY
     changes, gained, follows = _without_dependents(connection, tables, changes, enabled)
@@ -185,8 +190,8 @@ def _reason(table: Table, one: Moved, now: Image | None) -> str | None:
         return NAMELESS
     if now == one.after:
         whole = one.before is None or one.before.keys() == table.columns.keys()
-        return None if whole else DIVERGED
-    return Reason.ALREADY if now == one.before else DIVERGED
+        return None if whole else Reason.DIVERGED
+    return Reason.ALREADY if now == one.before else Reason.DIVERGED
 
 
 def _back(table: Table, one: Moved, unit: int) -> PlannedChange:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan, Skipped, Target
 from trueup.model.violation import Key
-from trueup.primary.applied import Moved, Proof
+from trueup.primary.applied import Altered, Moved, Proof
 from trueup.primary.proof import World
 from trueup.primary.proven import Violating
 from trueup.primary.session import Connection
@@ -45,6 +45,7 @@ class Done:
     entry: int | None = None
     before: Violating = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
+    altered: list[Altered] = field(default_factory=list)
     calls: int = 0
     called: frozenset[int] = frozenset()
     skipped: list[Skipped] = field(default_factory=list)

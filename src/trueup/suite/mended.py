@@ -21,7 +21,7 @@ MAY_SEE = """
 """
 
 SINCE = """
-    select id, at, fix, undoes, applied_by, approved_by, rows, calls, proofs
+    select id, at, fix, undoes, applied_by, approved_by, rows, calls, alterations, proofs
     from trueup.applied
     where system = :system and at > :since
     order by at desc, id desc
@@ -66,6 +66,7 @@ def _of(reader: Reader, system: str, moment: datetime) -> list[Mended]:
             approved_by=None if row["approved_by"] is None else _named(row["approved_by"]),
             rows=int(str(row["rows"])),
             calls=int(str(row["calls"])),
+            alterations=int(str(row["alterations"])),
             proofs=tuple(row["proofs"]),  # type: ignore[arg-type]  # an array of texts
         )
         for row in reader.rows(SINCE, system=system, since=moment, listed=LISTED)

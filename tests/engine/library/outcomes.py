@@ -11,7 +11,7 @@ def keys(outcome: Outcome) -> list[str]:
     return ["/".join(violation.key) for violation in outcome.violations]
 
 
-def planned(name: str, outcome: Outcome) -> list[Change]:
+def planned(name: str, outcome: Outcome, **resources: object) -> list[Change]:
     """The changes that a fix of the library yields for the violations."""
     fix = import_module(f"trueup.library.fixes.{name}")
-    return list(fix.plan(outcome.violations))
+    return list(fix.plan(outcome.violations, **resources))

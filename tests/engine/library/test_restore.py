@@ -2,13 +2,16 @@
 
 from engine.library.outcomes import keys, planned
 from fix_database import Database
+from patience import until
 from trueup.library import (
     every_foreign_key_is_validated,
     no_index_is_invalid,
     no_sequence_is_behind_its_column,
     no_trigger_is_disabled,
 )
+from trueup.model.change import Alter, Alteration
 from trueup.model.verdict import Verdict
+from trueup.replica.reader import Reader
 
 FAMILY = """
     create table parent (id int primary key);
@@ -27,17 +30,18 @@ TRIGGER = """
 def test_a_foreign_key_that_was_never_checked_is_named(database: Database, ask) -> None:
     database.execute(FAMILY.format(valid="not valid"))
     found = every_foreign_key_is_validated()
-    said = "alter table public.child validate constraint its_parent;"
 
     before = ask(found)
-    database.execute(said)
+    database.execute("alter table public.child validate constraint its_parent")
 
     assert keys(before) == ["public.child.its_parent"]
-    assert said in " ".join(planned("validate_foreign_keys", before)[0].steps)
+    assert planned("validate_foreign_keys", before) == [
+        Alter(Alteration.VALIDATE_CONSTRAINT, "public.child", "its_parent")
+    ]
     assert ask(found).verdict is Verdict.HOLDS
 
 
-def test_an_index_whose_build_failed_is_named(database: Database, ask) -> None:
+def test_an_index_whose_build_failed_is_named(database: Database, ask, reading) -> None:
     database.execute("create table t (id int); insert into t values (1), (1)")
     found = no_index_is_invalid()
     with database.connect() as connection:
@@ -49,21 +53,58 @@ def test_an_index_whose_build_failed_is_named(database: Database, ask) -> None:
 
     assert b"duplicated" in built.error_message
     assert keys(before) == ["public.t_id"]
-    said = " ".join(planned("rebuild_index", before)[0].steps)
-    assert "reindex index concurrently public.t_id;" in said
+    with reading() as reader:
+        fixed = planned("rebuild_index", before, primary=reader)
+    assert fixed == [Alter(Alteration.REINDEX, "public.t", "t_id")]
     assert ask(found).verdict is Verdict.HOLDS
+
+
+def test_what_a_broken_rebuild_left_is_to_be_dropped(database: Database, ask, reading) -> None:
+    database.execute("create table t (id int); insert into t values (1), (1)")
+    with database.connect() as connection:
+        connection.pgconn.exec_(b"create unique index concurrently t_id_ccnew1 on t (id)")
+
+    before = ask(no_index_is_invalid())
+
+    with reading() as reader:
+        [steps] = planned("rebuild_index", before, primary=reader)
+    assert "drop index concurrently public.t_id_ccnew1;" in steps.steps
+
+
+def test_an_index_that_somebody_builds_is_waited_for(database: Database, ask, reading) -> None:
+    database.execute("create table t (id int); insert into t values (1), (1)")
+    with database.connect() as connection:
+        connection.pgconn.exec_(b"create unique index concurrently t_id on t (id)")
+
+    before = ask(no_index_is_invalid())
+    with (
+        database.connect() as holder,
+        database.connect() as builder,
+        holder.transaction(),
+    ):
+        holder.execute("select count(*) from t; lock table t in row exclusive mode")
+        builder.pgconn.send_query(b"reindex index concurrently t_id")
+        building = "select count(*) from pg_stat_progress_create_index"
+        until(lambda: holder.execute(building).fetchone() == (1,))
+        [steps] = planned("rebuild_index", before, primary=Reader(holder))
+        builder.cancel()
+        while builder.pgconn.get_result():
+            pass
+
+    assert "somebody is building it" in steps.title
 
 
 def test_a_trigger_that_was_left_disabled_is_named(database: Database, ask) -> None:
     database.execute(TRIGGER + "alter table t disable trigger touched")
     found = no_trigger_is_disabled()
-    said = "alter table public.t enable trigger touched;"
 
     before = ask(found)
-    database.execute(said)
+    database.execute("alter table public.t enable trigger touched")
 
     assert keys(before) == ["public.t.touched"]
-    assert said in " ".join(planned("enable_trigger", before)[0].steps)
+    assert planned("enable_trigger", before) == [
+        Alter(Alteration.ENABLE_TRIGGER, "public.t", "touched")
+    ]
     assert ask(found).verdict is Verdict.HOLDS
 
 

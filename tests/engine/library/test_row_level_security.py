@@ -5,7 +5,7 @@ import pytest
 from engine.library.outcomes import keys, planned
 from fix_database import Database
 from trueup.library import every_table_has_row_level_security, no_policy_lets_everyone_write
-from trueup.model.change import Steps
+from trueup.model.change import Alter, Alteration, Steps
 from trueup.model.verdict import Verdict
 
 
@@ -28,7 +28,30 @@ def test_an_empty_schema_is_unknown(ask) -> None:
     assert ask(every_table_has_row_level_security()).verdict is Verdict.UNKNOWN
 
 
-def test_what_the_fix_says_mends_it(database: Database, ask) -> None:
+def test_a_table_with_a_policy_has_it_turned_on(database: Database, ask) -> None:
+    database.execute("""
+        create table "Open" (id int);
+        create policy "Some" on "Open" for select using (true);
+    """)
+
+    outcome = ask(every_table_has_row_level_security())
+
+    assert planned("enable_row_level_security", outcome) == [
+        Alter(Alteration.ENABLE_ROW_SECURITY, "public.Open")
+    ]
+
+
+def test_a_policy_that_nobody_needs_can_be_dropped(database: Database, ask) -> None:
+    database.execute('create table t (id int); create policy "My policy" on t using (true)')
+
+    outcome = ask(no_policy_lets_everyone_write())
+
+    assert planned("drop_policy", outcome) == [
+        Alter(Alteration.DROP_POLICY, "public.t", "My policy")
+    ]
+
+
+def test_a_table_without_a_policy_needs_one_first(database: Database, ask) -> None:
     database.execute('create table "Open" (id int)')
     found = every_table_has_row_level_security()
     said = 'alter table public."Open" enable row level security;'
@@ -38,7 +61,7 @@ def test_what_the_fix_says_mends_it(database: Database, ask) -> None:
 
     assert isinstance(steps, Steps)
     assert any(said in step for step in steps.steps)
-    assert "It has 0 policies" in steps.steps[0]
+    assert "It has no policy" in steps.steps[0]
     assert ask(found).verdict is Verdict.HOLDS
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from engine.primary.desk import NO_JOB_RUNS, Desk
 from trueup import Delete, Insert, Steps, Update
-from trueup.primary import diff
+from trueup.primary import diff, told, words
 
 MADE = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
 ADA = "00000000-0000-0000-0000-000000000001"
@@ -72,7 +72,7 @@ def test_a_result_reads_from_what_was_done_to_how_to_take_it_back(desk: Desk) ->
     desk.execute("update jobs set note = 'x' where id = 2")
     applied = replace(desk.apply(plan), seconds=0.5)
 
-    assert diff.of_applied(applied).splitlines()[:-1] == [
+    assert told.of_applied(applied).splitlines()[:-1] == [
         "shop.fail: 4 rows changed in 0.50 s, journal entry 1",
         "  jobs: 2 updated",
         "  audit: 2 inserted",
@@ -88,10 +88,10 @@ def test_a_result_reads_from_what_was_done_to_how_to_take_it_back(desk: Desk) ->
 
 
 def test_a_value_cannot_steer_the_terminal_and_is_cut() -> None:
-    assert diff.value(None) == "null"
-    assert diff.value("null") == "'null'"
-    assert diff.value("a\x1b[2Jb\n") == "'a\\x1b[2Jb\\n'"
-    assert diff.value("ä" * 90) == "'" + "ä" * 79 + "…'"
+    assert words.value(None) == "null"
+    assert words.value("null") == "'null'"
+    assert words.value("a\x1b[2Jb\n") == "'a\\x1b[2Jb\\n'"
+    assert words.value("ä" * 90) == "'" + "ä" * 79 + "…'"
 
 
 def test_nothing_to_do_says_so(desk: Desk) -> None:
@@ -100,7 +100,7 @@ def test_nothing_to_do_says_so(desk: Desk) -> None:
     plan = desk.plan(mend_none, NO_JOB_RUNS)
 
     assert diff.of_plan(plan).splitlines()[-1] == "nothing to do"
-    assert diff.of_applied(desk.apply(plan)) == "shop.mend_none: nothing was changed"
+    assert told.of_applied(desk.apply(plan)) == "shop.mend_none: nothing was changed"
 
 
 def mend_none(violations):

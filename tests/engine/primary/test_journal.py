@@ -21,6 +21,7 @@ TABLES = {
     "journal_proofs": "detail",
     "journal_calls": "body",
     "journal_call_states": "detail",
+    "journal_alterations": "after",
     "journal_forgotten": '"by"',
 }
 """Each table, and a column that somebody might wish to change."""

@@ -239,6 +239,7 @@ def test_what_was_mended_since_the_last_run_is_said_with_its_proof() -> None:
         approved_by="bob",
         rows=3,
         calls=1,
+        alterations=0,
         proofs=("every_running_ai_job_is_younger_than_five_minutes: holds, transaction",),
     )
     since = datetime(2026, 11, 20, tzinfo=UTC)

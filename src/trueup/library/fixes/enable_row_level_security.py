@@ -1,26 +1,25 @@
 """
-Turn row-level security on for a table, after seeing that its policies let its users in.
+Turn row-level security on for a table that has policies; where it has none, say what to do first.
 
-On a table without a policy it shuts everybody out but the owner and service_role.
+The plan names the roles that no policy lets in: for them the table is empty from then on, and
+Trueup's own reader may be one of them.
 """
 
 from collections.abc import Iterable, Iterator
 
 from trueup.library.steps import written
-from trueup.model.change import Change
+from trueup.model.change import Alter, Alteration, Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
-STEPS = True
 
-GUIDE = """
-turn row-level security on for {table}
+NO_POLICY = """
+write policies for {table}, then turn row-level security on
 
-It has {policies} policies: select policyname, cmd, roles, qual, with_check from pg_policies
-where format('%I.%I', schemaname, tablename) = {name:literal}; Where users read the table and none
-lets them, write that policy first, in the same migration.
+It has no policy, so nobody but its owner and service_role would see a row of it. Where users read
+it, write the policy that lets them, in a migration.
 
-As a migration: alter table {name} enable row level security;
+As the end of the same migration: alter table {name} enable row level security;
 
 See with the public key that a visitor no longer reads it, and as a signed-in user that the site
 still works.
@@ -30,6 +29,9 @@ select relrowsecurity from pg_class where oid = {name:literal}::regclass;  -- t
 
 
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
-    """One table each; a change of the schema is for a migration, not for this."""
+    """One table each."""
     for table in violations:
-        yield written(GUIDE, table)
+        if table["policies"]:
+            yield Alter(Alteration.ENABLE_ROW_SECURITY, str(table["table"]))
+        else:
+            yield written(NO_POLICY, table)

@@ -1,30 +1,17 @@
 """
-Enable a trigger again, and make up for what it missed.
+Enable a trigger again; what it missed meanwhile is for the invariants of the tables that it writes.
 
-Rows that were written meanwhile went past it; a foreign key is not checked again by itself.
+A foreign key's triggers are the server's own: only a superuser enables them, and rows may have
+slipped past it, so those are steps for a person.
 """
 
 from collections.abc import Iterable, Iterator
 
 from trueup.library.steps import written
-from trueup.model.change import Change
+from trueup.model.change import Alter, Alteration, Change
 from trueup.model.violation import Violation
 
 AT_MOST = 50
-STEPS = True
-
-GUIDE = """
-enable the trigger {trigger}
-
-See that no restore is still running; it enables its triggers at its end.
-
-On the primary: alter table {table} enable trigger {name};
-
-Make up for what it missed: run the invariants of the tables that it writes.
-
-select tgenabled from pg_trigger
-where tgrelid = {table:literal}::regclass and quote_ident(tgname) = {name:literal};  -- O
-"""
 
 FOREIGN_KEY = """
 enable the triggers of the foreign key {trigger}
@@ -44,4 +31,7 @@ select count(*) from pg_trigger where tgrelid = {table:literal}::regclass and tg
 def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     """One trigger, or one foreign key, each."""
     for trigger in violations:
-        yield written(FOREIGN_KEY if trigger["is_foreign_key"] else GUIDE, trigger)
+        if trigger["is_foreign_key"]:
+            yield written(FOREIGN_KEY, trigger)
+        else:
+            yield Alter(Alteration.ENABLE_TRIGGER, str(trigger["relation"]), str(trigger["tgname"]))
