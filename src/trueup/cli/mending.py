@@ -62,7 +62,7 @@ def plan(
     """
     Show what a fix would change now, row by row; nothing is changed.
 
-    A procedure is told what it is about: `trueup plan ielts_eq.add_credits user_id=7 credits=10`.
+    A procedure is told what it is about: `trueup plan studybuddy.enable_user user_id=…`.
     Exit codes: 0 planned (also when there is nothing to do), 2 refused.
     """
     from trueup import mending
