@@ -5,13 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from psycopg import Connection
+from psycopg.sql import SQL, Composed, Identifier
+
 from fix_database import Database, opened
 from trueup import catalog
 from trueup.config import Project, find_project
 from trueup.evaluate import evaluate
 from trueup.library.schema import Recorded, record
 from trueup.model.invariant import Invariant
-from trueup.model.plan import OWNER, Plan
+from trueup.model.plan import OWNER, Plan, PlannedChange
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Violation, key_text
 from trueup.primary import journal_schema, planning
@@ -34,6 +37,21 @@ _TABLES = f"""
     select format('%I.%I', nspname, relname)
     from pg_class c join pg_namespace n on n.oid = relnamespace
     where relkind in ('r', 'p') and nspname not in {SCHEMAS} order by 1
+"""
+
+
+_NUDGED = """
+    select attname, case typname
+        when 'timestamptz' then '{} + make_interval(secs => 1)'
+        when 'timestamp' then '{} + make_interval(secs => 1)'
+        when 'bool' then 'not {}'
+        when 'int4' then '{} + 1'
+        when 'text' then 'concat({}, chr(46))'
+    end
+    from pg_attribute join pg_type on pg_type.oid = atttypid
+    where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped and attgenerated = ''
+      and typname in ('timestamptz', 'timestamp', 'bool', 'int4', 'text')
+    order by typname not in ('timestamptz', 'timestamp'), typname
 """
 
 
@@ -123,6 +141,16 @@ class Scene:
                 replica=replica,
             )
 
+    def disturb(self, plan: Plan) -> int:
+        """Change every row that a plan would, a little, behind its back; gives how many."""
+        disturbed = 0
+        with self.database.connect() as connection:
+            connection.execute("set session_replication_role = replica")
+            for change in plan.changes:
+                if change.before is not None:
+                    disturbed += connection.execute(*_nudge(connection, change)).rowcount
+        return disturbed
+
     def plan_undo(self, entry: int) -> Plan:
         """Plan the undo of a journal entry."""
         with self._primary() as primary:
@@ -160,6 +188,20 @@ class Scene:
             yield visitor
         finally:
             visitor.close()
+
+
+def _nudge(connection: Connection, change: PlannedChange) -> tuple[Composed, list[str | None]]:
+    """A statement that moves one value of a planned row, of a type that takes any other."""
+    schema, _, name = change.table.rpartition(".")
+    table = Identifier(schema or "public", name)
+    columns = connection.execute(_NUDGED, [table.as_string(connection)]).fetchall()
+    free = [(column, how) for column, how in columns if column not in change.key]
+    column, how = next((c, h) for c, h in free if change.before[c] is not None)
+    moved = SQL("update {} set {} = ").format(table, Identifier(column)) + SQL(how).format(
+        Identifier(column)
+    )
+    keyed = SQL(" and ").join(SQL("{}::text = %s").format(Identifier(key)) for key in change.key)
+    return moved + SQL(" where ") + keyed, list(change.key.values())
 
 
 def _rows(table: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from systems import scenes
+from trueup.model.plan import Op
 from trueup.model.verdict import Verdict
 from trueup.sample import Fault
 
@@ -56,6 +57,25 @@ def test_a_fix_mends_what_its_invariant_names_and_its_undo_leaves_no_trace(
             found.apply(found.plan_undo(entry))
         assert found.bytes() == before
         assert found.shape() == shape
+
+
+@pytest.mark.parametrize(("system", "fault", "fix"), FIXED)
+def test_a_row_that_changed_since_the_plan_is_left_alone_and_listed(
+    scene, system: str, fault: Fault, fix: str
+) -> None:
+    found = scene(system)
+    found.plant(fault)
+    plan = found.plan(fix, fault.invariant)
+    planned = [one for one in plan.changes if one.before is not None]
+    if not planned:
+        pytest.skip("it changes no row that is there")
+
+    assert found.disturb(plan) == len(planned)
+    applied = found.apply(plan)
+
+    listed = {(one.table, *one.key.items()) for one in applied.skipped}
+    assert {(one.table, *one.key.items()) for one in planned} <= listed
+    assert all(one.op is Op.INSERT for one in applied.moved)
 
 
 @pytest.mark.parametrize("system", scenes.systems())
