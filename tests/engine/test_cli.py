@@ -119,6 +119,12 @@ def test_a_canary_stops_where_nobody_is_asked(clone: Path) -> None:
 
 
 def test_what_is_finished_can_be_resumed_and_nothing_happens(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "stuck_jobs")
+    trueup(
+        clone, "plan", "studybuddy.fail_stuck_ai_jobs", "--env", "sample", "--out", "resume.json"
+    )
+    trueup(clone, "apply", "resume.json")
     known = trueup(clone, "journal", "show", "--env", "sample", "--system", "studybuddy")
     entry = known.split()[0]
 

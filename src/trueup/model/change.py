@@ -86,7 +86,8 @@ class Alter:
     @property
     def words(self) -> str:
         """What is done to what, as people speak of it."""
-        return " ".join(filter(None, (self.kind, self.name, "on", self.table)))
+        named = f" {self.name!r}" if self.name else ""
+        return f"{self.kind}{named} on {self.table}"
 
 
 Change = Update | Insert | Delete | Alter | Call | Steps

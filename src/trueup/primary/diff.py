@@ -62,7 +62,7 @@ def _sizes(plan: Plan) -> Iterator[str]:
     if plan.changes:
         yield counted(len(plan.changes)) + (" changes" if len(plan.changes) == 1 else " change")
     if plan.alterations:
-        yield counted(len(plan.alterations), "change") + " of the schema"
+        yield counted(len(plan.alterations), "change of the schema")
     if plan.calls:
         yield counted(len(plan.calls), "call")
 

@@ -48,6 +48,8 @@ _ENTRY = """
         id, at, system, fix, kind, undoes, digest, batch, planned, "by", applied_by, approved_by,
         reason, environment, code, as_of, no_undo, login,
         (select count(*) from trueup.journal_rows where entry = j.id) as rows,
+        (select count(*) from trueup.journal_alterations where entry = j.id) as alterations,
+        (select count(*) from trueup.journal_calls where entry = j.id) as calls,
         array(select u.id from trueup.journal u where u.undoes = j.id order by 1) as undone_by,
         (select min(at) from trueup.journal_forgotten f where f.before > j.at) as forgotten
     from trueup.journal j
@@ -113,6 +115,8 @@ class Entry:
     no_undo: str | None
     login: str
     rows: int
+    alterations: int
+    calls: int
     undone_by: list[int]
     forgotten: datetime | None
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from trueup.primary.applied import Altered, Moved
 from trueup.primary.call_journal import Journaled
 from trueup.primary.journal import Entry, Recorded
-from trueup.primary.words import SHORT, SIGNS, WHY, body, counted, key
+from trueup.primary.words import SHORT, SIGNS, WHY, body, counted, key, sizes
 
 
 def entries(found: Sequence[Entry]) -> str:
@@ -39,8 +39,8 @@ def entry(
 def _line(entry: Entry) -> str:
     what = f"undo of {entry.undoes}, {entry.fix}" if entry.undoes is not None else entry.fix
     back = f", undone by {entry.undone_by[-1]}" if entry.undone_by else ""
-    rows = counted(entry.rows)
-    return f"{entry.id:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {what}: {rows}, by {entry.by}{back}"
+    moved = sizes(entry.rows, entry.alterations, entry.calls)
+    return f"{entry.id:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  {what}: {moved}, by {entry.by}{back}"
 
 
 def _head(entry: Entry) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from trueup.model.plan import Op
 from trueup.model.violation import key_text
 from trueup.primary.applied import Applied, Place, Proof
-from trueup.primary.words import WHY, counted, counts, left_alone, more
+from trueup.primary.words import WHY, counts, left_alone, more, sizes
 
 
 def of_applied(applied: Applied) -> str:
@@ -33,11 +33,9 @@ def _summary(applied: Applied) -> Iterator[str]:
         yield f"{applied.name}: {done}"
         return
     entries = ", ".join(str(entry) for entry in applied.entries)
-    changed = f"{counted(len(applied.moved))} changed"
-    if applied.altered and not applied.moved:
-        changed = "the schema was changed"
+    done = sizes(len(applied.moved), len(applied.altered), len(applied.calls))
     yield (
-        f"{applied.name}: {changed} in {applied.seconds:.2f} s,"
+        f"{applied.name}: {done} in {applied.seconds:.2f} s,"
         f" journal {'entry' if len(applied.entries) == 1 else 'entries'} {entries}"
     )
     found = applied.moved.counts

@@ -33,8 +33,16 @@ def value(text: str | None) -> str:
 
 
 def counted(number: int, noun: str = "row") -> str:
-    """`1 row`, `1,204 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """`1 row`, `1,204 rows`, `2 changes of the schema`."""
+    head, *rest = noun.split(" ", 1)
+    return " ".join([f"{number:,}", head if number == 1 else f"{head}s", *rest])
+
+
+def sizes(rows: int, alterations: int, calls: int) -> str:
+    """How much of each there is, what there is none of left out: `3 rows, 1 call`."""
+    found = ((rows, "row"), (alterations, "change of the schema"), (calls, "call"))
+    said = [counted(number, noun) for number, noun in found if number]
+    return ", ".join(said) or counted(0)
 
 
 def counts(ops: Iterable[Op]) -> str:

@@ -73,7 +73,7 @@ def test_a_result_reads_from_what_was_done_to_how_to_take_it_back(desk: Desk) ->
     applied = replace(desk.apply(plan), seconds=0.5)
 
     assert told.of_applied(applied).splitlines()[:-1] == [
-        "shop.fail: 4 rows changed in 0.50 s, journal entry 1",
+        "shop.fail: 4 rows in 0.50 s, journal entry 1",
         "  jobs: 2 updated",
         "  audit: 2 inserted",
         "",
