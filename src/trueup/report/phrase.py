@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from trueup.model.run import FixRecord, Record, Run, SystemRecord
+from trueup.model.run import FixRecord, Mended, Record, Run, SystemRecord
 from trueup.model.verdict import Verdict
 
 SEVERITIES = {
@@ -32,6 +32,12 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return "not a number"
     return f"{int(value):,}" if value == int(value) else f"{value:,.2f}"
+
+
+def changed(one: Mended) -> str:
+    """How much a journal entry changed, what there is none of left out: `3 rows, 1 call`."""
+    found = ((one.rows, "row"), (one.alterations, "schema change"), (one.calls, "call"))
+    return ", ".join(plural(number, noun) for number, noun in found if number)
 
 
 def plural(count: int, noun: str) -> str:

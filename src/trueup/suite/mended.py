@@ -1,5 +1,6 @@
 """What was mended since the last run, from the journal, where the reader may see that much."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -67,10 +68,15 @@ def _of(reader: Reader, system: str, moment: datetime) -> list[Mended]:
             rows=int(str(row["rows"])),
             calls=int(str(row["calls"])),
             alterations=int(str(row["alterations"])),
-            proofs=tuple(row["proofs"]),  # type: ignore[arg-type]  # an array of texts
+            proofs=_latest(row["proofs"]),  # type: ignore[arg-type]  # an array of texts
         )
         for row in reader.rows(SINCE, system=system, since=moment, listed=LISTED)
     ]
+
+
+def _latest(proofs: Sequence[str]) -> tuple[str, ...]:
+    """What each invariant said last: on the replica, where it was asked there."""
+    return tuple({said.partition(":")[0]: said for said in proofs}.values())
 
 
 def _named(who: object) -> str:

@@ -249,7 +249,7 @@ def test_what_was_mended_since_the_last_run_is_said_with_its_proof() -> None:
     assert "Mended since the last run" in text
     assert "since 2026-11-20 00:00:00 UTC" in text
     assert "studybuddy.fail_stuck_ai_jobs" in text
-    assert "3, 1 call" in text
+    assert "3 rows, 1 call" in text
     assert "ada, approved by bob" in text
     assert "every_running_ai_job_is_younger_than_five_minutes: holds, transaction" in text
     assert "Mended since" not in Outline(page(run([record("it_holds")]))).text
