@@ -1,20 +1,25 @@
 """
-Bring a subscription, and its credits, to what Stripe last said of the customer.
+Bring a subscription, and its credits, to what Stripe says of the customer.
 
-Stripe's word is the newest event on record, which is written down before it is handled. Where
-there is none, or where it is out of date itself, a person has to ask Stripe.
+Stripe is asked now, where the environment names an account; else its word is the newest event on
+record, which is written down before it is handled. Somebody of whom Stripe knows nothing no longer
+has what they do not pay for. What Stripe says of another user is for a person to settle.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trueup import Insert, Update
+from trueup.library import customers_of_users
 from trueup.library.steps import written
 from trueup.model.change import Change
 from trueup.model.invariant import Row
 from trueup.model.violation import Violation
 from trueup.replica.reader import Reader
+
+if TYPE_CHECKING:
+    from trueup.readers.stripe.reader import Stripe
 
 AT_MOST = 200
 
@@ -28,6 +33,9 @@ STATUSES = {
 """Stripe's status to ours, as the webhook's handler maps them; whatever else there is, expired."""
 
 ENDED = ("canceled", "expired")
+
+LIVE = ("active", "trialing", "past_due")
+"""Stripe's statuses of a subscription that serves somebody."""
 
 SUBSCRIPTIONS = """
     select id, user_id, plan_id, status, trial_end, current_period_end, stripe_customer_id,
@@ -62,6 +70,14 @@ SAID = """
              processed_at desc, event_id
 """
 
+USERS = """
+    select users.id, exists (select from profiles where profiles.user_id = users.id) as has_profile
+    from auth.users as users
+    where users.id::text = any(:users) and not exists (
+        select from subscriptions where subscriptions.user_id = users.id
+    )
+"""
+
 PLANS = "select id, name from plans order by id"
 
 CREDITS = """
@@ -89,6 +105,20 @@ If there is none, nobody pays: update subscriptions set status = 'expired', plan
 where id = {id:literal} and status = {status:literal} and stripe_subscription_id is null;
 
 select status, plan_id, stripe_subscription_id from subscriptions where id = {id:literal};
+"""
+
+UNCLAIMED = """
+find out whose {stripe_subscription} is
+
+Stripe says that it is {stripe_status}, and nobody here has it. Its metadata names no user without a
+subscription, and an e-mail address proves nothing: anybody can type one.
+
+Open https://dashboard.stripe.com/subscriptions/{stripe_subscription}, find the checkout session
+that began it, and write its user into the subscription's metadata, as user_id.
+
+Plan `studybuddy.sync_subscription_from_stripe` again.
+
+select user_id from subscriptions where stripe_subscription_id = {stripe_subscription:literal};
 """
 
 ANOTHERS = """
@@ -147,23 +177,90 @@ select plan_tier from user_credits where user_id = {user_id:literal};  -- pro
 def plan(
     violations: Sequence[Violation],
     primary: Reader,
+    stripe: "Stripe | None",
     settings: Mapping[str, Any],
     now: datetime,
 ) -> Iterator[Change]:
     """The same for each invariant that a subscription breaks; the engine makes it once."""
-    ids = [violation["id"] for violation in violations]
+    ids = [violation["id"] for violation in violations if violation["id"] is not None]
     rows = {row["id"]: row for row in primary.rows(SUBSCRIPTIONS, ids=ids)}
-    customers = [row["stripe_customer_id"] for row in rows.values() if row["stripe_customer_id"]]
-    said = {word["customer"]: word for word in primary.rows(SAID, customers=customers)}
+    said = _said(primary, stripe, list(rows.values()))
     plans = _plans(primary, settings)
     behind = _behind(primary, ids)
     for violation in violations:
-        row = rows[violation["id"]]
-        word = said.get(row["stripe_customer_id"])
-        if word is None:
+        row = rows.get(violation["id"])
+        word = said.get(violation["id"])
+        if row is None:
+            yield _first(violation, primary, stripe, plans)
+        elif word is not None:
+            yield from _synced(row, word, plans, behind.get(row["id"]), now)
+        elif stripe is None:
             yield written(NOT_RECORDED, {**row, "customer": _customer(row)})
         else:
-            yield from _synced(row, word, plans, behind.get(row["id"]), now)
+            yield _ended(row)
+
+
+def _said(
+    primary: Reader, stripe: "Stripe | None", rows: Sequence[Row]
+) -> dict[object, dict[str, Any]]:
+    """What Stripe says of each row, by the row's id; of some it says nothing."""
+    customers = [row["stripe_customer_id"] for row in rows if row["stripe_customer_id"]]
+    known = {word["customer"]: word for word in primary.rows(SAID, customers=customers)}
+    told = {row["id"]: dict(known.get(row["stripe_customer_id"], {})) for row in rows}
+    if stripe is None:
+        return {number: word for number, word in told.items() if word}
+    live = (one for one in stripe.subscriptions() if one["status"] in LIVE)
+    mine = customers_of_users(live, [str(row["user_id"]) for row in rows])
+    asked = {row["id"]: _asked(stripe, row, mine.get(str(row["user_id"]))) for row in rows}
+    never: dict[str, Any] = {"heard_at": None}
+    return {
+        row["id"]: {"event_id": row["stripe_event_id"]} | never | told[row["id"]] | {"payload": one}
+        for row in rows
+        if (one := asked[row["id"]])
+    }
+
+
+def _asked(stripe: "Stripe", row: Row, mine: str | None) -> Mapping[str, Any] | None:
+    """
+    The row's subscription as it is at this moment: the live one of its customer, if any.
+
+    Else the one that the row names, else that of the customer whose metadata names the user.
+    """
+    number = row["stripe_subscription_id"]
+    found = _newest(stripe, row["stripe_customer_id"])
+    if found is None and number:
+        found = stripe.subscription(str(number))
+    return found or _newest(stripe, mine)
+
+
+def _newest(stripe: "Stripe", customer: object) -> Mapping[str, Any] | None:
+    found = stripe.subscriptions_of(str(customer)) if customer else []
+    return max(found, key=lambda one: (one["status"] in LIVE, one["created"]), default=None)
+
+
+def _first(
+    violation: Violation, primary: Reader, stripe: "Stripe | None", plans: Mapping[str, object]
+) -> Change:
+    """The row of somebody who pays and has none."""
+    one = stripe.subscription(str(violation["stripe_subscription"])) if stripe else None
+    owner = _owner({"payload": one}) if one else None
+    users = list(primary.rows(USERS, users=[owner])) if owner else []
+    row = {"plan_id": None, "last_webhook_at": None, "stripe_event_id": None}
+    word = {"payload": one, "event_id": None, "heard_at": None}
+    wanted = _wanted(row, word, plans) if one else {"plan_id": None}
+    if not users or not users[0]["has_profile"] or wanted["plan_id"] is None:
+        return written(UNCLAIMED, violation)
+    return Insert("subscriptions", {"user_id": users[0]["id"]} | wanted)
+
+
+def _ended(row: Row) -> Change:
+    """Nobody pays for this one: Stripe was asked, and has never heard of them."""
+    return Update(
+        "subscriptions",
+        key={"id": row["id"]},
+        expect={name: row[name] for name in ("stripe_customer_id", "updated_at")},
+        set={"status": "expired", "plan_id": None},
+    )
 
 
 def _plans(primary: Reader, settings: Mapping[str, Any]) -> dict[str, object]:
@@ -209,9 +306,10 @@ def _wanted(row: Row, word: Row, plans: Mapping[str, object]) -> dict[str, objec
         "status": status,
         "plan_id": bought or (row["plan_id"] if status in ENDED else None),
         "current_period_end": ends,
+        "stripe_customer_id": payload["customer"],
         "stripe_subscription_id": payload["id"],
         "stripe_event_id": word["event_id"],
-        "last_webhook_at": max(_instants(word["heard_at"], row["last_webhook_at"])),
+        "last_webhook_at": max(_instants(word["heard_at"], row["last_webhook_at"]), default=None),
     }
     if status == "trialing":
         wanted["trial_end"] = _instant(payload.get("trial_end")) or ends

@@ -37,6 +37,21 @@ class ServiceConfig(_Strict):
     idempotent: bool = False
 
 
+class StripeConfig(_Strict):
+    """
+    Which Stripe account is read: `key` names a variable.
+
+    `live` is the mode, by default that of production; `unrestricted` lets a secret key of test
+    mode pass. `grace` is how long the application may take to hear of a change.
+    """
+
+    key: str
+    live: bool | None = None
+    unrestricted: bool = False
+    grace: Seconds = 900
+    budget: Seconds = 300
+
+
 class EnvironmentConfig(_Strict):
     """Names of the variables that hold its URLs, never the URLs; and how patient a session is."""
 
@@ -54,6 +69,7 @@ class EnvironmentConfig(_Strict):
     prove_within: Seconds = 2
     approval: bool | None = None
     search_path: str = "public"
+    stripe: StripeConfig | None = None
     services: dict[str, ServiceConfig] = Field(default_factory=dict)
 
     @field_validator("services")

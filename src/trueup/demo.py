@@ -11,7 +11,7 @@ from trueup.model.run import FixRecord, Record, Run
 from trueup.model.verdict import Verdict
 from trueup.progress import while_slow
 from trueup.report import store
-from trueup.sample import databases, faults, hold
+from trueup.sample import faults, hold, systems
 from trueup.suite import check
 
 
@@ -22,10 +22,10 @@ def plant_everything(project: Project) -> int:
     with making, hold(project.root / SAMPLE_FOLDER) as cluster:
         for system in sampled(project):
             folder = sample_folder(project, system)
-            databases.load(cluster, folder)
-            databases.mend(cluster, system)
+            systems.load(cluster, folder)
+            systems.mend(cluster, folder)
             for fault in faults.load(folder):
-                databases.plant(cluster, system, fault)
+                systems.plant(cluster, folder, fault)
                 planted += 1
     return planted
 

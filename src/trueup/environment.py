@@ -14,11 +14,13 @@ from trueup.config import (
     EnvironmentConfig,
     Project,
     ServiceConfig,
+    StripeConfig,
     SystemConfig,
     variable,
 )
 from trueup.errors import ConfigError
 from trueup.progress import while_slow
+from trueup.readers.stripe.account import StripeAccount
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
 
@@ -30,6 +32,13 @@ PRODUCTION = "production"
 
 SAMPLE_READER = "trueup_reader"
 
+SAMPLE_STRIPE = "the sample's Stripe key"
+
+SAMPLE_SERVICES = {
+    "stripe": ServiceConfig(kind="stripe", url="SAMPLE_STRIPE_URL", key="SAMPLE_STRIPE_KEY")
+}
+"""What a fix may call in the sample: the stand-in, with a key that may write."""
+
 SAMPLE_FOLDER = Path(".trueup") / "sample"
 
 
@@ -39,6 +48,7 @@ class Environment:
     Where one system is read and mended; `clock` is the instant of a clock that stands still.
 
     `owner` is the login that installs the journal: the fixer must not own what it writes.
+    `given` has the variables of the sample's services; those of a real one are the process's.
     `approval` says that somebody else must approve a plan before it is applied here.
     """
 
@@ -60,6 +70,8 @@ class Environment:
     snapshot_max_age: float = 60.0
     approval: bool = False
     services: Mapping[str, ServiceConfig] = field(default_factory=dict)
+    stripe: StripeAccount | None = None
+    given: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def needs(self, which: str, dsn: Dsn | None) -> Dsn:
         """That URL; raises ConfigError that names the variable, or the key, which is missing."""
@@ -74,7 +86,8 @@ class Environment:
     def secrets(self) -> tuple[str, ...]:
         """What must never be printed."""
         urls = (self.replica, self.primary, self.visitor, self.owner)
-        keys = (os.environ.get(one.key or "") for one in self.services.values())
+        keys = [os.environ.get(one.key or "") for one in self.services.values()]
+        keys += [self.stripe.secret] if self.stripe else []
         return (
             *(secret for url in urls if url for secret in url.secrets),
             *(key for key in keys if key),
@@ -120,14 +133,15 @@ def _configured(project: Project, name: str, system: str) -> Environment:
 @contextmanager
 def _sampled(project: Project, systems: Sequence[str]) -> Iterator[Mapping[str, Environment]]:
     # A run of production neither imports the sample nor needs it installed.
-    from trueup.sample import databases, hold  # noqa: PLC0415  # as the line above says
+    from trueup.sample import hold  # noqa: PLC0415  # as the line above says
+    from trueup.sample import systems as worlds  # noqa: PLC0415  # as above
 
     with ExitStack() as held:
         with while_slow("starting the sample's servers, and loading its data the first time"):
             cluster = held.enter_context(hold(project.root / SAMPLE_FOLDER))
             for system in systems:
-                databases.load(cluster, sample_folder(project, system))
-        yield {system: _sample(project, system, cluster) for system in systems}
+                worlds.load(cluster, sample_folder(project, system))
+        yield {system: _sample(project, system, cluster, held) for system in systems}
 
 
 def sample_folder(project: Project, system: str) -> Path:
@@ -140,19 +154,26 @@ def sample_folder(project: Project, system: str) -> Path:
     return project.root / config.sample
 
 
-def _sample(project: Project, system: str, cluster: "Cluster") -> Environment:
-    from trueup.sample import CLOCK  # noqa: PLC0415  # as above
+def _sample(project: Project, system: str, cluster: "Cluster", held: ExitStack) -> Environment:
+    from trueup.sample import CLOCK, systems  # noqa: PLC0415  # as above
+    from trueup.sample.stripe.server import READER, WRITER  # noqa: PLC0415  # as above
 
+    stand_in = systems.stripe(cluster, sample_folder(project, system))
+    url = held.enter_context(stand_in).url if stand_in else None
     return _environment(
         system,
         SAMPLE,
         project.system(system),
-        EnvironmentConfig(replica=SAMPLE),
+        EnvironmentConfig(replica=SAMPLE, services=SAMPLE_SERVICES if url else {}),
         replica=Dsn(cluster.dsn(SAMPLE_READER, "standby", system), "the sample's replica"),
         primary=Dsn(cluster.dsn("trueup_fixer", "primary", system), "the sample's primary"),
         visitor=Dsn(cluster.dsn("authenticator", "standby", system), "the sample's visitor"),
         owner=Dsn(cluster.dsn("postgres", "primary", system), "the sample's owner"),
         clock=CLOCK,
+        stripe=StripeAccount(secret=READER, source=SAMPLE_STRIPE, live=False, url=url)
+        if url
+        else None,
+        given={"SAMPLE_STRIPE_URL": url, "SAMPLE_STRIPE_KEY": WRITER} if url else {},
     )
 
 
@@ -167,6 +188,8 @@ def _environment(
     visitor: Dsn | None,
     owner: Dsn | None,
     clock: datetime | None = None,
+    stripe: StripeAccount | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Environment:
     return Environment(
         system=system,
@@ -191,12 +214,29 @@ def _environment(
         heartbeat=chosen.heartbeat,
         snapshot_max_age=chosen.snapshot_max_age,
         services=chosen.services,
+        given=given or {},
+        stripe=stripe or _stripe(name, chosen.stripe),
         approval=name == PRODUCTION if chosen.approval is None else chosen.approval,
+    )
+
+
+def _stripe(name: str, chosen: StripeConfig | None) -> StripeAccount | None:
+    """The account, where its key is there; a runner that never asks Stripe has none."""
+    if chosen is None or not os.environ.get(chosen.key):
+        return None
+    return StripeAccount(
+        secret=os.environ[chosen.key],
+        source=chosen.key,
+        live=name == PRODUCTION if chosen.live is None else chosen.live,
+        unrestricted=chosen.unrestricted,
+        grace=timedelta(seconds=chosen.grace),
+        budget=chosen.budget,
     )
 
 
 def _unset(chosen: EnvironmentConfig) -> dict[str, str]:
     named = {"primary": chosen.primary, "visitor": chosen.visitor, "owner": chosen.owner}
+    named["stripe"] = chosen.stripe.key if chosen.stripe else None
     return {key: name for key, name in named.items() if name and not os.environ.get(name)}
 
 

@@ -8,7 +8,8 @@ TrueupError
 │   ├── GuardError      the session is not the one that was promised
 │   │   └── ConnectError    there is no session
 │   ├── StatementError  the SQL is not one plain SELECT
-│   └── QueryError      the server refused or gave up; carries its SQLSTATE
+│   ├── QueryError      the server refused or gave up; carries its SQLSTATE
+│   └── StripeError     Stripe did not answer, or not with all of it
 ├── PlanError           a plan cannot be made, read or trusted
 ├── ApplyError          a plan was not applied, nothing was changed
 │   └── ProofError      it was applied, did not prove itself, and was rolled back
@@ -68,6 +69,14 @@ class QueryError(ReplicaError):
         super().__init__(message)
         self.sqlstate = sqlstate
         self.transient = transient
+
+
+class StripeError(ReplicaError):
+    """Stripe did not answer, or not with all that was asked for; carries its code, no words."""
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class PlanError(TrueupError):

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from time import perf_counter
+from typing import Any
 from uuid import UUID
 
 from trueup.errors import GuardError, QueryError, ReplicaError, TrueupError
-from trueup.model.invariant import Invariant, Row
+from trueup.model.invariant import STRIPE, Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key, Violation
 from trueup.replica import zones
@@ -80,7 +81,10 @@ def _judged(invariant: Invariant, resources: Resources, replica: Reader, wanted:
     missing = [name for name in invariant.asks if name not in resources]
     if missing:
         raise GuardError(f"the invariant asks for {missing[0]!r}, which is not to be had here")
-    judged = _count(invariant, replica) if wanted.judge else {}
+    if "stripe" in invariant.asks and resources["stripe"] is None:
+        reason = "this environment names no Stripe account"
+        return Outcome(verdict=Verdict.NOT_APPLICABLE, reason=reason)
+    judged = _count(invariant, replica, resources.get("stripe")) if wanted.judge else {}
     answer = invariant.ask(**{name: resources[name] for name in invariant.asks})
     if wanted.bare and isinstance(answer, Rows):
         return _keys(invariant, answer.keyed(invariant.key, wanted.among))
@@ -103,11 +107,16 @@ def _judged(invariant: Invariant, resources: Resources, replica: Reader, wanted:
     )
 
 
-def _count(invariant: Invariant, replica: Reader) -> dict[str, int]:
-    for relation in invariant.over.values():
+def _count(invariant: Invariant, replica: Reader, stripe: Any) -> dict[str, int]:
+    outside = {name: of for name, of in invariant.over.items() if of.startswith(STRIPE)}
+    relations = {name: of for name, of in invariant.over.items() if name not in outside}
+    for relation in relations.values():
         if replica.hides(relation):
             raise QueryError(f"row-level security hides rows of {relation} from the reader")
-    return {label: replica.count(relation) for label, relation in invariant.over.items()}
+    return {
+        **{name: replica.count(relation) for name, relation in relations.items()},
+        **{name: stripe.count(kind) for name, kind in outside.items()},
+    }
 
 
 def _keys(invariant: Invariant, answer: Rows) -> Outcome:

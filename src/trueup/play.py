@@ -6,8 +6,8 @@ from trueup.demo import sampled
 from trueup.environment import SAMPLE_FOLDER, sample_folder
 from trueup.errors import SampleError
 from trueup.progress import while_slow
-from trueup.sample import databases, faults, hold
 from trueup.sample import down as stop
+from trueup.sample import faults, hold, systems
 from trueup.sample import reset as erase
 from trueup.sample import up as start
 
@@ -17,7 +17,7 @@ def up(project: Project) -> str:
     with while_slow("starting the sample's servers, and loading its data the first time"):
         cluster = start(project.root / SAMPLE_FOLDER)
         for system in sampled(project):
-            databases.load(cluster, sample_folder(project, system))
+            systems.load(cluster, sample_folder(project, system))
     return f"the sample is up; check it with `{program()} check --env sample`"
 
 
@@ -43,8 +43,8 @@ def plant(project: Project, system: str, name: str) -> str:
         listed = "\n".join(f"  {fault.name}: breaks {fault.invariant}" for fault in known.values())
         raise SampleError(f"{system} has no fault {name!r}; plant one of\n{listed}")
     with hold(project.root / SAMPLE_FOLDER) as cluster:
-        databases.load(cluster, folder)
-        databases.plant(cluster, system, known[name])
+        systems.load(cluster, folder)
+        systems.plant(cluster, folder, known[name])
     broken = known[name].invariant
     return f"planted; see it with `{program()} check {system} --env sample -k {broken}`"
 
@@ -53,6 +53,6 @@ def mend(project: Project, system: str) -> str:
     """Put a system back as it was loaded."""
     folder = sample_folder(project, system)
     with hold(project.root / SAMPLE_FOLDER) as cluster:
-        databases.load(cluster, folder)
-        databases.mend(cluster, system)
+        systems.load(cluster, folder)
+        systems.mend(cluster, folder)
     return f"{system} is sound again"

@@ -1,7 +1,7 @@
 """The doctor says what an environment is like, and what mends it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,8 +9,13 @@ from fix_database import Database
 from trueup import doctor
 from trueup.environment import Environment
 from trueup.primary import journal_schema
+from trueup.readers.stripe.account import StripeAccount
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
+from trueup.sample.stripe import Account, StandIn
+from trueup.sample.stripe.server import READER
+
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -43,6 +48,38 @@ def test_a_whole_environment_is_well(environment: Environment) -> None:
     journal_schema.install(environment.needs("owner", environment.owner), "trueup_fixer")
 
     assert ills(environment) == []
+
+
+def test_a_stripe_account_that_may_be_read_is_well(environment: Environment) -> None:
+    with StandIn(Account(NOW)) as stand_in:
+        account = StripeAccount(secret=READER, source="KEY", live=False, url=stand_in.url)
+        found = list(doctor.examine(replace(environment, stripe=account)))
+
+    said = [one.words for one in found if one.words.startswith("stripe")]
+    assert said[0].startswith("stripe: a key of test mode, API version 20")
+    assert "stripe: reads subscriptions" in said
+    assert "stripe: reads refunds" in said
+
+
+def test_what_a_stripe_key_may_not_read_is_said(environment: Environment) -> None:
+    with StandIn(Account(NOW)) as stand_in:
+        stand_in.forbidden = {"refunds"}
+        account = StripeAccount(secret=READER, source="KEY", live=False, url=stand_in.url)
+        found = ills(replace(environment, stripe=account))
+
+    [ill] = [one for one in found if one.startswith("stripe")]
+    assert ill.startswith("stripe: the key may not read refunds; give it that permission")
+    assert ill.endswith("what is judged by refunds is unknown without it")
+
+
+def test_a_stripe_key_that_is_wrong_or_not_there_is_said(environment: Environment) -> None:
+    secret = StripeAccount(secret="sk_live_abcdefgh", source="KEY", live=True)
+    wrong = ills(replace(environment, stripe=secret))
+    unset = ills(replace(environment, unset={"stripe": "KEY"}))
+
+    assert any("KEY is a secret key, which may do anything" in one for one in wrong)
+    assert not any("abcdefgh" in one for one in wrong)
+    assert "stripe: the variable KEY is not set; its invariants are unknown" in unset
 
 
 def test_a_missing_journal_comes_with_the_command_that_installs_it(environment) -> None:

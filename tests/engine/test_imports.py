@@ -14,6 +14,7 @@ ORDER = (
     ("model",),
     ("progress", "command", "config", "signature", "planfile"),
     ("replica",),
+    ("readers",),
     ("library",),
     ("catalog", "evaluate"),
     ("report",),

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from systems import scenes
-from trueup.sample import Cluster, databases
+from trueup.sample import Cluster
+from trueup.sample import systems as worlds
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +14,7 @@ def scene(cluster: Cluster) -> Callable[[str], scenes.Scene]:
     """The scene of a system, by its name."""
 
     def load(system: str) -> scenes.Scene:
-        databases.load(cluster, scenes.folder(system))
+        worlds.load(cluster, scenes.folder(system))
         return scenes.Scene(scenes.project(), cluster, system)
 
     return load

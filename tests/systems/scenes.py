@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
@@ -21,13 +22,18 @@ from trueup.primary import journal_schema, planning
 from trueup.primary.applied import Applied
 from trueup.primary.apply import Orders, apply
 from trueup.primary.owner import Owner
+from trueup.primary.service import Kind, Service
 from trueup.primary.session import Primary, open_primary
 from trueup.primary.undo import plan_undo
+from trueup.readers.stripe.account import StripeAccount
+from trueup.readers.stripe.reader import Stripe
 from trueup.replica.connection import Dsn, connect
 from trueup.replica.guard import Limits
 from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
-from trueup.sample import CLOCK, Cluster, Fault, databases, faults
+from trueup.sample import CLOCK, Cluster, Fault, faults
+from trueup.sample import systems as worlds
+from trueup.sample.stripe.server import READER, WRITER
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,18 +86,23 @@ class Scene:
 
     def plant(self, *planted: Fault) -> None:
         """Put it back to sound, then break it."""
-        databases.mend(self.cluster, self.system)
+        worlds.mend(self.cluster, folder(self.system))
         for fault in planted:
-            databases.plant(self.cluster, self.system, fault)
+            worlds.plant(self.cluster, folder(self.system), fault)
 
     def outcomes(self) -> dict[str, Outcome]:
         """Every invariant's outcome, on the standby."""
         self.cluster.wait_for_replay()
-        with opened(self.database) as session, self._visitor() as visitor:
+        with (
+            opened(self.database) as session,
+            self._visitor() as visitor,
+            self._stripe() as (stripe, _),
+        ):
             found = {}
             for invariant in self.invariants:
                 with session.reading() as reader:
-                    found[invariant.name] = evaluate(invariant, self._resources(reader, visitor))
+                    resources = self._resources(reader, visitor) | {"stripe": stripe}
+                    found[invariant.name] = evaluate(invariant, resources)
         return found
 
     def bytes(self) -> dict[str, list[str]]:
@@ -113,12 +124,16 @@ class Scene:
         """Plan a fix for one invariant, or for rows, on the primary, as the fixer."""
         paired = tuple(one for one in self.invariants if one.name == invariant)
         found = catalog.find_fix(self.project.root, self.system, fix)
-        with self._primary() as primary, self._visitor() as visitor:
+        with (
+            self._primary() as primary,
+            self._visitor() as visitor,
+            self._stripe() as (stripe, services),
+        ):
             return planning.make(
                 primary,
                 found,
                 paired,
-                facts=self._facts(),
+                facts=replace(self._facts(), stripe=stripe, services=frozenset(services)),
                 watched=self.invariants,
                 others={"visitor": visitor},
                 rows=rows,
@@ -130,6 +145,7 @@ class Scene:
         with (
             open_primary(owner, Limits()) if plan.alterations else self._primary() as primary,
             opened(self.database) as replica,
+            self._stripe() as (stripe, services),
         ):
             return apply(
                 plan,
@@ -137,8 +153,9 @@ class Scene:
                 Orders(by="a test"),
                 watched=self.invariants,
                 settings=self.settings,
-                services={OWNER: Owner(owner)},
+                services={OWNER: Owner(owner), **services},
                 replica=replica,
+                stripe=stripe,
             )
 
     def disturb(self, plan: Plan) -> int:
@@ -153,8 +170,27 @@ class Scene:
 
     def plan_undo(self, entry: int) -> Plan:
         """Plan the undo of a journal entry."""
-        with self._primary() as primary:
-            return plan_undo(primary, entry, facts=self._facts(), watched=self.invariants)
+        with self._primary() as primary, self._stripe() as (stripe, services):
+            facts = replace(self._facts(), stripe=stripe, services=frozenset(services))
+            return plan_undo(primary, entry, facts=facts, watched=self.invariants)
+
+    @contextmanager
+    def _stripe(self) -> Iterator[tuple[Stripe | None, dict[str, Service]]]:
+        """The account of the stand-in, read, and as a service that fixes call."""
+        found = worlds.stripe(self.cluster, folder(self.system))
+        if found is None:
+            yield None, {}
+            return
+        with found as stand_in, TemporaryDirectory() as shelf:
+            account = StripeAccount(
+                secret=READER, source="the test's key", live=False, url=stand_in.url
+            )
+            stripe = Stripe(account, Path(shelf), per_second=1000)
+            service = Service(name="stripe", kind=Kind.STRIPE, url=stand_in.url, key=WRITER)
+            try:
+                yield stripe, {"stripe": service}
+            finally:
+                stripe.close()
 
     @contextmanager
     def _primary(self) -> Iterator[Primary]:

@@ -15,8 +15,8 @@ PROCEDURES = [
     ("grant_quota_override", "profiles where not is_disabled", {"jobs": "40"}),
     (
         "set_subscription",
-        "subscriptions where status = 'active'",
-        {"status": "canceled", "plan": "", "until": "2026-11-30T00:00Z"},
+        "subscriptions where stripe_subscription_id is null",
+        {"status": "expired", "plan": "", "until": "2026-11-30T00:00Z"},
     ),
     ("pause_ai_extractions", "", {"plan": "Pro"}),
 ]

@@ -98,8 +98,12 @@ LIVE = {
     "connections_leave_headroom",
     "no_query_runs_longer_than_five_minutes",
     "no_session_sits_idle_in_a_transaction",
+    "the_stripe_key_matches_the_environment",
 }
-"""They judge sessions, which no SQL can plant: test_sessions.py opens some."""
+"""
+They judge sessions, which no SQL can plant: test_sessions.py opens some; and the key by which
+Stripe is read: engine/library/test_webhooks.py has several.
+"""
 
 
 SHAPES = [(system, path) for system in scenes.systems() for path in scenes.shapes(system)]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from trueup.doctor.primary import primary
 from trueup.doctor.replica import replica
+from trueup.doctor.stripe import stripe
 from trueup.doctor.told import Told
 from trueup.doctor.visitor import visitor
 from trueup.environment import Environment
@@ -12,7 +13,8 @@ __all__ = ["Told", "examine"]
 
 
 def examine(environment: Environment) -> Iterator[Told]:
-    """Look at the replica, the visitor and the primary of one environment, in that order."""
+    """Look at the replica, the visitor, the primary and Stripe, as the environment has them."""
     yield from replica(environment)
     yield from visitor(environment)
     yield from primary(environment)
+    yield from stripe(environment)

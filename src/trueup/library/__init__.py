@@ -7,6 +7,16 @@ has a default for each.
 
 from trueup.library.belongs import belongs
 from trueup.library.migrations import every_migration_is_applied
+from trueup.library.mirror import (
+    Mirror,
+    every_live_stripe_subscription_is_mirrored,
+    every_mirrored_subscription_exists_in_stripe,
+)
+from trueup.library.money import (
+    customers_of_users,
+    every_paid_checkout_was_granted_once,
+    every_refund_was_taken_back_once,
+)
 from trueup.library.policies import every_policy_can_be_evaluated
 from trueup.library.restore import (
     every_foreign_key_is_validated,
@@ -24,13 +34,26 @@ from trueup.library.sessions import (
     no_query_runs_longer_than,
     no_session_sits_idle_in_a_transaction,
 )
+from trueup.library.webhooks import (
+    every_stripe_event_was_recorded,
+    no_webhook_delivery_has_failed_for_an_hour,
+    the_stripe_key_matches_the_environment,
+    the_webhook_endpoint_is_enabled,
+)
 
 __all__ = [
+    "Mirror",
     "belongs",
     "connections_leave_headroom",
+    "customers_of_users",
     "every_foreign_key_is_validated",
+    "every_live_stripe_subscription_is_mirrored",
     "every_migration_is_applied",
+    "every_mirrored_subscription_exists_in_stripe",
+    "every_paid_checkout_was_granted_once",
     "every_policy_can_be_evaluated",
+    "every_refund_was_taken_back_once",
+    "every_stripe_event_was_recorded",
     "every_table_has_row_level_security",
     "no_index_is_invalid",
     "no_policy_lets_everyone_write",
@@ -38,5 +61,8 @@ __all__ = [
     "no_sequence_is_behind_its_column",
     "no_session_sits_idle_in_a_transaction",
     "no_trigger_is_disabled",
+    "no_webhook_delivery_has_failed_for_an_hour",
     "the_schema_is_the_one_we_recorded",
+    "the_stripe_key_matches_the_environment",
+    "the_webhook_endpoint_is_enabled",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from trueup import catalog, signature
 from trueup.config import Project
@@ -37,6 +38,9 @@ from trueup.primary.late import Witness
 from trueup.primary.proof import World
 from trueup.primary.session import observing
 from trueup.progress import while_slow
+
+if TYPE_CHECKING:
+    from trueup.readers.stripe.reader import Stripe
 
 COLLECT_AFTER = 100_000
 """Objects between two collections while a plan is applied."""
@@ -76,12 +80,16 @@ def plan(project: Project, asked: Asked) -> Plan:
     paired = () if rows else _narrowed(naming, asked)
     with opened.primary_of(project, asked.environment, system) as (environment, primary):
         now = asked.as_of or environment.clock or planning.clock(primary.connection)
-        with opened.others(environment, paired) as others, while_slow("asking the primary"):
+        with (
+            opened.others(environment, paired) as others,
+            opened.stripe_of(environment, paired) as stripe,
+            while_slow("asking the primary"),
+        ):
             return planning.make(
                 primary,
                 fix,
                 paired,
-                facts=_facts(project, environment, asked.reason, now),
+                facts=_facts(project, environment, asked.reason, now, stripe),
                 watched=known.of(system),
                 only=asked.only or None,
                 others=others,
@@ -100,12 +108,15 @@ def plan_undo(
     Raises JournalError for an entry that is not there, is undone already, or has no undo.
     """
     known = catalog.load(project.root, (system,))
-    with opened.primary_of(project, environment, system) as (found, primary):
+    with (
+        opened.primary_of(project, environment, system) as (found, primary),
+        opened.stripe_of(found) as stripe,
+    ):
         now = found.clock or planning.clock(primary.connection)
         return undo.plan_undo(
             primary,
             entry,
-            facts=_facts(project, found, reason, now),
+            facts=_facts(project, found, reason, now, stripe),
             watched=known.of(system),
             prove_within=found.prove_within,
         )
@@ -135,6 +146,7 @@ def apply(
             primary,
         ),
         opened.replica_of(environment) if witness else nullcontext() as replica,
+        opened.stripe_of(environment) as stripe,
         while_slow("applying, and waiting for the replica to show it"),
     ):
         files.require_approved(plan, environment)
@@ -148,6 +160,7 @@ def apply(
             settings=environment.settings,
             services=opened.services(environment),
             replica=replica,
+            stripe=stripe,
         )
 
 
@@ -172,6 +185,7 @@ def resume(
         opened.primary_of(project, environment, system) as (found, primary),
         opened.replica_of(found) if witness else nullcontext() as replica,
         observing(primary) as observer,
+        opened.stripe_of(found) as stripe,
         held_back() as stop,
         while_slow("finishing what was interrupted"),
     ):
@@ -192,7 +206,7 @@ def resume(
             witness=Witness(
                 observer=observer,
                 replica=replica,
-                world=World(now, found.settings),
+                world=World(now, found.settings, stripe=stripe),
                 patience=PATIENCE,
                 stop=stop,
             ),
@@ -260,7 +274,11 @@ def _narrowed(paired: tuple[Invariant, ...], asked: Asked) -> tuple[Invariant, .
 
 
 def _facts(
-    project: Project, environment: Environment, reason: str, now: datetime
+    project: Project,
+    environment: Environment,
+    reason: str,
+    now: datetime,
+    stripe: "Stripe | None" = None,
 ) -> planning.Facts:
     return planning.Facts(
         system=environment.system,
@@ -271,4 +289,5 @@ def _facts(
         now=now,
         settings=environment.settings,
         services=frozenset(environment.services),
+        stripe=stripe,
     )

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from trueup.config import SAMPLE, Project, variable
 from trueup.environment import SAMPLE_READER, Environment, environments
@@ -16,6 +19,9 @@ from trueup.primary.session import APPLICATION, Primary, open_primary
 from trueup.replica.connection import connect
 from trueup.replica.session import Session, open_session
 from trueup.replica.visitor import Visitor
+
+if TYPE_CHECKING:
+    from trueup.readers.stripe.reader import Stripe
 
 
 @contextmanager
@@ -74,6 +80,32 @@ def others(
         visitor.close()
 
 
+@contextmanager
+def stripe_of(
+    environment: Environment, paired: tuple[Invariant, ...] = ()
+) -> Iterator["Stripe | None"]:
+    """
+    The Stripe account that the environment reads; None where there is none.
+
+    Raises ConfigError where what is paired asks for it, and its key is not there.
+    """
+    account = environment.stripe
+    if account is None:
+        if "stripe" in environment.unset and any("stripe" in found.asks for found in paired):
+            variable_ = environment.unset["stripe"]
+            raise ConfigError(f"the variable {variable_} is not set; its invariants ask Stripe")
+        yield None
+        return
+    from trueup.readers.stripe.reader import Stripe  # noqa: PLC0415  # half a second, by need
+
+    with TemporaryDirectory(prefix="trueup-") as folder:
+        reader = Stripe(account, Path(folder))
+        try:
+            yield reader
+        finally:
+            reader.close()
+
+
 def services(environment: Environment) -> dict[str, Callee]:
     """
     The services that fixes may call, and the database's owner, where there is one.
@@ -81,6 +113,11 @@ def services(environment: Environment) -> dict[str, Callee]:
     Raises ConfigError for a variable that is not set.
     """
     found: dict[str, Callee] = {OWNER: Owner(environment.owner)} if environment.owner else {}
+    given = environment.given
+
+    def said(name: str, key: str) -> str:
+        return given[name] if name in given else variable(name, key)
+
     for name, config in environment.services.items():
         at = f"systems.{environment.system}.environments.{environment.name}.services.{name}"
         if config.url is None and Kind(config.kind) is not Kind.STRIPE:
@@ -88,9 +125,9 @@ def services(environment: Environment) -> dict[str, Callee]:
         found[name] = Service(
             name=name,
             kind=Kind(config.kind),
-            url=variable(config.url, f"{at}.url").rstrip("/") if config.url else STRIPE,
-            key=variable(config.key, f"{at}.key") if config.key else "",
-            user=variable(config.user, f"{at}.user") if config.user else "",
+            url=said(config.url, f"{at}.url").rstrip("/") if config.url else STRIPE,
+            key=said(config.key, f"{at}.key") if config.key else "",
+            user=said(config.user, f"{at}.user") if config.user else "",
             region=config.region,
             idempotent=config.idempotent,
         )

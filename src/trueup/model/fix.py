@@ -7,7 +7,7 @@ from typing import get_type_hints
 
 from trueup.model.change import Change
 
-PLAN_RESOURCES = ("violations", "rows", "primary", "settings", "services", "now")
+PLAN_RESOURCES = ("violations", "rows", "primary", "stripe", "settings", "services", "now")
 """What a fix's plan may ask for by name; all of it only reads."""
 
 

@@ -11,10 +11,13 @@ from trueup.errors import CatalogError
 Row = Mapping[str, object]
 Ask = Callable[..., Iterable[Row]]
 
-RESOURCES = ("replica", "visitor", "settings", "now")
+RESOURCES = ("replica", "visitor", "stripe", "settings", "now")
 """What an invariant may ask for by name; anything else could not be had inside a fix's proof."""
 
 PREFIX = "test_"
+
+STRIPE = "stripe."
+"""How `over` names what is judged and lies in Stripe: `stripe.subscriptions`."""
 
 
 class Severity(StrEnum):

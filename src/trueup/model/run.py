@@ -89,6 +89,7 @@ class SystemRecord:
     database: str = ""
     freshness: str = ""
     primary_allowed: bool = False
+    stripe: str = ""
     pooling: str = ""
     opened_in: float = 0.0
     skew: float = 0.0

@@ -21,6 +21,7 @@ from trueup.primary.pace import Pace
 from trueup.primary.pieces import Pieces
 from trueup.primary.planning import clock
 from trueup.primary.proof import World
+from trueup.primary.proven import violating
 from trueup.primary.session import Connection, Primary, observing
 from trueup.primary.trouble import refused
 from trueup.primary.work import Done, Work
@@ -57,6 +58,7 @@ def apply(
     settings: Mapping[str, object],
     services: Mapping[str, Callee] = MappingProxyType({}),
     replica: Session | None = None,
+    stripe: object = None,
 ) -> Applied:
     """
     Apply a plan to the primary it was made on.
@@ -74,7 +76,7 @@ def apply(
         _require_known(plan, watched, services)
         journal_schema.require(primary.connection, plan.system, plan.environment)
         with refused("read the primary's functions"):
-            world = World(plan.as_of, settings, volatile(primary.connection))
+            world = World(plan.as_of, settings, volatile(primary.connection), stripe)
         with observing(primary) as observer, held_back() as stop:
             witness = Witness(
                 observer=observer,
@@ -134,10 +136,17 @@ class _Applying:
     def run(self) -> None:
         """All batches with their calls, and what is proven late."""
         self._call(call_journal.of_plan(self.work.connection, self.work.plan.digest))
+        self._fetch()
         self.earlier = late.before(self.witness, self._proven(When.LATE))
         self.applied.stopped = self._batch_by_batch()
         if self.applied.entries:
             self._prove_late()
+
+    def _fetch(self) -> None:
+        """Let Stripe be asked for its lists before any row is locked, and not while some are."""
+        proving = {step.invariant for step in self.work.plan.proof}
+        asking = [one for one in self.work.watched if one.name in proving and "stripe" in one.asks]
+        violating(self.work.observer, asking, self.work.world)
 
     def _batch_by_batch(self) -> str:
         """Run batches until all are done; says why the rest was not, or nothing."""

@@ -36,7 +36,8 @@ class Facts:
     """
     What a plan says of where, who and why; `now` is the instant that invariants are asked.
 
-    `services` are the names of those that the environment lets a fix call.
+    `services` are the names of those that the environment lets a fix call; `stripe` is the account
+    that is read, None where there is none.
     """
 
     system: str
@@ -47,11 +48,12 @@ class Facts:
     now: datetime
     settings: Mapping[str, object] = field(default_factory=dict)
     services: frozenset[str] = frozenset()
+    stripe: object = None
 
     @property
     def world(self) -> World:
         """The instant and the settings, for invariants."""
-        return World(self.now, self.settings)
+        return World(self.now, self.settings, stripe=self.stripe)
 
 
 def make(
@@ -81,12 +83,18 @@ def make(
     connection = primary.connection
     with refused("plan", PlanError), reading(connection):
         world = replace(facts.world, known=volatile(connection))
-        given = {**(others or {}), "settings": facts.settings, "now": facts.now}
+        given = {
+            **(others or {}),
+            "stripe": facts.stripe,
+            "settings": facts.settings,
+            "now": facts.now,
+        }
         found = rows or _violations(connection, invariants, given, max(CAP, fix.at_most))
         violations = found if only is None else _narrowed(found, only)
         with questioning(connection, world.known) as reader:
             resources = {
                 "primary": reader,
+                "stripe": facts.stripe,
                 "settings": facts.settings,
                 "services": facts.services,
                 "now": facts.now,

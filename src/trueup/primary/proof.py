@@ -6,7 +6,7 @@ from datetime import datetime
 
 from trueup.errors import ApplyError, PlanError, TrueupError
 from trueup.evaluate import PROVEN, evaluate
-from trueup.model.invariant import Invariant
+from trueup.model.invariant import STRIPE, Invariant
 from trueup.model.plan import ProofStep, Target, When
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key, key_text
@@ -14,7 +14,7 @@ from trueup.primary.session import Connection, questioning
 from trueup.replica.functions import Volatile
 from trueup.replica.reader import Reader, Rows, identifier
 
-PROVABLE = frozenset({"replica", "settings", "now"})
+PROVABLE = frozenset({"replica", "stripe", "settings", "now"})
 """What an invariant may ask for and still be asked inside a transaction that writes."""
 
 TRIED = 500
@@ -31,20 +31,23 @@ class World:
     """
     The instant and the settings with which invariants are asked, the same throughout.
 
-    `known` are the database's volatile functions, asked for once.
+    `known` are the database's volatile functions, asked for once; `stripe` is None where the
+    environment names no account.
     """
 
     now: datetime
     settings: Mapping[str, object]
     known: Volatile | None = None
+    stripe: object = None
 
     def resources(self, reader: Reader) -> dict[str, object]:
         """What an invariant may ask for."""
-        return {"replica": reader, "settings": self.settings, "now": self.now}
+        given = {"settings": self.settings, "now": self.now, "stripe": self.stripe}
+        return {"replica": reader, **given}
 
 
 def provable(invariants: Iterable[Invariant]) -> tuple[Invariant, ...]:
-    """Those that read only the database; a visitor's view cannot be had inside a transaction."""
+    """All but those of a visitor, whose view cannot be had inside a transaction."""
     return tuple(found for found in invariants if PROVABLE.issuperset(found.asks))
 
 
@@ -62,6 +65,8 @@ def tables_read(connection: Connection, invariant: Invariant, world: World) -> f
 
     found = _explained(connection, asked, world.known)
     for relation in invariant.over.values():
+        if relation.startswith(STRIPE):
+            continue
         text = relation[1:-1] if relation.startswith("(") else _all_of(relation)
         found |= _explained(connection, lambda reader, text=text: reader.rows(text), world.known)  # type: ignore[misc]  # text is bound now
     return found

@@ -1,11 +1,12 @@
 """Faults: what can go wrong in a system, as SQL that plants it and keys that it must name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from trueup.errors import SampleError
+from trueup.sample.stripe.account import Account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,8 @@ class Fault:
     One way to break one invariant.
 
     `keys` are the violations that must be named, exactly; `near_misses` plants rows that must not
-    be. `also` lists the other invariants that the same rows truly break, with their keys.
+    be. `also` lists the other invariants that the same rows truly break, with their keys. `stripe`
+    does to the stand-in's account what SQL cannot.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Fault:
     keys: frozenset[str]
     near_misses: str = ""
     also: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+    stripe: Callable[[Account], None] | None = None
 
 
 def load(folder: Path) -> tuple[Fault, ...]:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trueup.config import Project
 from trueup.environment import Environment, environments
@@ -14,11 +15,15 @@ from trueup.evaluate import could_not_look, evaluate
 from trueup.model.invariant import Invariant
 from trueup.model.run import SystemRecord
 from trueup.model.verdict import Outcome, Verdict
+from trueup.readers.stripe.account import StripeAccount
 from trueup.replica.connection import connect
 from trueup.replica.freshness import Freshness
 from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
 from trueup.suite.source import Answer, Source
+
+if TYPE_CHECKING:
+    from trueup.readers.stripe.reader import Stripe
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Systems:
             for name, found in self._environments.items()
         }
         self._visitors: dict[str, Visitor] = {}
+        self._stripes: dict[str, Stripe] = {}
 
     @property
     def environments(self) -> Mapping[str, Environment]:
@@ -65,6 +71,8 @@ class Systems:
             source.close()
         for visitor in self._visitors.values():
             visitor.close()
+        for stripe in self._stripes.values():
+            stripe.close()
         self._stack.close()
 
     def share(self) -> None:
@@ -133,6 +141,7 @@ class Systems:
             database=about.database,
             freshness=f"{freshness.freshness}: {freshness.words}",
             primary_allowed=primary,
+            stripe=self._stripe_words(system),
             pooling=str(about.pooling),
             opened_in=round(about.opened_in, 3),
             skew=round(freshness.skew.total_seconds(), 3),
@@ -140,12 +149,34 @@ class Systems:
             reason="" if freshness.usable else freshness.words,
         )
 
+    def _stripe_words(self, system: str) -> str:
+        account = self._environments[system].stripe
+        if account is None:
+            return ""
+        from trueup.readers.stripe.reader import VERSION  # noqa: PLC0415  # as below
+
+        return f"{'live' if account.live else 'test'} mode, API version {VERSION}"
+
     def resources(self, system: str, now: datetime, asks: tuple[str, ...]) -> dict[str, object]:
         """What an invariant or a metric may ask for beside the replica, made when asked for."""
         found: dict[str, object] = {"now": now, "settings": self._environments[system].settings}
         if "visitor" in asks:
             found["visitor"] = self._visitor(system)
+        if "stripe" in asks:
+            found["stripe"] = self._stripe(system)
         return found
+
+    def _stripe(self, system: str) -> "Stripe | None":
+        """The system's Stripe account; None where the environment names none."""
+        account = stripe_account(self._environments[system])
+        if account is None:
+            return None
+        if system not in self._stripes:
+            # A run that never asks Stripe does not load its library, which takes half a second.
+            from trueup.readers.stripe.reader import Stripe  # noqa: PLC0415  # as the line above says
+
+            self._stripes[system] = Stripe(account, self.folder / f"stripe-{system}")
+        return self._stripes[system]
 
     def _visitor(self, system: str) -> Visitor:
         known = self._visitors.get(system)
@@ -163,6 +194,16 @@ class Systems:
     def _own_folder(self) -> Path:
         made = tempfile.TemporaryDirectory(prefix="trueup-", ignore_cleanup_errors=True)
         return Path(self._stack.enter_context(made))
+
+
+def stripe_account(environment: Environment) -> StripeAccount | None:
+    """The account, None where none is named; raises GuardError where its key is not there."""
+    if environment.stripe is None and "stripe" in environment.unset:
+        variable = environment.unset["stripe"]
+        raise GuardError(
+            f"the variable {variable} is not set; {environment.name} reads Stripe by it"
+        )
+    return environment.stripe
 
 
 def _as_of(source: Source) -> datetime | None:

@@ -1,5 +1,7 @@
 """The roles can do what they are there for, and nothing else."""
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 from psycopg import errors
@@ -22,7 +24,7 @@ MEMBERSHIPS = """
 
 
 @pytest.fixture(scope="module")
-def database(cluster: Cluster) -> str:
+def database(cluster: Cluster) -> Iterator[str]:
     cluster.create_database("for_roles")
     cluster.execute(
         """
@@ -35,7 +37,9 @@ def database(cluster: Cluster) -> str:
         """,
         "for_roles",
     )
-    return "for_roles"
+    yield "for_roles"
+    with cluster.connect() as connection:
+        connection.execute("drop database for_roles with (force)")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from trueup.sample import CLOCK
 from trueup.sample.faults import Fault
+from trueup.sample.stripe.account import Account
 
 PRO = UUID(md5(b"plan-pro", usedforsecurity=False).hexdigest())
 ADMIN = UUID(md5(b"user-1", usedforsecurity=False).hexdigest())
@@ -226,6 +227,43 @@ def recorded(event: str, kind: str, when: datetime, payload: dict[str, object] |
         payload=payload,
         processed_at=when,
         created_at=when,
+    )
+
+
+def sub_of(*names: str) -> frozenset[str]:
+    """The ids that Stripe has for these users' subscriptions."""
+    return frozenset(f"sub_{uid(name).hex[:18]}" for name in names)
+
+
+def changed(
+    account: Account, name: str, when: datetime, kind: str = "updated", **said: object
+) -> None:
+    """Let this user's subscription change in Stripe, and nobody here hear of it."""
+    [number] = sub_of(name)
+    one = account.objects["subscriptions"][number]
+    one.update(said)
+    account.event(f"evt_of_{uid(name).hex[:8]}_{kind}", f"customer.subscription.{kind}", one, when)
+
+
+def renewed(account: Account, name: str, ends: datetime) -> None:
+    """Let this user's subscription end at another time in Stripe."""
+    [number] = sub_of(name)
+    [item] = account.objects["subscriptions"][number]["items"]["data"]
+    item["current_period_end"] = int(ends.timestamp())
+
+
+def subscribed(account: Account, name: str, since: datetime, **said: object) -> None:
+    """A subscription in Stripe of a user who has no row here."""
+    [number] = sub_of(name)
+    customer = f"cus_{uid(name).hex[:18]}"
+    account.add("customers", customer, since)
+    account.subscription(
+        number,
+        customer,
+        "price_pro_monthly",
+        created=since,
+        ends=CLOCK + timedelta(days=20),
+        **{"metadata": {"user_id": str(uid(name))}, **said},
     )
 
 
@@ -564,6 +602,7 @@ SUBSCRIPTIONS = (
             credits_of("thief 2", "pro"),
         ),
         keys=keys("thief 1 subscription", "thief 2 subscription"),
+        also={"every_live_stripe_subscription_is_mirrored": sub_of("no thief 4")},
         near_misses=quietly(
             subscription("no thief 1", "trialing", plan_id=PRO),
             subscription("no thief 2", "expired", trial_end=ago(days=1)),
@@ -580,6 +619,11 @@ SUBSCRIPTIONS = (
             payer("outlived 3", current_period_end=None),
         ),
         keys=keys(*(f"outlived {number} subscription" for number in (1, 2, 3))),
+        also={
+            "every_live_stripe_subscription_is_mirrored": sub_of(
+                "outlived 1", "outlived 2", "outlived 3", "outliving", "outlived overdue"
+            )
+        },
         near_misses=quietly(
             payer("outliving", current_period_end=ago(days=1)),
             payer("outlived overdue", "past_due", tier="free", current_period_end=ago(days=40)),
@@ -612,6 +656,11 @@ SUBSCRIPTIONS = (
             payer("shared 2", "canceled", tier="free", stripe_customer_id="cus_shared"),
         ),
         keys=frozenset({"cus_shared"}),
+        also={
+            "every_live_stripe_subscription_is_mirrored": sub_of(
+                "shared 1", *(f"unshared {number}" for number in (1, 2, 3, 4))
+            )
+        },
         near_misses=quietly(
             payer("unshared 1", stripe_customer_id="cus_unshared"),
             payer("unshared 2", stripe_customer_id="cus_Unshared"),
@@ -631,6 +680,7 @@ SUBSCRIPTIONS = (
             told("deaf 3", ago(days=2), "past_due", "deaf 3 fails"),
         ),
         keys=keys(*(f"deaf {number} subscription" for number in (1, 2, 3))),
+        also={"every_live_stripe_subscription_is_mirrored": sub_of("deaf 3", "unheard of")},
         near_misses=quietly(
             payer("hearing 1"),
             told("hearing 1", ago(minutes=14, seconds=59), "canceled", "hearing 1 ends"),
@@ -644,6 +694,99 @@ SUBSCRIPTIONS = (
             told("unheard of", ago(hours=2)),
             recorded("evt_empty", "customer.subscription.updated", ago(hours=2), None),
         ),
+    ),
+)
+
+
+def _unmirrored(account: Account) -> None:
+    changed(account, "lost 1", ago(hours=30), "deleted", status="canceled")
+    changed(account, "lost 2", ago(hours=30), status="past_due")
+    renewed(account, "lost 3", CLOCK + timedelta(days=54))
+    subscribed(account, "lost 4", ago(days=3))
+    subscribed(account, "lost 5", ago(days=3), metadata={})
+    subscribed(account, "nearly lost 1", ago(minutes=14))
+    changed(account, "nearly lost 2", ago(minutes=14), "deleted", status="canceled")
+    renewed(account, "nearly lost 3", CLOCK + timedelta(days=24, seconds=59))
+    subscribed(account, "nearly lost 4", ago(days=3), status="incomplete_expired")
+
+
+def _unrecorded(account: Account) -> None:
+    about = {"id": "in_1", "object": "invoice"}
+    for number, kind, when in (
+        ("evt_unheard_1", "invoice.payment_failed", ago(minutes=15)),
+        ("evt_unheard_2", "checkout.session.completed", ago(hours=24)),
+        ("evt_nearly_1", "invoice.payment_failed", ago(minutes=14, seconds=59)),
+        ("evt_nearly_2", "checkout.session.completed", ago(hours=24, seconds=1)),
+        ("evt_nearly_3", "invoice.upcoming", ago(hours=2)),
+    ):
+        account.event(number, kind, about, when)
+
+
+def _undelivered(account: Account) -> None:
+    about = {"id": "in_2", "object": "invoice"}
+    for number, when in (
+        ("evt_late_1", ago(hours=1)),
+        ("evt_late_2", ago(days=29)),
+        ("evt_nearly_late", ago(minutes=59, seconds=59)),
+    ):
+        account.event(number, "invoice.payment_succeeded", about, when, pending_webhooks=1)
+        account.undelivered.add(number)
+
+
+def _deaf(account: Account) -> None:
+    account.objects["webhook_endpoints"]["we_studybuddy"]["status"] = "disabled"
+
+
+STRIPE = (
+    Fault(
+        name="subscriptions_not_mirrored",
+        invariant="every_live_stripe_subscription_is_mirrored",
+        plant=quietly(payer("lost 1"), payer("lost 2"), payer("lost 3"), student("lost 4")),
+        keys=sub_of(*(f"lost {number}" for number in (1, 2, 3, 4, 5))),
+        near_misses=quietly(
+            student("nearly lost 1"),
+            payer("nearly lost 2"),
+            payer("nearly lost 3"),
+            student("nearly lost 4"),
+        ),
+        stripe=_unmirrored,
+    ),
+    Fault(
+        name="subscriptions_not_in_stripe",
+        invariant="every_mirrored_subscription_exists_in_stripe",
+        plant=quietly(
+            subscription("invented 1", "active", **paid("invented 1")),
+            credits_of("invented 1", "pro"),
+            subscription("invented 2", "past_due", **paid("invented 2")),
+        ),
+        keys=keys("invented 1 subscription", "invented 2 subscription"),
+        near_misses=quietly(subscription("invented 3", "canceled", **paid("invented 3"))),
+    ),
+    Fault(
+        name="events_not_recorded",
+        invariant="every_stripe_event_was_recorded",
+        plant="",
+        keys=frozenset({"evt_unheard_1", "evt_unheard_2"}),
+        stripe=_unrecorded,
+    ),
+    Fault(
+        name="deliveries_failed",
+        invariant="no_webhook_delivery_has_failed_for_an_hour",
+        plant=quietly(
+            *(
+                recorded(number, "invoice.payment_succeeded", ago(days=2), None)
+                for number in ("evt_late_1", "evt_late_2", "evt_nearly_late")
+            )
+        ),
+        keys=frozenset({"evt_late_1", "evt_late_2"}),
+        stripe=_undelivered,
+    ),
+    Fault(
+        name="webhook_endpoint_disabled",
+        invariant="the_webhook_endpoint_is_enabled",
+        plant="",
+        keys=frozenset({"we_studybuddy"}),
+        stripe=_deaf,
     ),
 )
 
@@ -918,4 +1061,4 @@ SCHEMA = (
     ),
 )
 
-FAULTS: tuple[Fault, ...] = (*AI_JOBS, *USERS, *SUBSCRIPTIONS, *OVERRIDES, *SCHEMA)
+FAULTS: tuple[Fault, ...] = (*AI_JOBS, *USERS, *SUBSCRIPTIONS, *STRIPE, *OVERRIDES, *SCHEMA)

@@ -1,0 +1,258 @@
+"""A table that mirrors Stripe's subscriptions: what each side says, and where they differ."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Unpack
+
+from trueup.errors import StripeError
+from trueup.library.declare import Options, declared
+from trueup.model.invariant import Invariant, Row
+from trueup.replica.reader import Reader
+
+if TYPE_CHECKING:
+    from trueup.readers.stripe.reader import Stripe
+
+LIVE = frozenset({"active", "trialing", "past_due"})
+"""Stripe's statuses of a subscription that serves somebody; both directions go by them."""
+
+STATUSES = LIVE | {"incomplete", "incomplete_expired", "canceled", "unpaid", "paused"}
+"""All that Stripe has (its API reference, "The Subscription object"); another is unknown."""
+
+ABOUT = (
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "customer.subscription.trial_will_end",
+    "checkout.session.completed",
+    "invoice.paid",
+    "invoice.payment_succeeded",
+    "invoice.payment_failed",
+)
+"""Events after which an application changes what it knows of a subscription."""
+
+CLOSE = timedelta(seconds=60)
+"""Ends of a period that are as far apart as this are the same."""
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """
+    A table that mirrors subscriptions.
+
+    `rows` is a SELECT whose columns have these names: `id`, `user_id`, `customer`, `subscription`,
+    `status`, and, where the table has them, `period_end`, `trial_end`, `cancel_at_period_end`,
+    `plan`. `statuses` has what each of Stripe's statuses is here. `prices` names the setting in
+    which each price has its plan. `table` is what is judged.
+    """
+
+    rows: str
+    table: str
+    statuses: Mapping[str, str]
+    prices: str = "prices"
+
+    @property
+    def live_here(self) -> frozenset[str]:
+        """The statuses by which the table says that somebody is served."""
+        return frozenset(self.statuses[status] for status in LIVE)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the table says, by the ids that Stripe has too."""
+
+    by_subscription: dict[str, Row] = field(default_factory=dict)
+    by_customer: dict[str, Row] = field(default_factory=dict)
+
+    def of(self, subscription: Object) -> Row | None:
+        """The row of a subscription: the one that names it, or else the one of its customer."""
+        row = self.by_subscription.get(subscription["id"])
+        return row or self.by_customer.get(customer_of(subscription) or "")
+
+
+def every_live_stripe_subscription_is_mirrored(
+    mirror: Mirror, **said: Unpack[Options]
+) -> Invariant:
+    """
+    What Stripe says of each subscription, the table says too: that it is there, and how it is.
+
+    A row that says that an ended one is live is named as well. What changed, or was asked for,
+    within the grace is not judged: the webhook may be on its way.
+    """
+
+    def ask(replica: Reader, stripe: "Stripe", settings: Mapping[str, Any]) -> Iterator[Row]:
+        prices: Mapping[str, str] = settings.get(mirror.prices, {})
+        twice = _twice(stripe.subscriptions())  # Stripe first: what it said then is here by now
+        known = _known(replica, mirror)
+        suspects = [
+            one["id"] for one in stripe.subscriptions() if _trouble(mirror, prices, known, one)
+        ]
+        suspects += [number for number in twice if number not in set(suspects)]
+        again = {number: stripe.subscription(number) for number in suspects}
+        recent = stripe.changed(ABOUT) if again else frozenset()
+        for number, one in again.items():
+            if one is None or _is_recent(one, recent, stripe):
+                continue
+            trouble = _trouble(mirror, prices, known, one)
+            if not trouble and number in twice:
+                trouble = f"one of {twice[number]} live ones of its customer"
+            if trouble:
+                yield _named(one, known.of(one), trouble)
+
+    return declared(
+        ask,
+        {
+            "severity": "P0",
+            "fix": "sync_subscription_from_stripe",
+            "harm": "A customer pays for what they do not get, or gets what they do not pay for.",
+        },
+        said,
+        over={mirror.table: mirror.table, "Stripe subscriptions": "stripe.subscriptions"},
+        key=["stripe_subscription"],
+        show=["stripe_subscription", "stripe_status", "status", "trouble"],
+    )
+
+
+def every_mirrored_subscription_exists_in_stripe(
+    mirror: Mirror, **said: Unpack[Options]
+) -> Invariant:
+    """Each row that serves somebody names a subscription that Stripe has, in this mode."""
+
+    def ask(replica: Reader, stripe: "Stripe") -> Iterator[Row]:
+        rows = {
+            str(row["subscription"]): row
+            for row in replica.rows(mirror.rows)
+            if row["subscription"] and row["status"] in mirror.live_here
+        }
+        for one in stripe.subscriptions():
+            rows.pop(one["id"], None)
+        for number, row in rows.items():
+            if stripe.subscription(number) is None:
+                yield {
+                    "id": row["id"],
+                    "user_id": row["user_id"],
+                    "status": row["status"],
+                    "subscription": number,
+                }
+
+    return declared(
+        ask,
+        {
+            "severity": "P1",
+            "fix": "sync_subscription_from_stripe",
+            "harm": "Somebody is served for a subscription that Stripe has never heard of: one of"
+            " test mode, of another account, or made up.",
+        },
+        said,
+        over={mirror.table: mirror.table},
+        show=["status", "subscription"],
+    )
+
+
+def customer_of(subscription: Object) -> str | None:
+    """The customer's id, whether or not the customer was expanded."""
+    found = subscription.get("customer")
+    return found["id"] if isinstance(found, Mapping) else found
+
+
+def period_end(subscription: Object) -> datetime | None:
+    """
+    When what is paid for ends: the latest of the items' ends.
+
+    Since API version 2025-03-31 it is the items that have it; before, the subscription had.
+    """
+    items = subscription.get("items", {}).get("data", ())
+    ends = [item.get("current_period_end") for item in items]
+    known = [end for end in (*ends, subscription.get("current_period_end")) if end]
+    return datetime.fromtimestamp(max(known), UTC) if known else None
+
+
+def prices_of(subscription: Object) -> list[str]:
+    """The ids of the prices of its items."""
+    return [item["price"]["id"] for item in subscription.get("items", {}).get("data", ())]
+
+
+def _known(replica: Reader, mirror: Mirror) -> _Known:
+    known = _Known()
+    for row in replica.rows(mirror.rows):
+        if row["subscription"]:
+            known.by_subscription[str(row["subscription"])] = row
+        if row["customer"]:
+            known.by_customer[str(row["customer"])] = row
+    return known
+
+
+def _trouble(mirror: Mirror, prices: Mapping[str, str], known: _Known, one: Object) -> str:
+    """In what the two sides differ; empty where they agree. Raises StripeError for a new status."""
+    status = one["status"]
+    if status not in STATUSES:
+        raise StripeError(f"Stripe says {status!r} of {one['id']}, a status that nobody here knows")
+    row = known.of(one)
+    if status not in LIVE:
+        told_live = row is not None and row["status"] in mirror.live_here
+        mine = row is not None and row["subscription"] == one["id"]
+        return "status" if told_live and mine else ""
+    if row is None:
+        return "no row"
+    return ", ".join(_differences(mirror, prices, row, one))
+
+
+def _differences(mirror: Mirror, prices: Mapping[str, str], row: Row, one: Object) -> Iterator[str]:
+    for name, mine, theirs in (
+        ("subscription", row["subscription"], one["id"]),
+        ("customer", row["customer"], customer_of(one)),
+        ("status", row["status"], mirror.statuses[one["status"]]),
+    ):
+        if mine != theirs:
+            yield name
+    if "period_end" in row and _apart(row["period_end"], period_end(one)):
+        yield "period end"
+    if "trial_end" in row and one["status"] == "trialing":
+        ends = one.get("trial_end")
+        if _apart(row["trial_end"], datetime.fromtimestamp(ends, UTC) if ends else None):
+            yield "trial end"
+    if "cancel_at_period_end" in row:
+        ending = bool(one.get("cancel_at_period_end") or one.get("cancel_at"))
+        if bool(row["cancel_at_period_end"]) is not ending:
+            yield "cancellation"
+    if "plan" in row:
+        plans = {prices.get(price) for price in prices_of(one)}
+        if row["plan"] not in plans or None in plans:
+            yield "plan"
+
+
+def _apart(mine: object, theirs: datetime | None) -> bool:
+    if not isinstance(mine, datetime) or theirs is None:
+        return mine is not theirs
+    known = mine if mine.tzinfo else mine.replace(tzinfo=UTC)
+    return abs(known - theirs) > CLOSE
+
+
+def _twice(subscriptions: Iterable[Object]) -> dict[str, int]:
+    """Live subscriptions whose customer has more than one, each with how many."""
+    live: dict[str, list[str]] = {}
+    for one in subscriptions:
+        if one["status"] in LIVE:
+            live.setdefault(customer_of(one) or one["id"], []).append(one["id"])
+    return {number: len(found) for found in live.values() if len(found) > 1 for number in found}
+
+
+def _is_recent(one: Object, recent: frozenset[str], stripe: "Stripe") -> bool:
+    """Whether the application may not have heard of it yet."""
+    young = datetime.fromtimestamp(one["created"], UTC) > stripe.now - stripe.account.grace
+    return young or one["id"] in recent or customer_of(one) in recent
+
+
+def _named(one: Object, row: Row | None, trouble: str) -> Row:
+    return {
+        "stripe_subscription": one["id"],
+        "id": row["id"] if row else None,
+        "user_id": row["user_id"] if row else None,
+        "stripe_status": one["status"],
+        "status": row["status"] if row else None,
+        "trouble": trouble,
+    }

@@ -1,0 +1,1 @@
+"""What else is only read, beside a replica: Stripe."""

@@ -1,0 +1,228 @@
+"""Stripe as an invariant asks it: whole lists, one object again, and what changed a moment ago."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import stripe
+
+from trueup.errors import StripeError
+from trueup.readers.stripe.account import StripeAccount
+from trueup.readers.stripe.key import Key, read_key, require
+from trueup.readers.stripe.lists import Lists, Window, refused
+from trueup.readers.stripe.pace import PER_SECOND, Pace
+from trueup.readers.stripe.shelf import Shelf
+from trueup.readers.stripe.transport import Transport
+
+VERSION = "2026-10-28.endive"
+"""The API version that every question names; shapes are read as it has them."""
+
+DAYS = 30.0
+"""How far back Stripe lists events (its documentation, "List all events"), and how far we look."""
+
+FIRST = datetime(2011, 1, 1, tzinfo=UTC)
+"""Nothing in Stripe is older than Stripe."""
+
+Object = Mapping[str, Any]
+
+MISSING = "resource_missing"
+"""What Stripe says of an id, a customer's for one, that it does not know."""
+
+TYPES = 20
+"""Types that one question about events may name."""
+
+
+class Stripe:
+    """
+    One account of Stripe, of one mode, read through the SDK; opened when it is first asked.
+
+    `folder` is where the processes of one run find what was fetched. Raises GuardError for a key
+    that is of the wrong mode or may do more than read, StripeError where an answer is not whole.
+    """
+
+    def __init__(
+        self, account: StripeAccount, folder: Path, per_second: float = PER_SECOND
+    ) -> None:
+        self.account = account
+        self._lists = Lists(live=account.live)
+        self._shelf = Shelf(folder)
+        self._transport = Transport(Pace(folder / "pace", per_second), account.budget)
+
+    @property
+    def key(self) -> Key:
+        """What the key says of itself, whether or not it may be used here."""
+        return read_key(self.account.secret, self.account.source)
+
+    @property
+    def requests(self) -> int:
+        """How often Stripe was asked by this process."""
+        return self._transport.requests
+
+    def subscriptions(self) -> Iterator[Object]:
+        """Every subscription of any status, those of deleted customers too."""
+        return self._windowed("subscriptions", self._api.subscriptions.list, {"status": "all"})
+
+    def customers(self) -> Iterator[Object]:
+        """Every customer that is not deleted."""
+        return self._windowed("customers", self._api.customers.list, {})
+
+    def checkout_sessions(self, days: float = DAYS) -> Iterator[Object]:
+        """Checkout sessions that were completed of the last days."""
+        list_ = self._api.checkout.sessions.list
+        return self._windowed("checkout_sessions", list_, {"status": "complete"}, days)
+
+    def refunds(self, days: float = DAYS) -> Iterator[Object]:
+        """Refunds of the last days."""
+        return self._windowed("refunds", self._api.refunds.list, {}, days)
+
+    def charges(self, days: float = DAYS) -> Iterator[Object]:
+        """Charges of the last days."""
+        return self._windowed("charges", self._api.charges.list, {}, days)
+
+    def payment_intents(self, days: float = DAYS) -> Iterator[Object]:
+        """Payment intents of the last days."""
+        return self._windowed("payment_intents", self._api.payment_intents.list, {}, days)
+
+    def invoices(self, days: float = DAYS) -> Iterator[Object]:
+        """Invoices of the last days."""
+        return self._windowed("invoices", self._api.invoices.list, {}, days)
+
+    def prices(self) -> Iterator[Object]:
+        """Every price, those that are no longer sold too."""
+        return self._windowed("prices", self._api.prices.list, {})
+
+    def webhook_endpoints(self) -> Iterator[Object]:
+        """Every webhook endpoint."""
+        list_ = self._api.webhook_endpoints.list
+        fetch = lambda: self._lists.whole("webhook endpoints", list_, {})  # noqa: E731  # as below
+        return self._shelf.read("webhook_endpoints", fetch)
+
+    def events(self, types: Sequence[str], days: float) -> Iterator[Object]:
+        """
+        Events of these types, of the last days; Stripe keeps them for thirty.
+
+        Raises StripeError for more types than one question may name.
+        """
+        return self._windowed(_named("events", types), self._api.events.list, _of(types), days)
+
+    def undelivered(self, types: Sequence[str], days: float) -> Iterator[Object]:
+        """Events of which a delivery is pending or has failed."""
+        asked = {**_of(types), "delivery_success": False}
+        return self._windowed(_named("undelivered", types), self._api.events.list, asked, days)
+
+    def count(self, kind: str) -> int:
+        """How many objects of a kind there are to judge, as `over` names it."""
+        counted: dict[str, Callable[[], Iterable[object]]] = {
+            "stripe.keys": lambda: [self.key],
+            "stripe.subscriptions": self.subscriptions,
+            "stripe.customers": self.customers,
+            "stripe.webhook_endpoints": self.webhook_endpoints,
+            "stripe.checkout_sessions": self.checkout_sessions,
+            "stripe.refunds": self.refunds,
+        }
+        return sum(1 for _ in counted[kind]())
+
+    def subscription(self, number: str) -> Object | None:
+        """One subscription as it is at this moment; None where Stripe has none of that id."""
+        return self._again("subscriptions", number, self._api.subscriptions.retrieve)
+
+    def subscriptions_of(self, customer: str) -> list[Object]:
+        """A customer's subscriptions as they are at this moment, of any status."""
+        list_ = self._api.subscriptions.list
+        asked = {"customer": customer, "status": "all"}
+        try:
+            pages = self._lists.whole("subscriptions", list_, asked)
+            return [one for page in pages for one in page]
+        except StripeError as error:
+            if error.code == MISSING:
+                return []
+            raise
+
+    def changed(self, types: Sequence[str]) -> frozenset[str]:
+        """
+        What the events of the last moments, as long as the grace, are about: ids, customers too.
+
+        Asked anew each time: it is what must not be called a violation yet.
+        """
+        until = self.now
+        span = _span(until - self.account.grace, until)
+        pages = self._lists.windowed("events", self._api.events.list, _of(types), span)
+        return frozenset(one for page in pages for event in page for one in _about(event))
+
+    @property
+    def now(self) -> datetime:
+        """What Stripe's clock says; Stripe is asked for it where it was not asked anything yet."""
+        if self._transport.clock is None:
+            try:
+                self._api.events.list({"limit": 1})
+            except stripe.StripeError as error:
+                raise StripeError(refused("events", error)) from None
+        return self._transport.clock or datetime.now(UTC)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._transport.close()
+
+    @cached_property
+    def _api(self) -> Any:
+        account = self.account
+        require(self.key, live=account.live, unrestricted=account.unrestricted)
+        addresses = {"base_addresses": {"api": account.url}} if account.url else {}
+        client = stripe.StripeClient(
+            account.secret,
+            stripe_version=VERSION,
+            http_client=self._transport,
+            max_network_retries=0,
+            **addresses,  # type: ignore[arg-type]  # one address of the four
+        )
+        return client.v1
+
+    def _windowed(
+        self,
+        name: str,
+        page: Callable[..., Any],
+        asked: Mapping[str, Any],
+        days: float | None = None,
+    ) -> Iterator[Object]:
+        """The list of a name, by its days: all who ask for the same within a run read the same."""
+
+        def fetch() -> Iterable[list[dict[str, Any]]]:
+            since = FIRST if days is None else self.now - timedelta(days=days)
+            return self._lists.windowed(name, page, asked, _span(since, self.now))
+
+        return self._shelf.read(name if days is None else f"{name}-{days:g}-days", fetch)
+
+    def _again(self, name: str, number: str, retrieve: Callable[..., Any]) -> Object | None:
+        try:
+            found: Object = retrieve(number).last_response.data
+        except stripe.InvalidRequestError as error:
+            if error.http_status == 404:
+                return None
+            raise StripeError(refused(name, error)) from None
+        except stripe.StripeError as error:
+            raise StripeError(refused(name, error)) from None
+        return found
+
+
+def _span(since: datetime, until: datetime) -> Window:
+    return Window(int(since.timestamp()), int(until.timestamp()) + 1)
+
+
+def _of(types: Sequence[str]) -> dict[str, Any]:
+    if not 0 < len(types) <= TYPES:
+        raise StripeError(f"{len(types)} types of events are asked for; name 1 to {TYPES}")
+    return {"types": list(types)}
+
+
+def _named(name: str, types: Sequence[str]) -> str:
+    """A file's name for a question about types: the same for the same, whatever their order."""
+    return f"{name}-{'+'.join(sorted(types))}".replace("*", "all").replace("/", "-")
+
+
+def _about(event: Object) -> Iterator[str]:
+    found = event["data"]["object"]
+    for name in ("id", "customer", "subscription"):
+        if isinstance(found.get(name), str):
+            yield found[name]

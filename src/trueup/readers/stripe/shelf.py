@@ -1,0 +1,70 @@
+"""What was fetched in a run, on disk: fetched by the first who needs it, read by every process."""
+
+import fcntl
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from trueup.errors import StripeError
+
+REFUSED = "refused"
+
+
+class Shelf:
+    """
+    Lists of a run in a folder of its own, which goes with the run.
+
+    They are streamed: nothing here is ever whole in memory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self._folder
+
+    def read(
+        self, name: str, fetch: Callable[[], Iterable[list[dict[str, Any]]]]
+    ) -> Iterator[Mapping[str, Any]]:
+        """
+        The objects of a list; fetched here where nobody has yet, while the others wait.
+
+        Raises StripeError where it could not be fetched, the same to all who ask.
+        """
+        file = self._folder / f"{name}.jsonl"
+        with self._locked(name):
+            self._refuse(name)
+            if not file.exists():
+                self._fetched(name, file, fetch)
+        with file.open(encoding="utf-8") as pages:
+            for page in pages:
+                yield from json.loads(page)
+
+    def _fetched(
+        self, name: str, file: Path, fetch: Callable[[], Iterable[list[dict[str, Any]]]]
+    ) -> None:
+        unfinished = file.with_suffix(".new")
+        try:
+            with unfinished.open("w", encoding="utf-8") as pages:
+                for page in fetch():
+                    pages.write(json.dumps(page, separators=(",", ":")) + "\n")
+        except StripeError as error:
+            (self._folder / f"{name}.{REFUSED}").write_text(str(error), encoding="utf-8")
+            raise
+        unfinished.replace(file)
+
+    def _refuse(self, name: str) -> None:
+        refusal = self._folder / f"{name}.{REFUSED}"
+        if refusal.exists():
+            raise StripeError(refusal.read_text(encoding="utf-8"))
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        with (self._folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

@@ -1,0 +1,140 @@
+"""Money in and money back, against what was granted for it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.library.outcomes import keys
+from engine.readers.conftest import NOW
+from fix_database import Database
+from trueup.library import (
+    customers_of_users,
+    every_paid_checkout_was_granted_once,
+    every_refund_was_taken_back_once,
+)
+from trueup.model.invariant import Invariant
+from trueup.model.verdict import Outcome, Verdict
+from trueup.readers.stripe.account import StripeAccount
+from trueup.readers.stripe.reader import Stripe
+from trueup.sample.stripe import Account, StandIn
+from trueup.sample.stripe.server import READER
+
+GRANTS = "select session, amount from grants"
+
+
+@pytest.fixture
+def account(database: Database) -> Account:
+    """Three who bought ten credits each and have them."""
+    database.execute("""
+        create table grants (session text, amount int);
+        insert into grants values ('cs_test_1', 10), ('cs_test_2', 10), ('cs_test_3', 10);
+        create table taken (refund text);
+        insert into taken values ('re_1');
+        grant select on grants, taken to trueup_reader;
+    """)
+    made = Account(NOW)
+    for number in (1, 2, 3):
+        session(made, f"cs_test_{number}")
+    refund(made, "re_1")
+    return made
+
+
+def session(account: Account, number: str, minutes: float = 90, **said: object) -> None:
+    """A paid checkout session for ten credits, so many minutes ago."""
+    created = NOW - timedelta(minutes=minutes)
+    account.add("checkout/sessions", number, created, **{"metadata": {"credits": "10"}, **said})
+
+
+def refund(account: Account, number: str, minutes: float = 90, **said: object) -> None:
+    """A refund, so many minutes ago."""
+    account.add("refunds", number, NOW - timedelta(minutes=minutes), amount=500, **said)
+
+
+@pytest.fixture
+def asked(account: Account, ask, tmp_path: Path) -> Callable[[Invariant], Outcome]:
+    """The verdict, with Stripe as it is now."""
+
+    def outcome(invariant: Invariant) -> Outcome:
+        with StandIn(account) as stand_in:
+            given = StripeAccount(secret=READER, source="key", live=False, url=stand_in.url)
+            stripe = Stripe(given, tmp_path, per_second=2000)
+            found: Outcome = ask(invariant, stripe=stripe)
+            stripe.close()
+        return found
+
+    return outcome
+
+
+def granted(worth: dict[str, int] | None = None) -> Invariant:
+    """The invariant of checkout sessions."""
+    return every_paid_checkout_was_granted_once(GRANTS, "grants", metadata="credits", worth=worth)
+
+
+def test_what_was_paid_and_granted_holds(asked) -> None:
+    outcome = asked(granted())
+
+    assert outcome.verdict is Verdict.HOLDS
+    assert outcome.judged == {"grants": 3, "Stripe checkout sessions": 3}
+
+
+@pytest.mark.parametrize(
+    ("here", "trouble"),
+    [
+        ("delete from grants where session = 'cs_test_2'", "never granted"),
+        ("insert into grants values ('cs_test_2', 10)", "granted 2 times"),
+        ("update grants set amount = 5 where session = 'cs_test_2'", "granted 5 of 10"),
+    ],
+)
+def test_what_was_paid_and_not_granted_once_is_named(
+    database: Database, asked, here: str, trouble: str
+) -> None:
+    database.execute(here)
+
+    outcome = asked(granted())
+
+    assert [(v.key, v.row["trouble"]) for v in outcome.violations] == [(("cs_test_2",), trouble)]
+
+
+def test_what_was_not_bought_need_not_be_granted(account: Account, asked) -> None:
+    session(account, "cs_test_young", minutes=14)
+    session(account, "cs_test_unpaid", payment_status="unpaid")
+    session(account, "cs_test_open", status="open", payment_status="unpaid")
+    session(account, "cs_test_other", metadata={"poster": "1"})
+    session(account, "cs_test_none", metadata={})
+
+    assert asked(granted()).verdict is Verdict.HOLDS
+
+
+def test_a_name_in_the_metadata_is_worth_what_is_said(account: Account, asked) -> None:
+    session(account, "cs_test_elite", metadata={"credits": "elite"})
+
+    assert keys(asked(granted({"elite": 10, "10": 10}))) == ["cs_test_elite"]
+
+
+def test_a_refund_is_taken_back_once(account: Account, database: Database, asked) -> None:
+    refund(account, "re_2")
+    refund(account, "re_3")
+    refund(account, "re_young", minutes=14)
+    refund(account, "re_failed", status="failed")
+    database.execute("insert into taken values ('re_3'), ('re_3')")
+
+    outcome = asked(every_refund_was_taken_back_once("select refund from taken", "taken"))
+
+    assert {v.key[0]: v.row["trouble"] for v in outcome.violations} == {
+        "re_2": "never taken back",
+        "re_3": "taken back 2 times",
+    }
+
+
+def test_a_user_is_linked_by_metadata_and_only_where_one_says_so() -> None:
+    objects = [
+        {"id": "cus_1", "object": "customer", "metadata": {"user_id": "ada"}},
+        {"object": "subscription", "customer": "cus_1", "metadata": {"user_id": "ada"}},
+        {"id": "cus_2", "object": "customer", "metadata": {"user_id": "bob"}},
+        {"id": "cus_3", "object": "customer", "metadata": {"user_id": "bob"}},
+        {"id": "cus_4", "object": "customer", "metadata": {}, "email": "cy@example.com"},
+    ]
+
+    assert customers_of_users(objects, ["ada", "bob", "cy", "None"]) == {"ada": "cus_1"}
