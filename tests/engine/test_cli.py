@@ -178,6 +178,41 @@ def test_the_schema_is_altered_as_the_owner_and_put_back(clone: Path) -> None:
     assert said in trueup(clone, "plan", name, "--env", "sample")
 
 
+def test_what_is_called_in_stripe_is_taken_back(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "webhook_endpoint_disabled")
+    check = ("check", "studybuddy", "--env", "sample", "-k", "webhook_endpoint")
+
+    before = trueup(clone, *check, code=1)
+    name = "studybuddy.enable_webhook_endpoint"
+    planned = trueup(clone, "plan", name, "--env", "sample", "--out", "call.json")
+    done = trueup(clone, "apply", "call.json")
+    after = trueup(clone, *check)
+    [undo] = [line for line in done.splitlines() if line.strip().startswith("trueup undo")]
+    for command in undo.split(" && "):
+        trueup(clone, *command.split()[1:])
+
+    assert "we_studybuddy" in before
+    assert "> POST stripe:/v1/webhook_endpoints/we_studybuddy with disabled 'False'" in planned
+    assert "call done: POST stripe:/v1/webhook_endpoints/we_studybuddy" in done
+    assert "on the replica: the_webhook_endpoint_is_enabled holds" in done
+    assert "1 passed" in after
+    assert "we_studybuddy" in trueup(clone, *check, code=1)
+
+
+def test_stripe_is_asked_by_several_workers(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "subscriptions_not_mirrored")
+
+    said = trueup(
+        clone, "check", "studybuddy", "--env", "sample", "-k", "stripe", "-n", "2", code=1
+    )
+
+    assert "every live stripe subscription is mirrored: 5 violations" in said
+    [page] = sorted(clone.glob("reports/*/index.html"))[-1:]
+    assert "StudyBuddy: test mode, API version 20" in page.read_text()
+
+
 def test_the_doctor_finds_the_sample_well_once_it_has_its_journal(clone: Path) -> None:
     install = ("journal", "install", "--env", "sample", "--system", "studybuddy")
     trueup(clone, *install, "--fixer", "trueup_fixer")

@@ -46,6 +46,8 @@ def test_a_fix_mends_what_its_invariant_names_and_its_undo_leaves_no_trace(
     plan = found.plan(fix, fault.invariant)
     assert len(plan.targets) + len(plan.steps) >= len(fault.keys)
     applied = found.apply(plan)
+    assert not applied.left or applied.calls
+    assert not any(proof.failed for proof in applied.proofs)
 
     left = scenes.named(found.outcomes())
     stepped = scenes.stepped(plan, fault)

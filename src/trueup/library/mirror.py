@@ -92,7 +92,7 @@ def every_live_stripe_subscription_is_mirrored(
             one["id"] for one in stripe.subscriptions() if _trouble(mirror, prices, known, one)
         ]
         suspects += [number for number in twice if number not in set(suspects)]
-        again = {number: stripe.subscription(number) for number in suspects}
+        again = stripe.again(suspects)
         recent = stripe.changed(ABOUT) if again else frozenset()
         for number, one in again.items():
             if one is None or _is_recent(one, recent, stripe):
@@ -130,8 +130,9 @@ def every_mirrored_subscription_exists_in_stripe(
         }
         for one in stripe.subscriptions():
             rows.pop(one["id"], None)
-        for number, row in rows.items():
-            if stripe.subscription(number) is None:
+        for number, found in stripe.again(list(rows)).items():
+            row = rows[number]
+            if found is None:
                 yield {
                     "id": row["id"],
                     "user_id": row["user_id"],
@@ -148,7 +149,7 @@ def every_mirrored_subscription_exists_in_stripe(
             " test mode, of another account, or made up.",
         },
         said,
-        over={mirror.table: mirror.table},
+        over={mirror.table: mirror.table, "Stripe subscriptions": "stripe.subscriptions"},
         show=["status", "subscription"],
     )
 

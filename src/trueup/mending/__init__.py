@@ -82,7 +82,7 @@ def plan(project: Project, asked: Asked) -> Plan:
         now = asked.as_of or environment.clock or planning.clock(primary.connection)
         with (
             opened.others(environment, paired) as others,
-            opened.stripe_of(environment, paired) as stripe,
+            opened.stripe_of(environment, paired, paired) as stripe,
             while_slow("asking the primary"),
         ):
             return planning.make(
@@ -146,7 +146,7 @@ def apply(
             primary,
         ),
         opened.replica_of(environment) if witness else nullcontext() as replica,
-        opened.stripe_of(environment) as stripe,
+        opened.stripe_of(environment, (), _proving(plan, known), second_look=False) as stripe,
         while_slow("applying, and waiting for the replica to show it"),
     ):
         files.require_approved(plan, environment)
@@ -271,6 +271,12 @@ def _narrowed(paired: tuple[Invariant, ...], asked: Asked) -> tuple[Invariant, .
             there = ", ".join(sorted(names)) or "none"
             raise ConfigError(f"{asked.name} mends no {name!r}; it is named by {there}")
     return tuple(i for i in paired if not asked.invariants or i.name in asked.invariants)
+
+
+def _proving(plan: Plan, known: catalog.Catalog) -> list[Invariant]:
+    """The invariants that prove a plan."""
+    names = {step.invariant for step in plan.proof}
+    return [found for found in known.of(plan.system) if found.name in names]
 
 
 def _facts(

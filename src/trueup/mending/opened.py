@@ -1,6 +1,6 @@
 """What mending needs open: the primary, the replica as a witness, services that are called."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,11 +82,17 @@ def others(
 
 @contextmanager
 def stripe_of(
-    environment: Environment, paired: tuple[Invariant, ...] = ()
+    environment: Environment,
+    paired: tuple[Invariant, ...] = (),
+    watched: Iterable[Invariant] = (),
+    *,
+    second_look: bool = True,
 ) -> Iterator["Stripe | None"]:
     """
     The Stripe account that the environment reads; None where there is none.
 
+    The lists that `watched` invariants judge are fetched here, before anything is locked. A proof
+    is made without a second look: what it says before and after must differ by the fix alone.
     Raises ConfigError where what is paired asks for it, and its key is not there.
     """
     account = environment.stripe
@@ -96,11 +102,13 @@ def stripe_of(
             raise ConfigError(f"the variable {variable_} is not set; its invariants ask Stripe")
         yield None
         return
-    from trueup.readers.stripe.reader import Stripe  # noqa: PLC0415  # half a second, by need
+    from trueup.readers.stripe.fetch import fetch  # noqa: PLC0415  # half a second, by need
+    from trueup.readers.stripe.reader import Stripe  # noqa: PLC0415  # as above
 
     with TemporaryDirectory(prefix="trueup-") as folder:
-        reader = Stripe(account, Path(folder))
+        reader = Stripe(account, Path(folder), second_look=second_look)
         try:
+            fetch(reader, watched)
             yield reader
         finally:
             reader.close()

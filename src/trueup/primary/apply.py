@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from trueup import command
 from trueup.errors import ApplyError, TrueupError
@@ -21,12 +22,14 @@ from trueup.primary.pace import Pace
 from trueup.primary.pieces import Pieces
 from trueup.primary.planning import clock
 from trueup.primary.proof import World
-from trueup.primary.proven import violating
 from trueup.primary.session import Connection, Primary, observing
 from trueup.primary.trouble import refused
 from trueup.primary.work import Done, Work
 from trueup.replica.functions import volatile
 from trueup.replica.session import Session
+
+if TYPE_CHECKING:
+    from trueup.readers.stripe.reader import Stripe
 
 PATIENCE = 30.0
 """Seconds that the replica may take to replay the change."""
@@ -58,7 +61,7 @@ def apply(
     settings: Mapping[str, object],
     services: Mapping[str, Callee] = MappingProxyType({}),
     replica: Session | None = None,
-    stripe: object = None,
+    stripe: "Stripe | None" = None,
 ) -> Applied:
     """
     Apply a plan to the primary it was made on.
@@ -136,17 +139,10 @@ class _Applying:
     def run(self) -> None:
         """All batches with their calls, and what is proven late."""
         self._call(call_journal.of_plan(self.work.connection, self.work.plan.digest))
-        self._fetch()
         self.earlier = late.before(self.witness, self._proven(When.LATE))
         self.applied.stopped = self._batch_by_batch()
         if self.applied.entries:
             self._prove_late()
-
-    def _fetch(self) -> None:
-        """Let Stripe be asked for its lists before any row is locked, and not while some are."""
-        proving = {step.invariant for step in self.work.plan.proof}
-        asking = [one for one in self.work.watched if one.name in proving and "stripe" in one.asks]
-        violating(self.work.observer, asking, self.work.world)
 
     def _batch_by_batch(self) -> str:
         """Run batches until all are done; says why the rest was not, or nothing."""
@@ -219,6 +215,8 @@ class _Applying:
         return "" if self.witness.stop.asked else behind
 
     def _prove_late(self) -> None:
+        if self.applied.calls and self.work.world.stripe is not None:
+            self.work.world.stripe.forget()
         proofs = late.prove(
             self.witness,
             self._own(),

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
+from typing import TYPE_CHECKING
 
 from trueup.errors import PlanError
 from trueup.evaluate import CAP, PLANNED, evaluate
@@ -24,6 +25,9 @@ from trueup.primary.proof import World
 from trueup.primary.session import Connection, Primary, questioning, reading
 from trueup.primary.trouble import refused
 from trueup.replica.functions import volatile
+
+if TYPE_CHECKING:
+    from trueup.readers.stripe.reader import Stripe
 
 VALID_FOR = timedelta(hours=24)
 PROVE_WITHIN = 2.0
@@ -48,7 +52,7 @@ class Facts:
     now: datetime
     settings: Mapping[str, object] = field(default_factory=dict)
     services: frozenset[str] = frozenset()
-    stripe: object = None
+    stripe: "Stripe | None" = None
 
     @property
     def world(self) -> World:

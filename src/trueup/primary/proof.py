@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from trueup.errors import ApplyError, PlanError, TrueupError
 from trueup.evaluate import PROVEN, evaluate
@@ -13,6 +14,9 @@ from trueup.model.violation import Key, key_text
 from trueup.primary.session import Connection, questioning
 from trueup.replica.functions import Volatile
 from trueup.replica.reader import Reader, Rows, identifier
+
+if TYPE_CHECKING:
+    from trueup.readers.stripe.reader import Stripe
 
 PROVABLE = frozenset({"replica", "stripe", "settings", "now"})
 """What an invariant may ask for and still be asked inside a transaction that writes."""
@@ -38,7 +42,7 @@ class World:
     now: datetime
     settings: Mapping[str, object]
     known: Volatile | None = None
-    stripe: object = None
+    stripe: "Stripe | None" = None
 
     def resources(self, reader: Reader) -> dict[str, object]:
         """What an invariant may ask for."""

@@ -114,6 +114,8 @@ class Systems:
             return evaluate(invariant, resources | {"replica": reader})
 
         try:
+            if "stripe" in invariant.asks:
+                self._fetch(invariant)
             return source.asked(judged, lambda outcome: outcome.transient)
         except ReplicaError as error:
             return could_not_look(error)
@@ -165,6 +167,12 @@ class Systems:
         if "stripe" in asks:
             found["stripe"] = self._stripe(system)
         return found
+
+    def _fetch(self, invariant: Invariant) -> None:
+        """A list of a hundred thousand takes longer than the server lets a transaction idle."""
+        from trueup.readers.stripe.fetch import fetch  # noqa: PLC0415  # as in the next
+
+        fetch(self._stripe(invariant.system), [invariant])
 
     def _stripe(self, system: str) -> "Stripe | None":
         """The system's Stripe account; None where the environment names none."""

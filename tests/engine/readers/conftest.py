@@ -53,9 +53,10 @@ def reader(stand_in: StandIn, tmp_path: Path) -> Iterator[Opener]:
     """A reader of the stand-in; what is said differs from the usual account."""
     opened: list[Stripe] = []
 
-    def made(folder: str = "run", **said) -> Stripe:
+    def made(folder: str = "run", *, second_look: bool = True, **said) -> Stripe:
         usual = StripeAccount(secret=READER, source="STRIPE_KEY", live=False, url=stand_in.url)
-        stripe = Stripe(replace(usual, **said), tmp_path / folder, per_second=2000)
+        account = replace(usual, **said)
+        stripe = Stripe(account, tmp_path / folder, per_second=2000, second_look=second_look)
         opened.append(stripe)
         return stripe
 

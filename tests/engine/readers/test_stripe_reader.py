@@ -3,6 +3,7 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from engine.readers.conftest import NOW, Opener
 from trueup.errors import GuardError, StripeError
 from trueup.readers.stripe import lists, transport
+from trueup.readers.stripe import reader as module
 from trueup.readers.stripe.reader import VERSION
 from trueup.sample.stripe import Account, StandIn
 from trueup.sample.stripe.server import Trouble
@@ -248,6 +250,47 @@ def test_what_changed_a_moment_ago_is_known_by_its_events(account: Account, read
     account.event("evt_3", "invoice.upcoming", other, NOW - timedelta(minutes=1))
 
     assert reader().changed([kind]) == {"sub_00001A", "cus_00001A"}
+
+
+def test_nothing_about_people_is_seen_or_kept(
+    account: Account, reader: Opener, tmp_path: Path
+) -> None:
+    one = account.objects["customers"]["cus_00001A"]
+    one.update(email="ada@example.com", name="Ada", phone="+44 20", metadata={"user_id": "7"})
+    account.event("evt_1", "customer.updated", one, NOW - timedelta(hours=1))
+    stripe = reader()
+
+    [found] = [c for c in stripe.customers() if c["id"] == "cus_00001A"]
+    [event] = stripe.events(["customer.updated"], 1)
+
+    assert found["metadata"] == event["data"]["object"]["metadata"] == {"user_id": "7"}
+    kept = "".join(file.read_text() for file in tmp_path.rglob("*.jsonl"))
+    assert "ada@example.com" not in kept
+    assert "Ada" not in f"{found}{event}{kept}"
+
+
+def test_no_more_than_five_hundred_are_looked_at_again(
+    reader: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AGAIN", 3)
+
+    assert len(reader().again([f"sub_{number:05}A" for number in range(9)])) == 3
+
+
+def test_without_a_second_look_the_lists_are_all_there_is(
+    account: Account, reader: Opener, stand_in: StandIn
+) -> None:
+    stripe = reader(second_look=False)
+    ids(stripe.subscriptions())
+    one = account.objects["subscriptions"]["sub_00003A"]
+    one["status"] = "canceled"
+    account.event("evt_1", "customer.subscription.deleted", one, NOW)
+    asked = stand_in.requests
+
+    assert stripe.again(["sub_00003A"])["sub_00003A"]["status"] == "active"
+    assert stripe.again(["sub_nobodys1"]) == {"sub_nobodys1": None}
+    assert stripe.changed(["customer.subscription.deleted"]) == frozenset()
+    assert stand_in.requests == asked
 
 
 def test_stripes_clock_counts_and_not_the_machines(

@@ -8,6 +8,7 @@ from typing import Any
 import stripe
 
 from trueup.errors import StripeError
+from trueup.readers.stripe.personal import impersonal
 
 PAGE = 100
 PAGES = 5
@@ -98,7 +99,7 @@ class Lists:
         repeats = 0
         while True:
             found = _asked(name, page, asked, cursors)
-            objects: Objects = found.last_response.data["data"]
+            objects: Objects = [impersonal(one) for one in found.last_response.data["data"]]
             self._require_mode(name, objects)
             fresh = [one for one in objects if one["id"] not in seen]
             seen.update(one["id"] for one in fresh)

@@ -13,6 +13,7 @@ from trueup.readers.stripe.account import StripeAccount
 from trueup.readers.stripe.key import Key, read_key, require
 from trueup.readers.stripe.lists import Lists, Window, refused
 from trueup.readers.stripe.pace import PER_SECOND, Pace
+from trueup.readers.stripe.personal import impersonal
 from trueup.readers.stripe.shelf import Shelf
 from trueup.readers.stripe.transport import Transport
 
@@ -30,6 +31,9 @@ Object = Mapping[str, Any]
 MISSING = "resource_missing"
 """What Stripe says of an id, a customer's for one, that it does not know."""
 
+AGAIN = 500
+"""Objects that are looked at again for one question; at 15 a second that is half a minute."""
+
 TYPES = 20
 """Types that one question about events may name."""
 
@@ -38,14 +42,22 @@ class Stripe:
     """
     One account of Stripe, of one mode, read through the SDK; opened when it is first asked.
 
-    `folder` is where the processes of one run find what was fetched. Raises GuardError for a key
-    that is of the wrong mode or may do more than read, StripeError where an answer is not whole.
+    `folder` is where the processes of one run find what was fetched. Without a `second_look` all is
+    judged by the lists as they were fetched, so that what is asked twice is answered alike. Raises
+    GuardError for a key that is of the wrong mode or may do more than read, StripeError where an
+    answer is not whole.
     """
 
     def __init__(
-        self, account: StripeAccount, folder: Path, per_second: float = PER_SECOND
+        self,
+        account: StripeAccount,
+        folder: Path,
+        *,
+        per_second: float = PER_SECOND,
+        second_look: bool = True,
     ) -> None:
         self.account = account
+        self._second_look = second_look
         self._lists = Lists(live=account.live)
         self._shelf = Shelf(folder)
         self._transport = Transport(Pace(folder / "pace", per_second), account.budget)
@@ -128,6 +140,18 @@ class Stripe:
         """One subscription as it is at this moment; None where Stripe has none of that id."""
         return self._again("subscriptions", number, self._api.subscriptions.retrieve)
 
+    def again(self, numbers: Sequence[str]) -> dict[str, Object | None]:
+        """
+        Subscriptions as they are at this moment; None where Stripe has none of that id.
+
+        No more than five hundred: they are asked for one by one.
+        """
+        if self._second_look:
+            return {number: self.subscription(number) for number in numbers[:AGAIN]}
+        wanted = set(numbers)
+        listed = {one["id"]: one for one in self.subscriptions() if one["id"] in wanted}
+        return {number: listed.get(number) for number in numbers}
+
     def subscriptions_of(self, customer: str) -> list[Object]:
         """A customer's subscriptions as they are at this moment, of any status."""
         list_ = self._api.subscriptions.list
@@ -144,8 +168,11 @@ class Stripe:
         """
         What the events of the last moments, as long as the grace, are about: ids, customers too.
 
-        Asked anew each time: it is what must not be called a violation yet.
+        Asked anew each time: it is what must not be called a violation yet. Nothing is, without a
+        second look.
         """
+        if not self._second_look:
+            return frozenset()
         until = self.now
         span = _span(until - self.account.grace, until)
         pages = self._lists.windowed("events", self._api.events.list, _of(types), span)
@@ -160,6 +187,10 @@ class Stripe:
             except stripe.StripeError as error:
                 raise StripeError(refused("events", error)) from None
         return self._transport.clock or datetime.now(UTC)
+
+    def forget(self) -> None:
+        """Ask anew for what was fetched: something was changed in Stripe since."""
+        self._shelf.forget()
 
     def close(self) -> None:
         """Let the connections go."""
@@ -196,7 +227,7 @@ class Stripe:
 
     def _again(self, name: str, number: str, retrieve: Callable[..., Any]) -> Object | None:
         try:
-            found: Object = retrieve(number).last_response.data
+            found = impersonal(retrieve(number).last_response.data)
         except stripe.InvalidRequestError as error:
             if error.http_status == 404:
                 return None

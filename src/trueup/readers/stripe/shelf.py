@@ -45,6 +45,12 @@ class Shelf:
             for page in pages:
                 yield from json.loads(page)
 
+    def forget(self) -> None:
+        """Have everything fetched anew; for whoever has changed what it is about."""
+        for pattern in ("*.jsonl", f"*.{REFUSED}"):
+            for file in self._folder.glob(pattern):
+                file.unlink()
+
     def _fetched(
         self, name: str, file: Path, fetch: Callable[[], Iterable[list[dict[str, Any]]]]
     ) -> None:

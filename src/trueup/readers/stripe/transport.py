@@ -3,7 +3,8 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -28,8 +29,8 @@ class Transport(stripe.HTTPClient):
     """
     What the SDK asks through; several threads may use it at once.
 
-    `budget` is how many seconds all waiting and asking may take in this process. What comes back
-    after that, or after six attempts, raises StripeError: the SDK itself never tries again.
+    `budget` is how many seconds all asking and waiting may take in this process. What comes after
+    that, or after six attempts, raises StripeError: the SDK itself never tries again.
     """
 
     name = "trueup"
@@ -40,8 +41,10 @@ class Transport(stripe.HTTPClient):
         super().__init__()
         self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False)
         self._pace = pace
-        self._deadline = time.monotonic() + budget
         self._budget = budget
+        self._asking = 0
+        self._since = 0.0
+        self._spent = 0.0
         self._sleep = sleep
         self._lock = threading.Lock()
         self.requests = 0
@@ -62,7 +65,15 @@ class Transport(stripe.HTTPClient):
             raise GuardError(
                 f"refused to {method.upper()} {urlsplit(url).path}: an invariant only reads Stripe"
             )
-        kept = {name: value for name, value in (headers or {}).items() if name.lower() in OURS}
+        with self._counted():
+            return self._asked(url, headers or {})
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+    def _asked(self, url: str, headers: Mapping[str, str]) -> tuple[str, int, Mapping[str, str]]:
+        kept = {name: value for name, value in headers.items() if name.lower() in OURS}
         endpoint = _endpoint(url)
         trouble = ""
         for attempt in range(1, ATTEMPTS + 1):
@@ -77,9 +88,19 @@ class Transport(stripe.HTTPClient):
                 self._wait(pause)
         raise StripeError(f"Stripe did not answer {endpoint} in {ATTEMPTS} attempts: {trouble}")
 
-    def close(self) -> None:
-        """Let the connections go."""
-        self._client.close()
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count the time while anybody asks or waits, once however many do."""
+        with self._lock:
+            self._since = self._since if self._asking else time.monotonic()
+            self._asking += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._asking -= 1
+                if not self._asking:
+                    self._spent += time.monotonic() - self._since
 
     def _once(self, url: str, headers: Mapping[str, str]) -> tuple[httpx.Response | None, str]:
         with self._lock:
@@ -94,7 +115,7 @@ class Transport(stripe.HTTPClient):
         return response, f"status {response.status_code}"
 
     def _wait(self, seconds: float) -> None:
-        if time.monotonic() + seconds > self._deadline:
+        if self._spent + time.monotonic() - self._since + seconds > self._budget:
             raise StripeError(
                 f"Stripe was given {self._budget:g} s in this run and they are used up; raise"
                 " stripe.budget in trueup.toml, or run it when fewer ask at once"
