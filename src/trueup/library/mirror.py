@@ -1,6 +1,6 @@
 """A table that mirrors Stripe's subscriptions: what each side says, and where they differ."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Unpack
@@ -86,22 +86,26 @@ def every_live_stripe_subscription_is_mirrored(
 
     def ask(replica: Reader, stripe: "Stripe", settings: Mapping[str, Any]) -> Iterator[Row]:
         prices: Mapping[str, str] = settings.get(mirror.prices, {})
-        twice = _twice(stripe.subscriptions())  # Stripe first: what it said then is here by now
+        listed = stripe.subscriptions()  # first: what Stripe said then should be here by now
         known = _known(replica, mirror)
-        suspects = [
-            one["id"] for one in stripe.subscriptions() if _trouble(mirror, prices, known, one)
-        ]
-        suspects += [number for number in twice if number not in set(suspects)]
-        again = stripe.again(suspects)
+        live: dict[str, list[str]] = {}
+        suspects: dict[str, None] = {}
+        for one in listed:
+            if one["status"] in LIVE:
+                live.setdefault(customer_of(one) or one["id"], []).append(one["id"])
+            if _trouble(mirror, prices, known, one):
+                suspects[one["id"]] = None
+        twice = {number: len(of) for of in live.values() if len(of) > 1 for number in of}
+        again = stripe.again([*suspects, *(number for number in twice if number not in suspects)])
         recent = stripe.changed(ABOUT) if again else frozenset()
-        for number, one in again.items():
-            if one is None or _is_recent(one, recent, stripe):
+        for number, now in again.items():
+            if now is None or _is_recent(now, recent, stripe):
                 continue
-            trouble = _trouble(mirror, prices, known, one)
+            trouble = _trouble(mirror, prices, known, now)
             if not trouble and number in twice:
                 trouble = f"one of {twice[number]} live ones of its customer"
             if trouble:
-                yield _named(one, known.of(one), trouble)
+                yield _named(now, known.of(now), trouble)
 
     return declared(
         ask,
@@ -231,15 +235,6 @@ def _apart(mine: object, theirs: datetime | None) -> bool:
         return mine is not theirs
     known = mine if mine.tzinfo else mine.replace(tzinfo=UTC)
     return abs(known - theirs) > CLOSE
-
-
-def _twice(subscriptions: Iterable[Object]) -> dict[str, int]:
-    """Live subscriptions whose customer has more than one, each with how many."""
-    live: dict[str, list[str]] = {}
-    for one in subscriptions:
-        if one["status"] in LIVE:
-            live.setdefault(customer_of(one) or one["id"], []).append(one["id"])
-    return {number: len(found) for found in live.values() if len(found) > 1 for number in found}
 
 
 def _is_recent(one: Object, recent: frozenset[str], stripe: "Stripe") -> bool:

@@ -120,9 +120,9 @@ def test_the_sdk_itself_cannot_write_through_it(stand_in: StandIn, reader: Opene
     stripe = reader()
 
     with pytest.raises(GuardError, match="refused to POST /v1/customers"):
-        stripe._api.customers.create({})
+        stripe._client.v1.customers.create({})
     with pytest.raises(GuardError, match="refused to DELETE /v1/customers"):
-        stripe._api.customers.delete("cus_00001A")
+        stripe._client.v1.customers.delete("cus_00001A")
     assert stand_in.requests == 0
 
 

@@ -19,8 +19,8 @@ WORKERS = 4
 REPEATS = 3
 """How often a page that brings nothing new is asked for again."""
 
-Page = Callable[[Mapping[str, Any]], Any]
-"""One of the SDK's list methods: parameters in, a page out."""
+Page = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""One list of Stripe's: parameters in, a page out."""
 
 Objects = list[dict[str, Any]]
 
@@ -99,17 +99,17 @@ class Lists:
         repeats = 0
         while True:
             found = _asked(name, page, asked, cursors)
-            objects: Objects = [impersonal(one) for one in found.last_response.data["data"]]
+            objects: Objects = [impersonal(one) for one in found["data"]]
             self._require_mode(name, objects)
             fresh = [one for one in objects if one["id"] not in seen]
             seen.update(one["id"] for one in fresh)
-            if not fresh and found.has_more:
+            if not fresh and found["has_more"]:
                 repeats += 1
                 if repeats > REPEATS:
                     raise StripeError(f"Stripe gives the same page of {name} again and again")
                 continue
-            yield fresh, found.has_more
-            if not found.has_more:
+            yield fresh, found["has_more"]
+            if not found["has_more"]:
                 return
             repeats = 0
             cursors = [one["id"] for one in objects]
@@ -123,7 +123,9 @@ class Lists:
                 )
 
 
-def _asked(name: str, page: Page, asked: Mapping[str, Any], cursors: list[str]) -> Any:
+def _asked(
+    name: str, page: Page, asked: Mapping[str, Any], cursors: list[str]
+) -> Mapping[str, Any]:
     """
     The page after the last of these ids.
 

@@ -11,6 +11,26 @@ from trueup.errors import StripeError
 
 REFUSED = "refused"
 
+Fetch = Callable[[], Iterable[list[dict[str, Any]]]]
+"""Gives the pages of a list."""
+
+
+class Objects:
+    """A list on disk: counted when it was fetched, and parsed anew, page by page, by every loop."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __len__(self) -> int:
+        with self._file.open(encoding="utf-8") as lines:
+            return int(next(lines))
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        with self._file.open(encoding="utf-8") as lines:
+            next(lines)
+            for page in lines:
+                yield from json.loads(page)
+
 
 class Shelf:
     """
@@ -23,14 +43,7 @@ class Shelf:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    @property
-    def folder(self) -> Path:
-        """Where it is."""
-        return self._folder
-
-    def read(
-        self, name: str, fetch: Callable[[], Iterable[list[dict[str, Any]]]]
-    ) -> Iterator[Mapping[str, Any]]:
+    def read(self, name: str, fetch: Fetch) -> Objects:
         """
         The objects of a list; fetched here where nobody has yet, while the others wait.
 
@@ -41,9 +54,7 @@ class Shelf:
             self._refuse(name)
             if not file.exists():
                 self._fetched(name, file, fetch)
-        with file.open(encoding="utf-8") as pages:
-            for page in pages:
-                yield from json.loads(page)
+        return Objects(file)
 
     def forget(self) -> None:
         """Have everything fetched anew; for whoever has changed what it is about."""
@@ -51,14 +62,18 @@ class Shelf:
             for file in self._folder.glob(pattern):
                 file.unlink()
 
-    def _fetched(
-        self, name: str, file: Path, fetch: Callable[[], Iterable[list[dict[str, Any]]]]
-    ) -> None:
+    def _fetched(self, name: str, file: Path, fetch: Fetch) -> None:
+        """Write the pages, and then in front of them, where room was left, how many objects."""
         unfinished = file.with_suffix(".new")
+        count = 0
         try:
-            with unfinished.open("w", encoding="utf-8") as pages:
+            with unfinished.open("w", encoding="utf-8") as lines:
+                lines.write(f"{count:020}\n")
                 for page in fetch():
-                    pages.write(json.dumps(page, separators=(",", ":")) + "\n")
+                    count += len(page)
+                    lines.write(json.dumps(page, separators=(",", ":")) + "\n")
+                lines.seek(0)
+                lines.write(f"{count:020}")
         except StripeError as error:
             (self._folder / f"{name}.{REFUSED}").write_text(str(error), encoding="utf-8")
             raise
