@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from math import ceil
 
 from trueup.primary.interrupt import Stop
 from trueup.primary.session import Connection
@@ -23,6 +24,11 @@ _WAITING = """
         where not waiting.granted and waiting.locktype = 'transactionid' and held.pid = %s
     )
 """
+
+
+def batches(rows: int) -> int:
+    """How many batches so many rows are, at the largest pace; one at least."""
+    return max(1, ceil(rows / MOST))
 
 
 @dataclass(slots=True)

@@ -4,23 +4,23 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from math import ceil
 from typing import TYPE_CHECKING
 
 from trueup.errors import PlanError
 from trueup.evaluate import CAP, PLANNED, evaluate
+from trueup.model.change import Steps
 from trueup.model.fix import Fix
 from trueup.model.invariant import Invariant
-from trueup.model.plan import Plan, PlannedSteps
+from trueup.model.plan import Database, Plan, PlannedSteps, ProofStep
 from trueup.model.verdict import Verdict
 from trueup.model.violation import Violation, key_text
 from trueup.planfile import seal
 from trueup.primary import proof as prove
 from trueup.primary import shares
-from trueup.primary.answered import answered
+from trueup.primary.answered import Answered, answered
 from trueup.primary.asking import ask
 from trueup.primary.dragged import counted
-from trueup.primary.pace import MOST
+from trueup.primary.pace import batches
 from trueup.primary.proof import World
 from trueup.primary.session import Connection, Primary, questioning, reading
 from trueup.primary.trouble import refused
@@ -59,6 +59,29 @@ class Facts:
         """The instant and the settings, for invariants."""
         return World(self.now, self.settings, stripe=self.stripe)
 
+    @property
+    def given(self) -> dict[str, object]:
+        """What invariants and fixes may ask for alike."""
+        return {"stripe": self.stripe, "settings": self.settings, "now": self.now}
+
+    def blank(self, fix: str, database: Database, made: datetime, valid_for: timedelta) -> Plan:
+        """A plan of a fix that does nothing yet."""
+        return Plan(
+            system=self.system,
+            fix=fix,
+            environment=self.environment,
+            code=self.code,
+            database=database,
+            as_of=self.now,
+            made=made,
+            expires=made + valid_for,
+            by=self.by,
+            reason=self.reason,
+            at_most=0,
+            targets=(),
+            changes=(),
+        )
+
 
 def make(
     primary: Primary,
@@ -87,66 +110,32 @@ def make(
     connection = primary.connection
     with refused("plan", PlanError), reading(connection):
         world = replace(facts.world, known=volatile(connection))
-        given = {
-            **(others or {}),
-            "stripe": facts.stripe,
-            "settings": facts.settings,
-            "now": facts.now,
-        }
+        given = {**(others or {}), **facts.given}
         found = rows or _violations(connection, invariants, given, max(CAP, fix.at_most))
         violations = found if only is None else _narrowed(found, only)
         with questioning(connection, world.known) as reader:
-            resources = {
-                "primary": reader,
-                "stripe": facts.stripe,
-                "settings": facts.settings,
-                "services": facts.services,
-                "now": facts.now,
-            }
-            asked = ask(fix, invariants, violations, resources)
+            given = {**facts.given, "primary": reader, "services": facts.services}
+            answer = ask(fix, invariants, violations, given)
         planned = answered(
             connection,
             fix,
             invariants,
             violations=violations,
-            answer=asked,
+            answer=answer,
             services=facts.services,
         )
         touched = shares.of(connection, planned.changes, planned.follows)
         shares.require(fix.name, touched, share)
-        proof = (
-            prove.steps(
-                connection,
-                planned.touched,
-                world,
-                watched=watched,
-                targets=planned.targets,
-                within=prove_within,
-                batches=ceil(len(planned.changes) / MOST) or 1,
-            )
-            if planned.does_something
-            else ()
-        )
+        proof = _proof(connection, planned, world, watched, prove_within)
         made = clock(connection)
-    plan = Plan(
-        system=facts.system,
-        fix=fix.name,
-        environment=facts.environment,
-        code=facts.code,
-        database=primary.database,
-        as_of=facts.now,
-        made=made,
-        expires=made + valid_for,
-        by=facts.by,
-        reason=facts.reason,
+    plan = replace(
+        facts.blank(fix.name, primary.database, made, valid_for),
         at_most=fix.at_most,
         targets=planned.targets,
         changes=planned.changes,
         calls=planned.calls,
         alterations=planned.alterations,
-        steps=tuple(
-            PlannedSteps(title=one.title, steps=one.steps, verify=one.verify) for one in asked.steps
-        ),
+        steps=tuple(map(_step, answer.steps)),
         skipped=planned.skipped,
         dependents=counted(planned.follows.walk.dragged),
         triggers=planned.follows.triggers,
@@ -165,6 +154,31 @@ def clock(connection: Connection) -> datetime:
         raise AssertionError("unreachable")
     now: datetime = row[0]
     return now
+
+
+def _proof(
+    connection: Connection,
+    planned: Answered,
+    world: World,
+    watched: Sequence[Invariant],
+    within: float,
+) -> tuple[ProofStep, ...]:
+    """Who will prove it; nobody, where nothing is changed."""
+    if not planned.does_something:
+        return ()
+    return prove.steps(
+        connection,
+        planned.touched,
+        world,
+        watched=watched,
+        targets=planned.targets,
+        within=within,
+        batches=batches(len(planned.changes)),
+    )
+
+
+def _step(one: Steps) -> PlannedSteps:
+    return PlannedSteps(title=one.title, steps=one.steps, verify=one.verify)
 
 
 def _violations(

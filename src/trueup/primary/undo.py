@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from math import ceil
 
 from trueup.errors import JournalError, PlanError
 from trueup.model.invariant import Invariant
@@ -19,7 +18,7 @@ from trueup.primary.consequences import Consequences, follow
 from trueup.primary.dragged import counted
 from trueup.primary.images import read
 from trueup.primary.journal import Entry
-from trueup.primary.pace import MOST
+from trueup.primary.pace import batches
 from trueup.primary.planning import PROVE_WITHIN, VALID_FOR, Facts, clock
 from trueup.primary.references import may_be_quiet
 from trueup.primary.session import Connection, Primary, reading
@@ -55,14 +54,7 @@ def plan_undo(
     """
     connection = primary.connection
     journal_schema.require(connection, facts.system, facts.environment)
-    entry = journal.entry(connection, facts.system, number)
-    if entry.no_undo is not None:
-        raise JournalError(f"entry {number} cannot be undone: {entry.no_undo}")
-    if entry.forgotten is not None:
-        raise JournalError(
-            f"entry {number} cannot be undone: its rows were forgotten on"
-            f" {entry.forgotten:%Y-%m-%d}"
-        )
+    entry = _undoable(journal.entry(connection, facts.system, number))
     moved = journal.rows(connection, number)
     called = [] if entry.undone_by else call_journal.of_entry(connection, number)
     altered = journal_alterations.of_entry(connection, number)
@@ -72,31 +64,20 @@ def plan_undo(
         skipped = [*skipped, *unaltered]
         if not alterations and not any(one.state == State.DONE for one in called):
             _require_something(entry, changes, skipped)
-        world = replace(facts.world, known=volatile(connection))
         proof = prove.steps(
             connection,
             follows.touched | {WAYS[one.kind].catalog for one in alterations},
-            world,
+            replace(facts.world, known=volatile(connection)),
             watched=watched,
             targets=(),
             within=prove_within,
-            batches=ceil(len(changes) / MOST) or 1,
+            batches=batches(len(changes)),
         )
         touched = shares.of(connection, changes, follows)
         made = clock(connection)
-    plan = Plan(
-        system=entry.system,
-        fix=entry.fix,
-        environment=facts.environment,
-        code=facts.code,
-        database=primary.database,
-        as_of=facts.now,
-        made=made,
-        expires=made + valid_for,
-        by=facts.by,
-        reason=facts.reason,
+    plan = replace(
+        facts.blank(entry.fix, primary.database, made, valid_for),
         at_most=len(moved) + len(called) + len(altered),
-        targets=(),
         changes=tuple(changes),
         calls=tuple(_calls_back(called, len(changes))),
         alterations=tuple(alterations),
@@ -108,6 +89,18 @@ def plan_undo(
         shares=touched,
     )
     return seal(plan)
+
+
+def _undoable(entry: Entry) -> Entry:
+    """The entry, where anything of it could be put back; raises JournalError."""
+    if entry.no_undo is not None:
+        raise JournalError(f"entry {entry.id} cannot be undone: {entry.no_undo}")
+    if entry.forgotten is not None:
+        raise JournalError(
+            f"entry {entry.id} cannot be undone: its rows were forgotten on"
+            f" {entry.forgotten:%Y-%m-%d}"
+        )
+    return entry
 
 
 def _taken_back(

@@ -32,6 +32,7 @@ MISSING = "resource_missing"
 """What Stripe says of an id, a customer's for one, that it does not know."""
 
 AHEAD = timedelta(days=1)
+"""How far into what Stripe's clock has not reached yet a list is asked for."""
 
 AGAIN = 500
 """Objects that are looked at again for one question; at 15 a second that is half a minute."""
@@ -69,11 +70,6 @@ class Stripe:
         """What the key says of itself, whether or not it may be used here."""
         return read_key(self.account.secret, self.account.source)
 
-    @property
-    def requests(self) -> int:
-        """How often Stripe was asked by this process."""
-        return self._transport.requests
-
     def subscriptions(self) -> Objects:
         """Every subscription of any status, those of deleted customers too."""
         return self._windowed("subscriptions", self._list("subscriptions"), {"status": "all"})
@@ -83,7 +79,7 @@ class Stripe:
         return self._windowed("customers", self._list("customers"), {})
 
     def checkout_sessions(self, days: float = DAYS) -> Objects:
-        """Checkout sessions that were completed of the last days."""
+        """Checkout sessions of the last days that were completed."""
         list_ = self._list("checkout/sessions")
         return self._windowed("checkout_sessions", list_, {"status": "complete"}, days)
 
@@ -109,8 +105,10 @@ class Stripe:
 
     def webhook_endpoints(self) -> Objects:
         """Every webhook endpoint."""
-        list_ = self._list("webhook_endpoints")
-        fetch = lambda: self._lists.whole("webhook endpoints", list_, {})  # noqa: E731  # as below
+
+        def fetch() -> Iterable[list[dict[str, Any]]]:
+            return self._lists.whole("webhook endpoints", self._list("webhook_endpoints"), {})
+
         return self._shelf.read("webhook_endpoints", fetch)
 
     def events(self, types: Sequence[str], days: float) -> Objects:

@@ -47,7 +47,6 @@ class Transport(stripe.HTTPClient):
         self._spent = 0.0
         self._sleep = sleep
         self._lock = threading.Lock()
-        self.requests = 0
         self.clock: datetime | None = None
         """What Stripe's clock said last."""
 
@@ -103,8 +102,6 @@ class Transport(stripe.HTTPClient):
                     self._spent += time.monotonic() - self._since
 
     def _once(self, url: str, headers: Mapping[str, str]) -> tuple[httpx.Response | None, str]:
-        with self._lock:
-            self.requests += 1
         try:
             response = self._client.get(url, headers=headers)
         except httpx.HTTPError as error:
