@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, field_validator
 
 from trueup.errors import ConfigError
 from trueup.model.plan import OWNER
@@ -53,7 +53,11 @@ class StripeConfig(_Strict):
 
 
 class EnvironmentConfig(_Strict):
-    """Names of the variables that hold its URLs, never the URLs; and how patient a session is."""
+    """
+    Names of the variables that hold its URLs, never the URLs; and how patient a session is.
+
+    Only `addresses` are URLs themselves: those that everybody may ask.
+    """
 
     replica: str
     primary: str | None = None
@@ -70,6 +74,7 @@ class EnvironmentConfig(_Strict):
     approval: bool | None = None
     search_path: str = "public"
     stripe: StripeConfig | None = None
+    addresses: dict[str, HttpUrl] = Field(default_factory=dict)
     services: dict[str, ServiceConfig] = Field(default_factory=dict)
 
     @field_validator("services")

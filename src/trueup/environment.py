@@ -72,6 +72,7 @@ class Environment:
     services: Mapping[str, ServiceConfig] = field(default_factory=dict)
     stripe: StripeAccount | None = None
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     def needs(self, which: str, dsn: Dsn | None) -> Dsn:
         """That URL; raises ConfigError that names the variable, or the key, which is missing."""
@@ -215,6 +216,7 @@ def _environment(
         snapshot_max_age=chosen.snapshot_max_age,
         services=chosen.services,
         given=given or {},
+        addresses={key: str(url) for key, url in chosen.addresses.items()},
         stripe=stripe or _stripe(name, chosen.stripe),
         approval=name == PRODUCTION if chosen.approval is None else chosen.approval,
     )

@@ -9,7 +9,9 @@ TrueupError
 │   │   └── ConnectError    there is no session
 │   ├── StatementError  the SQL is not one plain SELECT
 │   ├── QueryError      the server refused or gave up; carries its SQLSTATE
-│   └── StripeError     Stripe did not answer, or not with all of it
+│   ├── StripeError     Stripe did not answer, or not with all of it
+│   └── ProbeError      an address did not answer at all
+├── NotApplicable       the system lacks what is asked about; the verdict says so
 ├── PlanError           a plan cannot be made, read or trusted
 ├── ApplyError          a plan was not applied, nothing was changed
 │   └── ProofError      it was applied, did not prove itself, and was rolled back
@@ -77,6 +79,14 @@ class StripeError(ReplicaError):
     def __init__(self, message: str, code: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+
+
+class ProbeError(ReplicaError):
+    """An address did not answer, so nothing can be said of what is behind it."""
+
+
+class NotApplicable(TrueupError):
+    """The system, or this environment of it, lacks what an invariant asks about."""
 
 
 class PlanError(TrueupError):

@@ -9,8 +9,8 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
-from trueup.errors import GuardError, QueryError, ReplicaError, TrueupError
-from trueup.model.invariant import STRIPE, Invariant, Row
+from trueup.errors import GuardError, NotApplicable, QueryError, ReplicaError, TrueupError
+from trueup.model.invariant import HTTP, STRIPE, Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key, Violation
 from trueup.replica import zones
@@ -53,38 +53,48 @@ def evaluate(invariant: Invariant, resources: Resources, wanted: Wanted = REPORT
     """
     Ask one invariant and say what the answer means.
 
-    `resources["replica"]` is a Reader inside a transaction.
-    Never raises for what the database, its schema or its role are like: that is *unknown*.
+    `resources["replica"]` is a Reader inside a transaction; one that asks nothing of the database
+    needs none. Never raises for what the database, its schema or its role are like: that is
+    *unknown*.
     """
-    replica = resources["replica"]
-    if not isinstance(replica, Reader):
+    replica = None if invariant.is_outside else resources["replica"]
+    if replica is not None and not isinstance(replica, Reader):
         raise TypeError(f"resources['replica'] is a {type(replica).__name__}, not a Reader")
     started = perf_counter()
-    asked = len(replica.asked)
+    asked = len(replica.asked) if replica else 0
     try:
+        if replica is not None:
+            _require_columns(invariant, replica)
         outcome = _judged(invariant, resources, replica, wanted)
+    except NotApplicable as reason:
+        outcome = Outcome(verdict=Verdict.NOT_APPLICABLE, reason=str(reason))
     except TrueupError as error:
         outcome = could_not_look(error)
     except Exception as error:  # noqa: BLE001  # one author's mistake must not stop the others
         outcome = _author_error(invariant, error)
     seconds = perf_counter() - started
+    if replica is None:
+        return replace(outcome, seconds=seconds)
     sql = tuple(dict.fromkeys(replica.asked[asked:]))
     return replace(outcome, seconds=seconds, sql=sql, snapshot=replica.snapshot)
 
 
-def _judged(invariant: Invariant, resources: Resources, replica: Reader, wanted: Wanted) -> Outcome:
+def _require_columns(invariant: Invariant, replica: Reader) -> None:
     replica.allow(invariant.calls)
     absent = [column for column in invariant.needs if not replica.has_column(column)]
     if absent:
-        reason = f"this system has no {absent[0]}"
-        return Outcome(verdict=Verdict.NOT_APPLICABLE, reason=reason)
+        raise NotApplicable(f"this system has no {absent[0]}")
+
+
+def _judged(
+    invariant: Invariant, resources: Resources, replica: Reader | None, wanted: Wanted
+) -> Outcome:
     missing = [name for name in invariant.asks if name not in resources]
     if missing:
         raise GuardError(f"the invariant asks for {missing[0]!r}, which is not to be had here")
     if "stripe" in invariant.asks and resources["stripe"] is None:
-        reason = "this environment names no Stripe account"
-        return Outcome(verdict=Verdict.NOT_APPLICABLE, reason=reason)
-    judged = _count(invariant, replica, resources.get("stripe")) if wanted.judge else {}
+        raise NotApplicable("this environment names no Stripe account")
+    judged = _count(invariant, replica, resources) if wanted.judge else {}
     answer = invariant.ask(**{name: resources[name] for name in invariant.asks})
     if wanted.bare and isinstance(answer, Rows):
         return _keys(invariant, answer.keyed(invariant.key, wanted.among))
@@ -107,16 +117,20 @@ def _judged(invariant: Invariant, resources: Resources, replica: Reader, wanted:
     )
 
 
-def _count(invariant: Invariant, replica: Reader, stripe: Any) -> dict[str, int]:
-    outside = {name: of for name, of in invariant.over.items() if of.startswith(STRIPE)}
-    relations = {name: of for name, of in invariant.over.items() if name not in outside}
-    for relation in relations.values():
-        if replica.hides(relation):
-            raise QueryError(f"row-level security hides rows of {relation} from the reader")
-    return {
-        **{name: replica.count(relation) for name, relation in relations.items()},
-        **{name: stripe.count(kind) for name, kind in outside.items()},
-    }
+def _count(
+    invariant: Invariant, replica: Reader | None, resources: Mapping[str, Any]
+) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for label, of in invariant.over.items():
+        if of.startswith(STRIPE):
+            counted[label] = resources["stripe"].count(of)
+        elif of.startswith(HTTP):
+            counted[label] = len([resources["http"].address(of.removeprefix(HTTP))])
+        elif replica is not None:
+            if replica.hides(of):
+                raise QueryError(f"row-level security hides rows of {of} from the reader")
+            counted[label] = replica.count(of)
+    return counted
 
 
 def _keys(invariant: Invariant, answer: Rows) -> Outcome:

@@ -18,6 +18,13 @@ from trueup.library.money import (
     every_refund_was_taken_back_once,
 )
 from trueup.library.policies import every_policy_can_be_evaluated
+from trueup.library.probes import (
+    every_path_answers,
+    no_secret_is_served_to_browsers,
+    responses_are_fast,
+    the_api_allows_our_pages,
+    the_service_is_healthy,
+)
 from trueup.library.restore import (
     every_foreign_key_is_validated,
     no_index_is_invalid,
@@ -51,6 +58,7 @@ __all__ = [
     "every_migration_is_applied",
     "every_mirrored_subscription_exists_in_stripe",
     "every_paid_checkout_was_granted_once",
+    "every_path_answers",
     "every_policy_can_be_evaluated",
     "every_refund_was_taken_back_once",
     "every_stripe_event_was_recorded",
@@ -58,11 +66,15 @@ __all__ = [
     "no_index_is_invalid",
     "no_policy_lets_everyone_write",
     "no_query_runs_longer_than",
+    "no_secret_is_served_to_browsers",
     "no_sequence_is_behind_its_column",
     "no_session_sits_idle_in_a_transaction",
     "no_trigger_is_disabled",
     "no_webhook_delivery_has_failed_for_an_hour",
+    "responses_are_fast",
+    "the_api_allows_our_pages",
     "the_schema_is_the_one_we_recorded",
+    "the_service_is_healthy",
     "the_stripe_key_matches_the_environment",
     "the_webhook_endpoint_is_enabled",
 ]

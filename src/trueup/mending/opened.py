@@ -1,7 +1,7 @@
 """What mending needs open: the primary, the replica as a witness, services that are called."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from trueup.primary.calls import Callee
 from trueup.primary.owner import Owner
 from trueup.primary.service import STRIPE, Kind, Service
 from trueup.primary.session import APPLICATION, Primary, open_primary
+from trueup.readers.http.probe import Http
 from trueup.replica.connection import connect
 from trueup.replica.session import Session, open_session
 from trueup.replica.visitor import Visitor
@@ -68,16 +69,17 @@ def others(
     environment: Environment, paired: tuple[Invariant, ...]
 ) -> Iterator[Mapping[str, object]]:
     """What the paired invariants ask for that the primary does not give."""
-    if not any("visitor" in invariant.asks for invariant in paired):
-        yield {}
-        return
-    dsn = environment.needs("visitor", environment.visitor)
-    standby = not environment.primary_allowed
-    visitor = Visitor(connect(dsn, standby=standby, application=APPLICATION))
-    try:
-        yield {"visitor": visitor}
-    finally:
-        visitor.close()
+    asks = {name for invariant in paired for name in invariant.asks}
+    with ExitStack() as held:
+        found: dict[str, object] = {}
+        if "visitor" in asks:
+            dsn = environment.needs("visitor", environment.visitor)
+            standby = not environment.primary_allowed
+            visitor = Visitor(connect(dsn, standby=standby, application=APPLICATION))
+            found["visitor"] = held.enter_context(closing(visitor))
+        if "http" in asks:
+            found["http"] = held.enter_context(closing(Http(environment.addresses)))
+        yield found
 
 
 @contextmanager

@@ -11,13 +11,16 @@ from trueup.errors import CatalogError
 Row = Mapping[str, object]
 Ask = Callable[..., Iterable[Row]]
 
-RESOURCES = ("replica", "visitor", "stripe", "settings", "now")
+RESOURCES = ("replica", "visitor", "stripe", "http", "settings", "now")
 """What an invariant may ask for by name; anything else could not be had inside a fix's proof."""
 
 PREFIX = "test_"
 
 STRIPE = "stripe."
 """How `over` names what is judged and lies in Stripe: `stripe.subscriptions`."""
+
+HTTP = "http."
+"""How `over` names an address that is asked: `http.api`."""
 
 
 class Severity(StrEnum):
@@ -65,6 +68,12 @@ class Invariant:
     def asks(self) -> tuple[str, ...]:
         """The resources that it reads, by name."""
         return tuple(signature(self.ask).parameters)
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it asks nothing of the database, so that it is judged also when that is down."""
+        judged = all(relation.startswith((STRIPE, HTTP)) for relation in self.over.values())
+        return judged and not {"replica", "visitor"} & set(self.asks)
 
     def named(self, system: str, attribute: str, path: Path) -> "Invariant":
         """The same invariant under the name that its module gave it."""

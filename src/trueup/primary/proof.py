@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trueup.errors import ApplyError, PlanError, TrueupError
 from trueup.evaluate import PROVEN, evaluate
-from trueup.model.invariant import STRIPE, Invariant
+from trueup.model.invariant import HTTP, STRIPE, Invariant
 from trueup.model.plan import ProofStep, Target, When
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key, key_text
@@ -69,7 +69,7 @@ def tables_read(connection: Connection, invariant: Invariant, world: World) -> f
 
     found = _explained(connection, asked, world.known)
     for relation in invariant.over.values():
-        if relation.startswith(STRIPE):
+        if relation.startswith((STRIPE, HTTP)):
             continue
         text = relation[1:-1] if relation.startswith("(") else _all_of(relation)
         found |= _explained(connection, lambda reader, text=text: reader.rows(text), world.known)  # type: ignore[misc]  # text is bound now

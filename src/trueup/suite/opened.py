@@ -23,6 +23,7 @@ from trueup.replica.visitor import Visitor
 from trueup.suite.source import Answer, Source
 
 if TYPE_CHECKING:
+    from trueup.readers.http.probe import Http
     from trueup.readers.stripe.reader import Stripe
 
 
@@ -59,6 +60,7 @@ class Systems:
         }
         self._visitors: dict[str, Visitor] = {}
         self._stripes: dict[str, Stripe] = {}
+        self._https: dict[str, Http] = {}
 
     @property
     def environments(self) -> Mapping[str, Environment]:
@@ -73,6 +75,8 @@ class Systems:
             visitor.close()
         for stripe in self._stripes.values():
             stripe.close()
+        for http in self._https.values():
+            http.close()
         self._stack.close()
 
     def share(self) -> None:
@@ -116,6 +120,8 @@ class Systems:
         try:
             if "stripe" in invariant.asks:
                 self._fetch(invariant)
+            if invariant.is_outside:
+                return evaluate(invariant, self.resources(invariant.system, now, invariant.asks))
             return source.asked(judged, lambda outcome: outcome.transient)
         except ReplicaError as error:
             return could_not_look(error)
@@ -166,7 +172,17 @@ class Systems:
             found["visitor"] = self._visitor(system)
         if "stripe" in asks:
             found["stripe"] = self._stripe(system)
+        if "http" in asks:
+            found["http"] = self._http(system)
         return found
+
+    def _http(self, system: str) -> "Http":
+        """The addresses of the system's environment."""
+        if system not in self._https:
+            from trueup.readers.http.probe import Http  # noqa: PLC0415  # by need, as the next
+
+            self._https[system] = Http(self._environments[system].addresses)
+        return self._https[system]
 
     def _fetch(self, invariant: Invariant) -> None:
         """A list of a hundred thousand takes longer than the server lets a transaction idle."""
