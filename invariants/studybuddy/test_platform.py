@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from trueup.library import (
+    a_user_sees_only_their_own_rows,
     connections_leave_headroom,
     every_foreign_key_is_validated,
     every_migration_is_applied,
@@ -25,6 +26,36 @@ test_no_policy_lets_everyone_write = no_policy_lets_everyone_write(
 )
 test_every_policy_can_be_evaluated = every_policy_can_be_evaluated(
     runbook="roll-back-recent-changes"
+)
+
+STUDENTS = """
+    select id from auth.users
+    where deleted_at is null
+      and not exists (select from user_roles where user_id = users.id and role = 'admin')
+    order by id
+"""
+
+test_a_user_sees_only_their_own_rows = a_user_sees_only_their_own_rows(
+    dict.fromkeys(
+        (
+            "admin_overrides",
+            "ai_jobs",
+            "course_files",
+            "courses",
+            "profiles",
+            "subscriptions",
+            "user_roles",
+        ),
+        "user_id",
+    ),
+    users=STUDENTS,
+    runbook="roll-back-recent-changes",
+)
+test_a_user_sees_only_their_own_credits = a_user_sees_only_their_own_rows(
+    dict.fromkeys(("user_credits", "credit_usage_events"), "user_id"),
+    users=STUDENTS,
+    needs=["user_credits.plan_tier", "credit_usage_events.id"],
+    runbook="roll-back-recent-changes",
 )
 
 test_every_foreign_key_is_validated = every_foreign_key_is_validated(runbook="database-restore")

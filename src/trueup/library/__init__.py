@@ -1,8 +1,8 @@
 """
 Invariants that every system shares, as builders: each returns one, to be named `test_…`.
 
-Every builder takes `severity`, `fix`, `harm`, `runbook`, `owner`, `tags` and `may_be_empty`, and
-has a default for each.
+Every builder takes `severity`, `fix`, `harm`, `runbook`, `owner`, `tags`, `needs` and
+`may_be_empty`, and has a default for each.
 """
 
 from trueup.library.belongs import belongs
@@ -41,6 +41,7 @@ from trueup.library.sessions import (
     no_query_runs_longer_than,
     no_session_sits_idle_in_a_transaction,
 )
+from trueup.library.visits import a_user_sees_only_their_own_rows
 from trueup.library.webhooks import (
     every_stripe_event_was_recorded,
     no_webhook_delivery_has_failed_for_an_hour,
@@ -50,6 +51,7 @@ from trueup.library.webhooks import (
 
 __all__ = [
     "Mirror",
+    "a_user_sees_only_their_own_rows",
     "belongs",
     "connections_leave_headroom",
     "customers_of_users",

@@ -16,6 +16,7 @@ class Options(TypedDict, total=False):
     owner: str | None
     tags: Sequence[str]
     may_be_empty: bool
+    needs: Sequence[str]
 
 
 def declared(
@@ -37,6 +38,7 @@ def declared(
         runbook=options.get("runbook"),
         key=key,
         show=show,
+        needs=options.get("needs", ()),
         may_be_empty=options.get("may_be_empty", False),
         owner=options.get("owner"),
         tags=options.get("tags", ()),

@@ -856,6 +856,45 @@ SCHEMA = (
         also={RECORDED: frozenset({"public.audit_logs row level security"})},
     ),
     Fault(
+        name="rows_shown_to_others",
+        invariant="a_user_sees_only_their_own_rows",
+        plant="""
+            create policy "Courses can be browsed" on public.courses for select to authenticated
+                using (true);
+            create policy "Files can be linked" on public.course_files for select to anon
+                using (true);
+            create policy "Friends" on public.profiles for select to authenticated
+                using (auth.uid() is not null);
+        """,
+        keys=frozenset({"courses/authenticated", "course_files/anon", "profiles/authenticated"}),
+        near_misses="""
+            create policy "Own again" on public.subscriptions for select to authenticated
+                using (user_id = auth.uid());
+            create policy "Nobody's" on public.ai_jobs for select using (false);
+        """,
+        also={
+            RECORDED: frozenset(
+                {
+                    "public.courses policy Courses can be browsed",
+                    "public.course_files policy Files can be linked",
+                    "public.profiles policy Friends",
+                    "public.subscriptions policy Own again",
+                    "public.ai_jobs policy Nobody's",
+                }
+            )
+        },
+    ),
+    Fault(
+        name="credits_shown_to_others",
+        invariant="a_user_sees_only_their_own_credits",
+        plant="""
+            create policy "A league of credits" on public.user_credits for select to authenticated
+                using (true);
+        """,
+        keys=frozenset({"user_credits/authenticated"}),
+        also={RECORDED: frozenset({"public.user_credits policy A league of credits"})},
+    ),
+    Fault(
         name="open_policies",
         invariant="no_policy_lets_everyone_write",
         plant="""
