@@ -80,12 +80,14 @@ def test_an_index_that_somebody_builds_is_waited_for(database: Database, ask, re
     with (
         database.connect() as holder,
         database.connect() as builder,
+        database.connect() as looker,
         holder.transaction(),
     ):
         holder.execute("select count(*) from t; lock table t in row exclusive mode")
         builder.pgconn.send_query(b"reindex index concurrently t_id")
         building = "select count(*) from pg_stat_progress_create_index"
-        until(lambda: holder.execute(building).fetchone() == (1,))
+        # Within a transaction the server shows what was going on when it was first asked.
+        until(lambda: looker.execute(building).fetchone() == (1,))
         [steps] = planned("rebuild_index", before, primary=Reader(holder))
         builder.cancel()
         while builder.pgconn.get_result():
