@@ -11,6 +11,7 @@ from trueup.library.mirror import (
     Mirror,
     every_live_stripe_subscription_is_mirrored,
     every_mirrored_subscription_exists_in_stripe,
+    every_named_customer_exists_in_stripe,
 )
 from trueup.library.money import (
     customers_of_users,
@@ -24,6 +25,11 @@ from trueup.library.probes import (
     responses_are_fast,
     the_api_allows_our_pages,
     the_service_is_healthy,
+)
+from trueup.library.rates import (
+    payments_succeed,
+    stripe_answers_with_recent_events,
+    webhooks_succeed,
 )
 from trueup.library.restore import (
     every_foreign_key_is_validated,
@@ -59,6 +65,7 @@ __all__ = [
     "every_live_stripe_subscription_is_mirrored",
     "every_migration_is_applied",
     "every_mirrored_subscription_exists_in_stripe",
+    "every_named_customer_exists_in_stripe",
     "every_paid_checkout_was_granted_once",
     "every_path_answers",
     "every_policy_can_be_evaluated",
@@ -73,10 +80,13 @@ __all__ = [
     "no_session_sits_idle_in_a_transaction",
     "no_trigger_is_disabled",
     "no_webhook_delivery_has_failed_for_an_hour",
+    "payments_succeed",
     "responses_are_fast",
+    "stripe_answers_with_recent_events",
     "the_api_allows_our_pages",
     "the_schema_is_the_one_we_recorded",
     "the_service_is_healthy",
     "the_stripe_key_matches_the_environment",
     "the_webhook_endpoint_is_enabled",
+    "webhooks_succeed",
 ]

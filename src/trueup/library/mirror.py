@@ -33,6 +33,9 @@ ABOUT = (
 )
 """Events after which an application changes what it knows of a subscription."""
 
+LOOKED_AT = 500
+"""Customers that are looked at again for one question."""
+
 CLOSE = timedelta(seconds=60)
 """Ends of a period that are as far apart as this are the same."""
 
@@ -155,6 +158,35 @@ def every_mirrored_subscription_exists_in_stripe(
         said,
         over={mirror.table: mirror.table, "Stripe subscriptions": "stripe.subscriptions"},
         show=["status", "subscription"],
+    )
+
+
+def every_named_customer_exists_in_stripe(
+    rows: str, table: str, **said: Unpack[Options]
+) -> Invariant:
+    """
+    Each customer that a row names is one that Stripe has, in this mode, and has not deleted.
+
+    `rows` is a SELECT of `id`, `user_id` and `customer`.
+    """
+
+    def ask(replica: Reader, stripe: "Stripe") -> Iterator[Row]:
+        listed = {one["id"] for one in stripe.customers()}
+        named = [row for row in replica.rows(rows) if row["customer"]]
+        for row in [row for row in named if row["customer"] not in listed][:LOOKED_AT]:
+            if stripe.customer(str(row["customer"])) is None:
+                yield {"id": row["id"], "user_id": row["user_id"], "customer": row["customer"]}
+
+    return declared(
+        ask,
+        {
+            "severity": "P1",
+            "fix": "link_stripe_customer",
+            "harm": "Somebody pays as a customer that nobody here knows, or cannot pay at all.",
+        },
+        said,
+        over={table: table, "Stripe customers": "stripe.customers"},
+        show=["customer"],
     )
 
 

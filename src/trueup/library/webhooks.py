@@ -53,12 +53,12 @@ def the_webhook_endpoint_is_enabled(**said: Unpack[Options]) -> Invariant:
     """
 
     def ask(stripe: "Stripe", settings: Mapping[str, Any]) -> Iterator[Row]:
-        url, handled = _settings(settings)
+        url, types = handled(settings)
         found = [one for one in stripe.webhook_endpoints() if one["url"] == url]
         if not found:
             yield {"endpoint": "none", "url": url, "trouble": "is not there"}
         for one in found:
-            trouble = _trouble(one, handled)
+            trouble = _trouble(one, types)
             if trouble:
                 yield {"endpoint": one["id"], "url": url, "trouble": trouble}
 
@@ -84,8 +84,8 @@ def no_webhook_delivery_has_failed_for_an_hour(**said: Unpack[Options]) -> Invar
     """
 
     def ask(stripe: "Stripe", settings: Mapping[str, Any]) -> Iterator[Row]:
-        _, handled = _settings(settings)
-        for one in stripe.undelivered(handled, KEPT):
+        _, types = handled(settings)
+        for one in stripe.undelivered(types, KEPT):
             if _at(one) <= stripe.now - timedelta(hours=1):
                 yield {"event": one["id"], "type": one["type"], "created": _at(one)}
 
@@ -114,10 +114,10 @@ def every_stripe_event_was_recorded(
     """
 
     def ask(replica: Reader, stripe: "Stripe", settings: Mapping[str, Any]) -> Iterator[Row]:
-        _, handled = _settings(settings)
+        _, types = handled(settings)
         back = min(days, KEPT)
         since, until = stripe.now - timedelta(days=back), stripe.now - stripe.account.grace
-        found = [one for one in stripe.events(handled, back) if since <= _at(one) <= until]
+        found = [one for one in stripe.events(types, back) if since <= _at(one) <= until]
         ids = [one["id"] for one in found]
         there = {row["event"] for row in replica.rows(recorded, events=ids)}
         for one in found:
@@ -137,11 +137,11 @@ def every_stripe_event_was_recorded(
     )
 
 
-def _trouble(endpoint: Mapping[str, Any], handled: Sequence[str]) -> str:
+def _trouble(endpoint: Mapping[str, Any], types: Sequence[str]) -> str:
     if endpoint["status"] != "enabled":
         return f"is {endpoint['status']}"
     subscribed = endpoint["enabled_events"]
-    missing = [] if EVERY in subscribed else sorted(set(handled) - set(subscribed))
+    missing = [] if EVERY in subscribed else sorted(set(types) - set(subscribed))
     return f"does not hear of {', '.join(missing)}" if missing else ""
 
 
@@ -149,7 +149,8 @@ def _at(event: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(event["created"], UTC)
 
 
-def _settings(settings: Mapping[str, Any]) -> tuple[str, list[str]]:
+def handled(settings: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The webhook's URL and the types that it handles; raises ConfigError without them."""
     found = settings.get("stripe", {})
     if not found.get("webhook") or not found.get("handled"):
         raise ConfigError(

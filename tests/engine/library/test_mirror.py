@@ -14,7 +14,9 @@ from trueup.library import (
     Mirror,
     every_live_stripe_subscription_is_mirrored,
     every_mirrored_subscription_exists_in_stripe,
+    every_named_customer_exists_in_stripe,
 )
+from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome, Verdict
 from trueup.readers.stripe.account import StripeAccount
 from trueup.readers.stripe.reader import Stripe
@@ -222,6 +224,22 @@ def test_a_row_that_stripe_never_heard_of_is_named(
     database.execute(here)
 
     assert keys(compared(every_mirrored_subscription_exists_in_stripe)) == named
+
+
+def test_a_customer_that_stripe_does_not_have_is_named(
+    account: Account, database: Database, compared
+) -> None:
+    database.execute("update subs set customer = 'cus_nobody1' where user_id = 2")
+    database.execute("update subs set customer = null where user_id = 3")
+    account.remove("customers", ["cus_00001A"])
+    account.objects["customers"]["cus_00004A"]["deleted"] = True
+
+    def named(_: object) -> Invariant:
+        return every_named_customer_exists_in_stripe(
+            "select id, user_id, customer from subs", "subs"
+        )
+
+    assert keys(compared(named)) == ["row 1", "row 2"]
 
 
 def test_without_an_account_it_does_not_apply(account: Account, ask) -> None:

@@ -13,8 +13,11 @@ from fix_database import Database
 from trueup.library import (
     every_stripe_event_was_recorded,
     no_webhook_delivery_has_failed_for_an_hour,
+    payments_succeed,
+    stripe_answers_with_recent_events,
     the_stripe_key_matches_the_environment,
     the_webhook_endpoint_is_enabled,
+    webhooks_succeed,
 )
 from trueup.model.change import Call, Steps
 from trueup.model.invariant import Invariant
@@ -163,6 +166,56 @@ def test_a_key_of_the_wrong_kind_is_named_and_not_used(
 
     found = [(v.key[0], v.row["trouble"]) for v in outcome.violations]
     assert found == ([("KEY", trouble)] if trouble else [])
+
+
+def pay(account: Account, number: int, status: str = "succeeded", **said: object) -> None:
+    """A payment of an hour ago."""
+    account.add(
+        "payment_intents", f"pi_{number:03}A", NOW - timedelta(hours=1), status=status, **said
+    )
+
+
+@pytest.mark.parametrize(("failed", "share"), [(1, None), (2, 96.0)])
+def test_a_share_of_payments_that_fail_is_named(
+    account: Account, asked, failed: int, share: float | None
+) -> None:
+    for number in range(50 - failed):
+        pay(account, number)
+    for number in range(failed):
+        pay(account, 100 + number, "requires_payment_method", last_payment_error={"code": "x"})
+    pay(account, 200, "requires_confirmation")
+
+    outcome = asked(payments_succeed())
+
+    found = [(v.key[0], v["percent"]) for v in outcome.violations]
+    assert found == ([("payments", share)] if share else [])
+
+
+def test_a_handful_is_no_rate(account: Account, asked) -> None:
+    for number in range(19):
+        pay(account, number, "canceled")
+
+    assert asked(payments_succeed()).verdict is Verdict.HOLDS
+
+
+@pytest.mark.parametrize(("failed", "named"), [(1, []), (2, ["webhooks"])])
+def test_a_share_of_deliveries_that_fail_is_named(
+    account: Account, asked, failed: int, named: list[str]
+) -> None:
+    for number in range(99):
+        event(account, f"evt_many_{number}", hours=2)
+    event(account, "evt_young", minutes=5)
+    account.undelivered = {"evt_young", *(f"evt_many_{number}" for number in range(failed))}
+
+    outcome = asked(webhooks_succeed())
+
+    assert keys(outcome) == named
+    assert all("98.0 % of 100" in s.title for s in planned("look_into_payments", outcome))
+
+
+def test_an_account_in_which_nothing_happens_is_named(account: Account, asked) -> None:
+    assert asked(stripe_answers_with_recent_events()).verdict is Verdict.HOLDS
+    assert keys(asked(stripe_answers_with_recent_events(days=0.05))) == ["events"]
 
 
 def test_a_disabled_endpoint_is_enabled_by_a_call_that_can_be_taken_back(

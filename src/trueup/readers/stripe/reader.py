@@ -134,12 +134,18 @@ class Stripe:
             "stripe.webhook_endpoints": self.webhook_endpoints,
             "stripe.checkout_sessions": self.checkout_sessions,
             "stripe.refunds": self.refunds,
+            "stripe.payment_intents": self.payment_intents,
         }
         return len(lists[kind]())
 
     def subscription(self, number: str) -> Object | None:
         """One subscription as it is at this moment; None where Stripe has none of that id."""
         return self._again("subscriptions", number, self._client.v1.subscriptions.retrieve)
+
+    def customer(self, number: str) -> Object | None:
+        """One customer as it is at this moment; None where there is none, or it was deleted."""
+        found = self._again("customers", number, self._client.v1.customers.retrieve)
+        return None if found is None or found.get("deleted") else found
 
     def again(self, numbers: Sequence[str]) -> dict[str, Object | None]:
         """
