@@ -108,17 +108,17 @@ create table if not exists trueup.journal_forgotten (
 );
 
 -- Who mended what, for the report of a run: nothing of a row, and no reason, which may name people.
-drop view if exists trueup.applied;
-create view trueup.applied with (security_barrier) as
+-- Replaced, so that whoever may read it still may; a new column comes last, or it could not be.
+create or replace view trueup.applied with (security_barrier) as
 select
     j.id, j.at, j.system, j.environment, j.fix, j.undoes, j.applied_by, j.approved_by,
     (select count(*) from trueup.journal_rows r where r.entry = j.id) as rows,
     (select count(*) from trueup.journal_calls c where c.entry = j.id) as calls,
-    (select count(*) from trueup.journal_alterations a where a.entry = j.id) as alterations,
     array(
         select p.invariant || ': ' || p.verdict || ', ' || p.place
         from trueup.journal_proofs p where p.entry = j.id order by p.id
-    ) as proofs
+    ) as proofs,
+    (select count(*) from trueup.journal_alterations a where a.entry = j.id) as alterations
 from trueup.journal j;
 
 create or replace function trueup.refuse() returns trigger

@@ -190,6 +190,19 @@ def test_a_reader_sees_who_mended_what_and_nothing_of_a_row(
     assert seen == [(entry, "fail", "bob", 3)]
 
 
+def test_a_reader_stays_one_when_the_journal_is_brought_up_to_date(
+    desk: Desk, admin_dsn: Dsn
+) -> None:
+    granted = (
+        "select relacl::text like '%trueup_reader=r/%' from pg_class where relname = 'applied'"
+    )
+    journal_schema.install(admin_dsn, "trueup_fixer", "trueup_reader")
+
+    journal_schema.install(admin_dsn, "trueup_fixer")
+
+    assert desk.rows(granted) == [(True,)]
+
+
 def test_the_fixer_cannot_be_the_owner_of_its_own_journal(shop: Database) -> None:
     shop.cluster.execute("grant create on database " + shop.name + " to trueup_fixer")
 
