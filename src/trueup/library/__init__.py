@@ -47,6 +47,12 @@ from trueup.library.sessions import (
     no_query_runs_longer_than,
     no_session_sits_idle_in_a_transaction,
 )
+from trueup.library.settled import (
+    every_balance_equals_its_ledger,
+    every_row_settles_within,
+    one_row_per,
+    only_known_admins_are_admins,
+)
 from trueup.library.visits import a_user_sees_only_their_own_rows
 from trueup.library.webhooks import (
     every_stripe_event_was_recorded,
@@ -61,6 +67,7 @@ __all__ = [
     "belongs",
     "connections_leave_headroom",
     "customers_of_users",
+    "every_balance_equals_its_ledger",
     "every_foreign_key_is_validated",
     "every_live_stripe_subscription_is_mirrored",
     "every_migration_is_applied",
@@ -70,6 +77,7 @@ __all__ = [
     "every_path_answers",
     "every_policy_can_be_evaluated",
     "every_refund_was_taken_back_once",
+    "every_row_settles_within",
     "every_stripe_event_was_recorded",
     "every_table_has_row_level_security",
     "no_index_is_invalid",
@@ -80,6 +88,8 @@ __all__ = [
     "no_session_sits_idle_in_a_transaction",
     "no_trigger_is_disabled",
     "no_webhook_delivery_has_failed_for_an_hour",
+    "one_row_per",
+    "only_known_admins_are_admins",
     "payments_succeed",
     "responses_are_fast",
     "stripe_answers_with_recent_events",
