@@ -6,6 +6,7 @@ Every builder takes `severity`, `fix`, `harm`, `runbook`, `owner`, `tags`, `need
 """
 
 from trueup.library.belongs import belongs
+from trueup.library.linked import customers_of_users
 from trueup.library.migrations import every_migration_is_applied
 from trueup.library.mirror import (
     Mirror,
@@ -14,7 +15,6 @@ from trueup.library.mirror import (
     every_named_customer_exists_in_stripe,
 )
 from trueup.library.money import (
-    customers_of_users,
     every_paid_checkout_was_granted_once,
     every_refund_was_taken_back_once,
 )

@@ -1,7 +1,7 @@
 """Money that came in, and money that went back, against what was granted for it: once each."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -100,23 +100,6 @@ def every_refund_was_taken_back_once(taken: str, table: str, **said: Unpack[Opti
         over={table: table, "Stripe refunds": "stripe.refunds"},
         show=["refund", "payment", "trouble"],
     )
-
-
-def customers_of_users(
-    objects: Iterable[Object], users: Iterable[str], field: str = "user_id"
-) -> dict[str, str]:
-    """
-    The Stripe customer of each user, where exactly one says in its metadata that it is theirs.
-
-    `objects` are customers or subscriptions. Never by e-mail: anybody can type one.
-    """
-    wanted = set(users)
-    found: dict[str, set[str]] = defaultdict(set)
-    for one in objects:
-        user = (one.get("metadata") or {}).get(field)
-        if user in wanted:
-            found[user].add(one["id"] if one["object"] == "customer" else one["customer"])
-    return {user: next(iter(ids)) for user, ids in found.items() if len(ids) == 1}
 
 
 def _bought(one: Object, name: str, worth: Mapping[str, int] | None) -> int | None:

@@ -55,13 +55,19 @@ class _Prepared:
     skipped: list[Skipped] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a fix was asked about, and what it answered."""
+
+    violations: Sequence[Violation]
+    answer: Answer
+
+
 def answered(
     connection: Connection,
     fix: Fix,
     invariants: Sequence[Invariant],
-    *,
-    violations: Sequence[Violation],
-    answer: Answer,
+    said: Said,
     services: AbstractSet[str],
 ) -> Answered:
     """
@@ -69,6 +75,7 @@ def answered(
 
     Raises PlanError for a change that cannot or must not be made, and for too many.
     """
+    answer, violations = said.answer, said.violations
     if answer.changes and answer.alterations:
         raise PlanError(f"{fix.name} changes rows and the schema at once; make it two fixes")
     require_callable(fix.name, answer.calls, services)

@@ -17,7 +17,7 @@ from trueup.model.violation import Violation, key_text
 from trueup.planfile import seal
 from trueup.primary import proof as prove
 from trueup.primary import shares
-from trueup.primary.answered import Answered, answered
+from trueup.primary.answered import Answered, Said, answered
 from trueup.primary.asking import ask
 from trueup.primary.dragged import counted
 from trueup.primary.pace import batches
@@ -116,14 +116,7 @@ def make(
         with questioning(connection, world.known) as reader:
             given = {**facts.given, "primary": reader, "services": facts.services}
             answer = ask(fix, invariants, violations, given)
-        planned = answered(
-            connection,
-            fix,
-            invariants,
-            violations=violations,
-            answer=answer,
-            services=facts.services,
-        )
+        planned = answered(connection, fix, invariants, Said(violations, answer), facts.services)
         touched = shares.of(connection, planned.changes, planned.follows)
         shares.require(fix.name, touched, share)
         proof = _proof(connection, planned, world, watched, prove_within)

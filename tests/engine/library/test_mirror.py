@@ -183,6 +183,14 @@ def test_what_changed_within_the_grace_is_not_judged(account: Account, compared)
     assert troubles(compared()) == {"sub_00001A": "status"}
 
 
+def test_a_checkout_of_a_moment_ago_speaks_for_its_subscription(account: Account, compared) -> None:
+    one(account, 1)["status"] = "canceled"
+    session = {"id": "cs_test_1", "customer": None, "subscription": "sub_00001A"}
+    account.event("evt_1", "checkout.session.completed", session, NOW - timedelta(minutes=5))
+
+    assert compared().verdict is Verdict.HOLDS
+
+
 def test_what_began_within_the_grace_is_not_judged(account: Account, compared) -> None:
     for number, minutes in ((7, 14), (8, 16)):
         account.subscription(

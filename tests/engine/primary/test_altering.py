@@ -106,6 +106,24 @@ def test_an_alteration_is_made_once_and_its_undo_leaves_no_trace(
         owner.undo(applied.entries[0])
 
 
+def test_each_alteration_is_a_transaction_and_an_entry_of_its_own(
+    notes: tuple[Desk, Desk],
+) -> None:
+    fixer, owner = notes
+    owner.execute("insert into notes values (1), (2)")
+    each = must("notes_are_gone", "select id from notes order by id", over="notes")
+
+    def alter(violations):
+        kinds = (Alteration.DROP_POLICY, "everybody"), (Alteration.ENABLE_TRIGGER, "noted")
+        for (kind, name), _ in zip(kinds, violations, strict=True):
+            yield Alter(kind, "notes", name)
+
+    plan = fixer.plan(alter, each)
+    applied = owner.apply(replace(plan, proof=()))
+
+    assert len(plan.alterations) == len(applied.entries) == 2
+
+
 def test_the_plan_names_whom_row_level_security_shuts_out(notes: tuple[Desk, Desk]) -> None:
     plan = notes[0].plan(altering(Alteration.ENABLE_ROW_SECURITY))
 
