@@ -53,7 +53,8 @@ def test_a_fix_mends_what_its_invariant_names_and_its_undo_leaves_no_trace(
     stepped = scenes.stepped(plan, fault)
     assert left.get(fault.invariant, set()) == stepped
     assert all(keys <= scenes.named(broken)[name] for name, keys in left.items())
-    assert len(found.apply(plan).moved) == 0
+    again = found.apply(plan)
+    assert (len(again.moved), len(again.entries), again.exit_code) == (0, 0, 0)
     if plan.undo is None:
         for entry in reversed(applied.entries):
             found.apply(found.plan_undo(entry))
