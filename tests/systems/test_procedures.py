@@ -1,44 +1,39 @@
 """Procedures of the systems: an operator types a row, and the rails are those of every fix."""
 
 import pytest
+from psycopg.rows import dict_row
 
-from systems import scenes
+from systems import procedure, scenes
+from systems.procedure import Procedure
+from systems.studybuddy.procedures import USER
 from trueup import catalog
 from trueup.errors import PlanError
 from trueup.primary import typed
 
-USER = "select id::text from auth.users where id in (select user_id from {}) order by id limit 1"
-
 PROCEDURES = [
-    ("enable_user", "profiles where is_disabled", {}),
-    ("disable_user", "profiles where not is_disabled", {}),
-    ("grant_quota_override", "profiles where not is_disabled", {"jobs": "40"}),
-    (
-        "set_subscription",
-        "subscriptions where stripe_subscription_id is null",
-        {"status": "expired", "plan": "", "until": "2026-11-30T00:00Z"},
-    ),
-    ("pause_ai_extractions", "", {"plan": "Pro"}),
+    pytest.param(system, one, id=f"{system}.{one.fix}")
+    for system, one in procedure.of_all_systems()
 ]
 
 
-def _typed(scene, fix: str, chosen: str, given: dict[str, str]):
-    words = [f"{name}={value}" for name, value in given.items()]
-    if chosen:
+def _typed(scene, asked: Procedure):
+    words = [f"{name}={value}" for name, value in asked.typed.items()]
+    if asked.chosen:
         with scene.database.connect() as connection:
-            [(user,)] = connection.execute(USER.format(chosen).encode()).fetchall()
-        words.append(f"user_id={user}")
-    found = catalog.find_fix(scene.project.root, scene.system, fix)
+            cursor = connection.cursor(row_factory=dict_row)
+            [chosen] = cursor.execute(asked.chosen.encode()).fetchall()
+        words += [f"{name}={value}" for name, value in chosen.items()]
+    found = catalog.find_fix(scene.project.root, scene.system, asked.fix)
     return typed.checked(found, typed.from_words(words))
 
 
-@pytest.mark.parametrize(("fix", "chosen", "given"), PROCEDURES)
-def test_a_procedure_goes_there_and_back(scene, fix: str, chosen: str, given) -> None:
-    found = scene("studybuddy")
+@pytest.mark.parametrize(("system", "asked"), PROCEDURES)
+def test_a_procedure_goes_there_and_back(scene, system: str, asked: Procedure) -> None:
+    found = scene(system)
     found.plant()
     before = found.bytes()
 
-    plan = found.plan(fix, rows=_typed(found, fix, chosen, given))
+    plan = found.plan(asked.fix, rows=_typed(found, asked))
     applied = found.apply(plan)
 
     assert (applied.exit_code, len(applied.moved) > 0) == (0, True)
@@ -53,7 +48,8 @@ def test_a_procedure_goes_there_and_back(scene, fix: str, chosen: str, given) ->
 def test_a_deleted_user_leaves_nothing_but_keys(scene) -> None:
     found = scene("studybuddy")
     found.plant()
-    rows = _typed(found, "delete_user", "ai_jobs where status = 'completed'", {})
+    chosen = USER.format("ai_jobs where status = 'completed'")
+    rows = _typed(found, Procedure("delete_user", chosen))
 
     plan = found.plan("delete_user", rows=rows)
     applied = found.apply(plan)

@@ -94,7 +94,7 @@ def test_all_faults_at_once_hide_and_invent_nothing(scene, system: str) -> None:
 def test_every_invariant_has_a_fault_or_a_test_of_its_own(scene, system: str) -> None:
     broken = {fault.invariant for of, fault in scenes.all_faults() if of == system}
 
-    assert {i.name for i in scene(system).invariants} - broken == LIVE
+    assert {i.name for i in scene(system).invariants} - broken <= LIVE
 
 
 LIVE = {
@@ -115,7 +115,7 @@ SHAPES = [(system, path) for system in scenes.systems() for path in scenes.shape
 @pytest.mark.parametrize(
     ("system", "shape"), SHAPES, ids=lambda value: getattr(value, "stem", value)
 )
-def test_an_older_shape_of_the_schema_is_never_unknown(scene, system: str, shape) -> None:
+def test_another_shape_of_the_schema_is_never_unknown(scene, system: str, shape) -> None:
     found = scene(system)
     found.plant()
     found.database.execute(shape.read_text())
@@ -124,4 +124,4 @@ def test_an_older_shape_of_the_schema_is_never_unknown(scene, system: str, shape
 
     verdicts = {outcome.verdict for outcome in outcomes.values()}
     assert verdicts <= {Verdict.HOLDS, Verdict.VIOLATED, Verdict.NOT_APPLICABLE}, outcomes
-    assert Verdict.NOT_APPLICABLE in verdicts
+    assert verdicts != {Verdict.HOLDS}, "it is no other shape for any invariant"
