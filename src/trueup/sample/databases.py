@@ -1,6 +1,8 @@
 """The systems' databases: a sound one that is never touched, and a copy of it to break and mend."""
 
 import hashlib
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -12,6 +14,10 @@ from trueup.sample.cluster import Cluster
 from trueup.sample.faults import Fault
 
 SCRIPTS = ("schema.sql", "sound.sql")
+
+TAKEN_IN = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
+"""How a script takes in another, from its own folder on, at its top; psql reads it so too."""
+
 WAIT = 120.0
 
 
@@ -57,13 +63,26 @@ def _sound(system: str) -> str:
 
 def _digest(folder: Path) -> str:
     known = hashlib.sha256()
-    for name in SCRIPTS:
-        try:
-            script = (folder / name).read_bytes()
-        except FileNotFoundError:
-            raise SampleError(f"there is no {folder / name}; a system's sample needs it") from None
-        known.update(hashlib.sha256(script).digest())
+    for _, script in _scripts(folder):
+        known.update(hashlib.sha256(script.encode()).digest())
     return known.hexdigest()
+
+
+def _scripts(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The scripts that make a system, in the order in which they run."""
+    for name in SCRIPTS:
+        yield from _with_taken_in(folder / name)
+
+
+def _with_taken_in(path: Path) -> Iterator[tuple[Path, str]]:
+    """What a script takes in, then the script itself; its lines keep their numbers."""
+    try:
+        script = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SampleError(f"there is no {path}; a system's sample needs it") from None
+    for other in TAKEN_IN.findall(script):
+        yield from _with_taken_in((path.parent / other).resolve())
+    yield path, TAKEN_IN.sub("", script)
 
 
 def _made_from(cluster: Cluster, system: str) -> str | None:
@@ -91,8 +110,8 @@ def _make_sound(cluster: Cluster, folder: Path, digest: str) -> None:
     _drop(cluster, sound)
     cluster.create_database(sound)
     with cluster.connect(database=sound) as connection:
-        for name in SCRIPTS:
-            _run(connection, (folder / name).read_text(), str(folder / name))
+        for path, script in _scripts(folder):
+            _run(connection, script, str(path))
         # Each copy has the statistics at once, and nothing for autovacuum to do meanwhile.
         connection.execute("vacuum (freeze, analyze)")
     with cluster.connect() as connection:

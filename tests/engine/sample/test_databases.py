@@ -159,3 +159,21 @@ def test_a_new_database_lets_nobody_make_temporary_tables(cluster, system):
         allowed = "select has_database_privilege('trueup_reader', %s, 'temporary')"
 
         assert connection.execute(allowed, [system.name]).fetchone() == (False,)
+
+
+def test_what_a_script_takes_in_comes_first_and_counts(cluster, system):
+    (system.parent / "shared.sql").write_text("create table tools (id int);\n")
+    (system / "schema.sql").write_text(f"\\ir ../shared.sql\n{SCHEMA}grant all on tools to anon;")
+    databases.load(cluster, system)
+    with cluster.connect(database=system.name) as connection:
+        assert connection.execute("select from tools").rowcount == 0
+
+    (system.parent / "shared.sql").write_text("create table tools (id int);\n\nbroken;\n")
+    with pytest.raises(SampleError, match=r"shared\.sql, line 3: "):
+        databases.load(cluster, system)
+
+
+def test_what_a_script_takes_in_must_be_there(cluster, system):
+    (system / "schema.sql").write_text("\\ir ../nowhere.sql\n")
+    with pytest.raises(SampleError, match=r"there is no .*nowhere\.sql"):
+        databases.load(cluster, system)

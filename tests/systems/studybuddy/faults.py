@@ -8,67 +8,13 @@ from datetime import datetime, timedelta
 from hashlib import md5
 from uuid import UUID
 
-from psycopg import sql
-from psycopg.types.json import Jsonb
-
 from trueup.sample import CLOCK
 from trueup.sample.faults import Fault
+from trueup.sample.planting import LONG_AGO, ago, keys, quietly, row, supabase_user, uid
 from trueup.sample.stripe.account import Account
 
 PRO = UUID(md5(b"plan-pro", usedforsecurity=False).hexdigest())
 ADMIN = UUID(md5(b"user-1", usedforsecurity=False).hexdigest())
-LONG_AGO = CLOCK - timedelta(days=400)
-
-
-def uid(name: str) -> UUID:
-    """The id of the row of this name."""
-    return UUID(md5(f"fault-{name}".encode(), usedforsecurity=False).hexdigest())
-
-
-def keys(*names: str) -> frozenset[str]:
-    """The ids of these rows, as keys."""
-    return frozenset(str(uid(name)) for name in names)
-
-
-def ago(**spans: float) -> datetime:
-    """So long before the sample's clock."""
-    return CLOCK - timedelta(**spans)
-
-
-def quietly(*statements: str) -> str:
-    """Run these with triggers and foreign keys asleep, so that a row stays as it is written."""
-    asleep = "set local session_replication_role = replica;\n"
-    return asleep + "".join(statements) + "set local session_replication_role = origin;\n"
-
-
-def row(table: str, **values: object) -> str:
-    """One row, as the statement that inserts it."""
-    literals = [Jsonb(value) if isinstance(value, dict) else value for value in values.values()]
-    insert = sql.SQL("insert into {} ({}) values ({});\n").format(
-        sql.Identifier(*table.split(".")),
-        sql.SQL(", ").join(map(sql.Identifier, values)),
-        sql.SQL(", ").join(map(sql.Literal, literals)),
-    )
-    return insert.as_string()
-
-
-def account(name: str, **changed: object) -> str:
-    """Somebody who can sign in; the profile is apart."""
-    values: dict[str, object] = {
-        "instance_id": UUID(int=0),
-        "id": uid(name),
-        "aud": "authenticated",
-        "role": "authenticated",
-        "email": f"{name.replace(' ', '.')}@example.com",
-        "email_confirmed_at": LONG_AGO,
-        "confirmation_token": "",
-        "recovery_token": "",
-        "email_change_token_new": "",
-        "email_change": "",
-        "created_at": LONG_AGO,
-        "updated_at": LONG_AGO,
-    }
-    return row("auth.users", **values | changed)
 
 
 def profile(name: str, is_disabled: bool | None = False) -> str:
@@ -87,7 +33,7 @@ def profile(name: str, is_disabled: bool | None = False) -> str:
 
 def student(name: str, is_disabled: bool | None = False, **changed: object) -> str:
     """An account and its profile."""
-    return account(name, **changed) + profile(name, is_disabled)
+    return supabase_user(name, **changed) + profile(name, is_disabled)
 
 
 def course(name: str, owner: str) -> str:
@@ -488,7 +434,7 @@ USERS = (
         near_misses=quietly(
             student("nearly orphan 1", deleted_at=ago(days=5)),
             job("nearly orphan job 1", "nearly orphan 1", "completed", ago(days=20)),
-            account("nearly orphan 2", is_anonymous=True),
+            supabase_user("nearly orphan 2", is_anonymous=True),
             job("nearly orphan job 2", "nearly orphan 2", "completed", ago(days=20)),
         ),
     ),
@@ -550,11 +496,11 @@ USERS = (
     Fault(
         name="missing_profiles",
         invariant="every_user_has_a_profile",
-        plant=quietly(account("faceless 1"), account("faceless 2", is_sso_user=True)),
+        plant=quietly(supabase_user("faceless 1"), supabase_user("faceless 2", is_sso_user=True)),
         keys=keys("faceless 1", "faceless 2"),
         near_misses=quietly(
-            account("faceless deleted", deleted_at=ago(days=5)),
-            account("faceless guest", is_anonymous=True),
+            supabase_user("faceless deleted", deleted_at=ago(days=5)),
+            supabase_user("faceless guest", is_anonymous=True),
             student("nameless"),
         ),
     ),
