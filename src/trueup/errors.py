@@ -17,6 +17,7 @@ TrueupError
 │   └── ProofError      it was applied, did not prove itself, and was rolled back
 ├── JournalError        the journal is missing, closed or has no such entry
 ├── RunError            a run cannot be read or written
+├── CiError             what a scheduled run needs around it did not answer
 └── SampleError         the embedded PostgreSQL of the sample
 
 A message says what happened, with which value, and what to do now.
@@ -109,6 +110,10 @@ class JournalError(TrueupError):
 
 class RunError(TrueupError):
     """A run cannot be read or written."""
+
+
+class CiError(TrueupError):
+    """GitHub, the switch or the branch of earlier runs did not do what a job needs of it."""
 
 
 class SampleError(TrueupError):

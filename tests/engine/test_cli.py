@@ -34,7 +34,7 @@ def trueup(folder: Path, *words: str, code: int = 0) -> str:
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """What a fresh clone has, with a sample of its own."""
     folder = tmp_path_factory.mktemp("clone")
-    for name in ("invariants", "fixes", "tests/systems/studybuddy", "docs"):
+    for name in ("invariants", "fixes", "tests/systems", "docs"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "trueup.toml", folder)
     yield folder

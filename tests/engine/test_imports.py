@@ -23,6 +23,7 @@ ORDER = (
     ("suite",),
     ("primary",),
     ("mending",),
+    ("ci",),
     ("listing", "doctor", "demo", "play"),
     ("pytest_plugin", "cli"),
 )

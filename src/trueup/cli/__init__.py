@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from trueup.cli import checking, journal, mending, sample
+from trueup.cli import checking, ci, journal, mending, sample
 from trueup.errors import TrueupError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.add_typer(journal.app, name="journal")
 app.command()(checking.record)
 app.command()(sample.demo)
 app.add_typer(sample.app, name="sample")
+app.add_typer(ci.app, name="ci")
 
 
 def main() -> None:

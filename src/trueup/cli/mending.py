@@ -87,19 +87,26 @@ def plan(
 def approve(
     file: File,
     note: Annotated[str, typer.Option(help="What you looked at; it stays with the plan.")] = "",
+    github: Annotated[
+        bool,
+        typer.Option("--github", help="In a job: whoever let it go on, or ran it again, approves."),
+    ] = False,
 ) -> None:
     """
     Approve a plan that somebody else made; production wants that before it is applied.
 
     Shows the plan first. Exit codes: 0 approved, 2 refused.
     """
+    from trueup import signature
+    from trueup.ci import approver
     from trueup.mending import files
     from trueup.primary import diff
     from trueup.primary.words import SHORT
 
     made = files.read(file)
     typer.echo(diff.of_plan(made))
-    approval = files.approve(made, file, note)
+    by = approver.of_job(made.by) if github else signature.operator()
+    approval = files.approve(made, file, by, note)
     typer.echo(f"\napproved by {approval.by}: plan {approval.digest[:SHORT]}, in {file}")
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from trueup import planfile, signature
+from trueup import planfile
 from trueup.environment import Environment
 from trueup.errors import ApplyError, PlanError
 from trueup.model.plan import Approval, Plan
@@ -27,13 +27,12 @@ def write(plan: Plan, path: Path) -> None:
         raise PlanError(f"the plan could not be written to {path}: {error.strerror}") from None
 
 
-def approve(plan: Plan, path: Path, note: str = "") -> Approval:
+def approve(plan: Plan, path: Path, by: str, note: str = "") -> Approval:
     """
     Add to a plan file that somebody else than its planner approves it; gives the approval.
 
     Raises ApplyError for one's own plan, for one that does nothing, and for one that has expired.
     """
-    by = signature.operator()
     now = datetime.now(UTC)
     if by == plan.by:
         raise ApplyError(f"{by} made this plan; somebody else has to approve it")

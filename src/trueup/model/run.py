@@ -10,6 +10,9 @@ from trueup.model.verdict import Verdict
 
 FORMAT = 1
 
+VIOLATED, UNKNOWN = 1, 6
+"""Exit codes of a run; pytest's own 1 is that of a test that failed."""
+
 Cell = str | int | float | bool | None
 """One value of a violation as a report may print it: text, number, or masked."""
 
@@ -155,6 +158,11 @@ class Run:
         if Verdict.UNKNOWN in found or not self.records:
             return Verdict.UNKNOWN
         return Verdict.HOLDS
+
+    @property
+    def exit_code(self) -> int:
+        """What `trueup check` ends with: 0 all hold, 1 violated, 6 unknown and nothing violated."""
+        return {Verdict.VIOLATED: VIOLATED, Verdict.UNKNOWN: UNKNOWN}.get(self.verdict, 0)
 
     def snapshots(self, system: str) -> tuple[str, ...]:
         """The snapshots that a system's invariants stood on; a single one is a proof."""

@@ -61,6 +61,11 @@ def read(path: Path) -> Run:
     return parse(data)
 
 
+def newest(folder: Path) -> Path:
+    """The folder itself where it is a run's, else that of the newest run below it."""
+    return folder if (folder / DATA).is_file() else latest(folder)
+
+
 def latest(folder: Path) -> Path:
     """
     The folder of the newest run below `folder`; ids sort by time.

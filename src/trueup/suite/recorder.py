@@ -11,15 +11,12 @@ import pytest
 
 from trueup.catalog import INVARIANTS, metrics
 from trueup.model.metric import Metric
-from trueup.model.run import Record, Run
+from trueup.model.run import UNKNOWN, Record, Run
 from trueup.model.verdict import Verdict
 from trueup.suite.active import Active
 from trueup.suite.mended import mended, since
 from trueup.suite.metrics import measure
 from trueup.suite.record import carried
-
-UNKNOWN = 6
-"""The exit code of a run with nothing violated and something unknown."""
 
 
 @dataclass(slots=True)

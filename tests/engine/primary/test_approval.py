@@ -76,21 +76,17 @@ def planned(project: Project, environment: str) -> tuple[Plan, Path]:
 
 
 @pytest.mark.parametrize("environment", ["production", "strict"])
-def test_a_plan_wants_somebody_elses_word(
-    project: Project, environment: str, monkeypatch: pytest.MonkeyPatch, desk: Desk
-) -> None:
+def test_a_plan_wants_somebody_elses_word(project: Project, environment: str, desk: Desk) -> None:
     made, path = planned(project, environment)
     with pytest.raises(ApplyError, match="wants somebody else than ada to approve the plan"):
         mending.apply(project, files.read(path))
     with pytest.raises(ApplyError, match="ada made this plan; somebody else has to approve it"):
-        files.approve(made, path)
+        files.approve(made, path, "ada")
     assert desk.rows("select from trueup.journal") == []
 
-    monkeypatch.setenv("TRUEUP_OPERATOR", "bob")
-    files.approve(made, path, "looked at all three")
+    files.approve(made, path, "bob", "looked at all three")
     [approval] = files.read(path).approvals
     assert (approval.by, approval.note) == ("bob", "looked at all three")
-    monkeypatch.setenv("TRUEUP_OPERATOR", "ada")
     assert mending.apply(project, files.read(path)).exit_code == 0
     assert desk.rows('select "by", applied_by, approved_by from trueup.journal') == [
         ("ada", "ada", "bob")
@@ -103,14 +99,10 @@ def test_elsewhere_nobody_is_asked(project: Project) -> None:
     assert mending.apply(project, files.read(path)).exit_code == 0
 
 
-def test_an_approval_of_another_plan_is_none(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_approval_of_another_plan_is_none(project: Project) -> None:
     first, path = planned(project, "production")
-    monkeypatch.setenv("TRUEUP_OPERATOR", "bob")
-    files.approve(first, path)
+    files.approve(first, path, "bob")
     approval = path.read_bytes().splitlines(keepends=True)[-1]
-    monkeypatch.setenv("TRUEUP_OPERATOR", "ada")
 
     _, path = planned(project, "production")
     with path.open("ab") as file:
@@ -120,15 +112,12 @@ def test_an_approval_of_another_plan_is_none(
         mending.apply(project, files.read(path))
 
 
-def test_a_plan_that_does_nothing_is_not_approved(
-    project: Project, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plan_that_does_nothing_is_not_approved(project: Project, desk: Desk) -> None:
     desk.execute("update jobs set status = 'done'")
     made, path = planned(project, "production")
-    monkeypatch.setenv("TRUEUP_OPERATOR", "bob")
 
     with pytest.raises(ApplyError, match="changes nothing, so there is nothing to approve"):
-        files.approve(made, path)
+        files.approve(made, path, "bob")
 
 
 def test_a_file_that_was_edited_cannot_be_approved(project: Project) -> None:

@@ -1,0 +1,1 @@
+"""What scheduled runs need around them: issues, a switch that notices silence, kept history."""

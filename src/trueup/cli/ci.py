@@ -1,0 +1,94 @@
+"""The verbs of scheduled runs: each step of a workflow is one of them."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from trueup.ci.branch import Branch
+
+app = typer.Typer(help="What scheduled runs need around them.", no_args_is_help=True)
+
+RunFolder = Annotated[
+    Path,
+    typer.Argument(metavar="RUN", help="A run's folder, or one of runs, whose newest is taken."),
+]
+Name = Annotated[str, typer.Option(help="The branch that holds earlier runs.")]
+History = Annotated[Path, typer.Option("--into", help="The folder that has the branch.")]
+
+RUNS = "trueup-runs"
+HISTORY = Path(".trueup") / "history"
+
+
+@app.command("issues")
+def issues(run: RunFolder) -> None:
+    """
+    Open, update and close the repository's issues, one an invariant; they hold no row data.
+
+    Wants GITHUB_TOKEN with issues: write.
+    """
+    from trueup.ci import actions, github, posting
+    from trueup.report import store
+
+    here = actions.here()
+    asked = github.GitHub(here)
+    try:
+        done = posting.post(store.read(store.newest(run)), asked, here.page)
+    finally:
+        asked.close()
+    typer.echo(posting.told(done))
+
+
+@app.command("ping")
+def ping(
+    run: RunFolder,
+    variable: Annotated[
+        str, typer.Option("--switch", help="The variable that holds the switch's address.")
+    ] = "TRUEUP_SWITCH_URL",
+) -> None:
+    """Tell the dead-man's switch that a run came to its end; quiet where there is no switch."""
+    from trueup.ci import switch
+    from trueup.report import store
+
+    url = os.environ.get(variable, "")
+    if not url:
+        typer.echo(f"no switch: {variable} is not set, so nobody notices when runs stop coming")
+        return
+    typer.echo(switch.ping(url, store.read(store.newest(run))))
+
+
+@app.command("restore")
+def restore(branch: Name = RUNS, into: History = HISTORY) -> None:
+    """Fetch earlier runs from their branch, so that a report can say what is new."""
+    typer.echo(_kept(branch, into).restore())
+
+
+@app.command("keep")
+def keep(run: RunFolder, branch: Name = RUNS, into: History = HISTORY) -> None:
+    """Add a run to the branch of earlier runs; wants contents: write, never pushes with force."""
+    from trueup.report import store
+
+    kept = _kept(branch, into)
+    if not (into / ".git").is_dir():
+        kept.restore()
+    typer.echo(kept.keep([store.newest(run)]))
+
+
+@app.command("verdict")
+def verdict(run: RunFolder) -> None:
+    """Say the verdict of a run, and end with its exit code: the last step of a job."""
+    from trueup.report import store, words
+
+    found = store.read(store.newest(run))
+    typer.echo("\n".join(words.closing(found)))
+    raise typer.Exit(found.exit_code)
+
+
+def _kept(name: str, into: Path) -> "Branch":
+    from trueup.ci import actions
+    from trueup.ci.branch import Branch
+
+    here = actions.here()
+    return Branch(here.remote, name, into.absolute(), here.token)
