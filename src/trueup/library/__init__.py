@@ -6,13 +6,16 @@ Every builder takes `severity`, `fix`, `harm`, `runbook`, `owner`, `tags`, `need
 """
 
 from trueup.library.belongs import belongs
+from trueup.library.customers import (
+    every_named_customer_exists_in_stripe,
+    every_paying_row_names_its_customer,
+)
 from trueup.library.linked import customers_of_users
 from trueup.library.migrations import every_migration_is_applied
 from trueup.library.mirror import (
     Mirror,
     every_live_stripe_subscription_is_mirrored,
     every_mirrored_subscription_exists_in_stripe,
-    every_named_customer_exists_in_stripe,
 )
 from trueup.library.money import (
     every_paid_checkout_was_granted_once,
@@ -75,6 +78,7 @@ __all__ = [
     "every_named_customer_exists_in_stripe",
     "every_paid_checkout_was_granted_once",
     "every_path_answers",
+    "every_paying_row_names_its_customer",
     "every_policy_can_be_evaluated",
     "every_refund_was_taken_back_once",
     "every_row_settles_within",

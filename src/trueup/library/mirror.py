@@ -1,12 +1,14 @@
 """A table that mirrors Stripe's subscriptions: what each side says, and where they differ."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Unpack
 
-from trueup.errors import StripeError
+from trueup.errors import CatalogError, StripeError
 from trueup.library.declare import Options, declared
+from trueup.library.linked import customer_of
 from trueup.model.invariant import Invariant, Row
 from trueup.replica.reader import Reader
 
@@ -33,9 +35,6 @@ ABOUT = (
 )
 """Events after which an application changes what it knows of a subscription."""
 
-LOOKED_AT = 500
-"""Customers that are looked at again for one question."""
-
 CLOSE = timedelta(seconds=60)
 """Ends of a period that are as far apart as this are the same."""
 
@@ -47,10 +46,15 @@ class Mirror:
     """
     A table that mirrors subscriptions.
 
-    `rows` is a SELECT whose columns have these names: `id`, `user_id`, `customer`, `subscription`,
-    `status`, and, where the table has them, `period_end`, `trial_end`, `cancel_at_period_end`,
-    `plan`. `statuses` has what each of Stripe's statuses is here. `prices` names the setting in
-    which each price has its plan. `table` is what is judged.
+    `rows` is a SELECT whose columns have these names: `id`, `user_id`, `customer`, `status`, and,
+    where the table has them, `subscription`, `period_end`, `trial_end`, `cancel_at_period_end`,
+    `plan`. Without `subscription` a row is that of its customer: then the live subscription of a
+    customer speaks for them, or the newest, where none is live.
+
+    `statuses` has, for each of Stripe's statuses, what it is here; several may be the same. What
+    only live ones are is how the table says that somebody is served. `prices` names the setting in
+    which each price has its plan. `table` is what is judged. Raises CatalogError where a status is
+    missing: what nobody thought of must not pass.
     """
 
     rows: str
@@ -58,23 +62,42 @@ class Mirror:
     statuses: Mapping[str, str]
     prices: str = "prices"
 
+    def __post_init__(self) -> None:
+        """See that no status is left out, and that none is made up."""
+        wrong = sorted(STATUSES ^ self.statuses.keys())
+        if wrong:
+            raise CatalogError(
+                f"the mirror of {self.table} must say what each of Stripe's statuses is there, and"
+                f" nothing else; see to {', '.join(wrong)}"
+            )
+
     @property
     def live_here(self) -> frozenset[str]:
         """The statuses by which the table says that somebody is served."""
-        return frozenset(self.statuses[status] for status in LIVE)
+        ended = {self.statuses[status] for status in STATUSES - LIVE}
+        return frozenset(self.statuses[status] for status in LIVE) - ended
 
 
 @dataclass(slots=True)
 class _Known:
-    """What the table says, by the ids that Stripe has too."""
+    """What the table says, by the ids that Stripe has too; who speaks for a customer in Stripe."""
 
     by_subscription: dict[str, Row] = field(default_factory=dict)
     by_customer: dict[str, Row] = field(default_factory=dict)
+    rows_of: Counter[str] = field(default_factory=Counter)
+    speaking: dict[str, str] = field(default_factory=dict)
 
-    def of(self, subscription: Object) -> Row | None:
+    def of(self, one: Object) -> Row | None:
         """The row of a subscription: the one that names it, or else the one of its customer."""
-        row = self.by_subscription.get(subscription["id"])
-        return row or self.by_customer.get(customer_of(subscription) or "")
+        row = self.by_subscription.get(one["id"])
+        return row or self.by_customer.get(customer_of(one) or "")
+
+    def is_by(self, row: Row, one: Object) -> bool:
+        """Whether the row stands for this subscription, and not for another of its customer."""
+        number: str = one["id"]
+        if "subscription" in row:
+            return row["subscription"] == number
+        return self.speaking.get(customer_of(one) or "") == number
 
 
 def every_live_stripe_subscription_is_mirrored(
@@ -91,18 +114,13 @@ def every_live_stripe_subscription_is_mirrored(
         prices: Mapping[str, str] = settings.get(mirror.prices, {})
         listed = stripe.subscriptions()  # first: what Stripe said then should be here by now
         known = _known(replica, mirror)
-        live: dict[str, list[str]] = {}
-        suspects: dict[str, None] = {}
-        for one in listed:
-            if one["status"] in LIVE:
-                live.setdefault(customer_of(one) or one["id"], []).append(one["id"])
-            if _trouble(mirror, prices, known, one):
-                suspects[one["id"]] = None
+        live = _live(listed, known)
+        suspects = {one["id"]: None for one in listed if _trouble(mirror, prices, known, one)}
         twice = {number: len(of) for of in live.values() if len(of) > 1 for number in of}
         again = stripe.again([*suspects, *(number for number in twice if number not in suspects)])
         recent = stripe.changed(ABOUT) if again else frozenset()
         for number, now in again.items():
-            if now is None or _is_recent(now, recent, stripe):
+            if now is None or is_recent(now, recent, stripe):
                 continue
             trouble = _trouble(mirror, prices, known, now)
             if not trouble and number in twice:
@@ -120,32 +138,30 @@ def every_live_stripe_subscription_is_mirrored(
         said,
         over={mirror.table: mirror.table, "Stripe subscriptions": "stripe.subscriptions"},
         key=["stripe_subscription"],
-        show=["stripe_subscription", "stripe_status", "status", "trouble"],
+        show=["stripe_subscription", "stripe_status", "customer", "status", "trouble"],
     )
 
 
 def every_mirrored_subscription_exists_in_stripe(
     mirror: Mirror, **said: Unpack[Options]
 ) -> Invariant:
-    """Each row that serves somebody names a subscription that Stripe has, in this mode."""
+    """
+    Each row that serves somebody names a subscription that Stripe has, in this mode.
+
+    Where rows name none, its customer has one there, of whatever status: whether it is live, the
+    other direction says.
+    """
 
     def ask(replica: Reader, stripe: "Stripe") -> Iterator[Row]:
-        rows = {
-            str(row["subscription"]): row
-            for row in replica.rows(mirror.rows)
-            if row["subscription"] and row["status"] in mirror.live_here
-        }
-        for one in stripe.subscriptions():
-            rows.pop(one["id"], None)
-        for number, found in stripe.again(list(rows)).items():
-            row = rows[number]
-            if found is None:
-                yield {
-                    "id": row["id"],
-                    "user_id": row["user_id"],
-                    "status": row["status"],
-                    "subscription": number,
-                }
+        serving = [row for row in replica.rows(mirror.rows) if row["status"] in mirror.live_here]
+        named = _absent(serving, "subscription", (one["id"] for one in stripe.subscriptions()))
+        for number, found in stripe.again(list(named)).items():
+            yield from () if found else map(_unheard_of, named[number])
+        others = [row for row in serving if "subscription" not in row]
+        known = (customer_of(one) for one in stripe.subscriptions())
+        theirs = _absent(others, "customer", known) if others else {}
+        for customer, has in stripe.subscribing(list(theirs)).items():
+            yield from () if has else map(_unheard_of, theirs[customer])
 
     return declared(
         ask,
@@ -157,43 +173,8 @@ def every_mirrored_subscription_exists_in_stripe(
         },
         said,
         over={mirror.table: mirror.table, "Stripe subscriptions": "stripe.subscriptions"},
-        show=["status", "subscription"],
+        show=["status", "customer", "subscription"],
     )
-
-
-def every_named_customer_exists_in_stripe(
-    rows: str, table: str, **said: Unpack[Options]
-) -> Invariant:
-    """
-    Each customer that a row names is one that Stripe has, in this mode, and has not deleted.
-
-    `rows` is a SELECT of `id`, `user_id` and `customer`.
-    """
-
-    def ask(replica: Reader, stripe: "Stripe") -> Iterator[Row]:
-        listed = {one["id"] for one in stripe.customers()}
-        named = [row for row in replica.rows(rows) if row["customer"]]
-        for row in [row for row in named if row["customer"] not in listed][:LOOKED_AT]:
-            if stripe.customer(str(row["customer"])) is None:
-                yield {"id": row["id"], "user_id": row["user_id"], "customer": row["customer"]}
-
-    return declared(
-        ask,
-        {
-            "severity": "P1",
-            "fix": "link_stripe_customer",
-            "harm": "Somebody pays as a customer that nobody here knows, or cannot pay at all.",
-        },
-        said,
-        over={table: table, "Stripe customers": "stripe.customers"},
-        show=["customer"],
-    )
-
-
-def customer_of(subscription: Object) -> str | None:
-    """The customer's id, whether or not the customer was expanded."""
-    found = subscription.get("customer")
-    return found["id"] if isinstance(found, Mapping) else found
 
 
 def period_end(subscription: Object) -> datetime | None:
@@ -216,11 +197,43 @@ def prices_of(subscription: Object) -> list[str]:
 def _known(replica: Reader, mirror: Mirror) -> _Known:
     known = _Known()
     for row in replica.rows(mirror.rows):
-        if row["subscription"]:
+        if row.get("subscription"):
             known.by_subscription[str(row["subscription"])] = row
         if row["customer"]:
             known.by_customer[str(row["customer"])] = row
+            known.rows_of[str(row["customer"])] += "subscription" not in row
     return known
+
+
+def _live(listed: Iterable[Object], known: _Known) -> dict[str, list[str]]:
+    """The live ones of each customer; notes who speaks for those whose rows name none."""
+    live: dict[str, list[str]] = {}
+    newest: dict[str, tuple[bool, int]] = {}
+    for one in listed:
+        customer = customer_of(one) or one["id"]
+        if one["status"] in LIVE:
+            live.setdefault(customer, []).append(one["id"])
+        place = (one["status"] in LIVE, one["created"])
+        if known.rows_of[customer] and place >= newest.get(customer, place):
+            newest[customer] = place
+            known.speaking[customer] = one["id"]
+    return live
+
+
+def _absent(rows: Iterable[Row], column: str, there: Iterable[str | None]) -> dict[str, list[Row]]:
+    """The rows by what they name in that column, without those of what is there."""
+    named: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.get(column):
+            named.setdefault(str(row[column]), []).append(row)
+    for one in there:
+        named.pop(one or "", None)
+    return named
+
+
+def _unheard_of(row: Row) -> Row:
+    names = ("id", "user_id", "status", "customer")
+    return {**{name: row[name] for name in names}, "subscription": row.get("subscription")}
 
 
 def _trouble(mirror: Mirror, prices: Mapping[str, str], known: _Known, one: Object) -> str:
@@ -231,20 +244,21 @@ def _trouble(mirror: Mirror, prices: Mapping[str, str], known: _Known, one: Obje
     row = known.of(one)
     if status not in LIVE:
         told_live = row is not None and row["status"] in mirror.live_here
-        mine = row is not None and row["subscription"] == one["id"]
-        return "status" if told_live and mine else ""
+        return "status" if row is not None and told_live and known.is_by(row, one) else ""
     if row is None:
         return "no row"
-    return ", ".join(_differences(mirror, prices, row, one))
+    sharing = known.rows_of[str(row["customer"])]
+    shared = [f"{sharing} rows name its customer"] if sharing > 1 else []
+    return ", ".join([*_differences(mirror, prices, row, one), *shared])
 
 
 def _differences(mirror: Mirror, prices: Mapping[str, str], row: Row, one: Object) -> Iterator[str]:
-    for name, mine, theirs in (
-        ("subscription", row["subscription"], one["id"]),
-        ("customer", row["customer"], customer_of(one)),
-        ("status", row["status"], mirror.statuses[one["status"]]),
+    for name, theirs in (
+        ("subscription", one["id"]),
+        ("customer", customer_of(one)),
+        ("status", mirror.statuses[one["status"]]),
     ):
-        if mine != theirs:
+        if name in row and row[name] != theirs:
             yield name
     if "period_end" in row and _apart(row["period_end"], period_end(one)):
         yield "period end"
@@ -269,7 +283,7 @@ def _apart(mine: object, theirs: datetime | None) -> bool:
     return abs(known - theirs) > CLOSE
 
 
-def _is_recent(one: Object, recent: frozenset[str], stripe: "Stripe") -> bool:
+def is_recent(one: Object, recent: frozenset[str], stripe: "Stripe") -> bool:
     """Whether the application may not have heard of it yet."""
     young = datetime.fromtimestamp(one["created"], UTC) > stripe.now - stripe.account.grace
     return young or one["id"] in recent or customer_of(one) in recent
@@ -281,6 +295,7 @@ def _named(one: Object, row: Row | None, trouble: str) -> Row:
         "id": row["id"] if row else None,
         "user_id": row["user_id"] if row else None,
         "stripe_status": one["status"],
+        "customer": customer_of(one),
         "status": row["status"] if row else None,
         "trouble": trouble,
     }

@@ -10,13 +10,12 @@ import pytest
 from engine.library.outcomes import keys
 from engine.readers.conftest import NOW, filled
 from fix_database import Database
+from trueup.errors import CatalogError
 from trueup.library import (
     Mirror,
     every_live_stripe_subscription_is_mirrored,
     every_mirrored_subscription_exists_in_stripe,
-    every_named_customer_exists_in_stripe,
 )
-from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome, Verdict
 from trueup.readers.stripe.account import StripeAccount
 from trueup.readers.stripe.reader import Stripe
@@ -234,20 +233,109 @@ def test_a_row_that_stripe_never_heard_of_is_named(
     assert keys(compared(every_mirrored_subscription_exists_in_stripe)) == named
 
 
-def test_a_customer_that_stripe_does_not_have_is_named(
+def test_rows_that_name_one_subscription_nobody_has_are_all_named(
+    database: Database, compared
+) -> None:
+    database.execute("update subs set subscription = 'sub_invented' where user_id in (2, 4)")
+
+    assert keys(compared(every_mirrored_subscription_exists_in_stripe)) == ["row 2", "row 4"]
+
+
+def test_a_status_that_the_map_leaves_out_or_makes_up_is_refused() -> None:
+    left_out = {status: is_here for status, is_here in STATUSES.items() if status != "paused"}
+
+    with pytest.raises(CatalogError, match="see to frozen, paused"):
+        Mirror(table="subs", rows=MIRROR.rows, statuses={**left_out, "frozen": "canceled"})
+
+
+def test_a_status_that_ended_ones_have_too_says_nothing_of_being_served(
     account: Account, database: Database, compared
 ) -> None:
-    database.execute("update subs set customer = 'cus_nobody1' where user_id = 2")
+    many = {**dict.fromkeys(STATUSES, "inactive"), "active": "active"}
+    mirror = Mirror(table="subs", rows=MIRROR.rows, statuses=many)
+    database.execute("update subs set status = 'inactive' where user_id in (1, 2)")
+    one(account, 1)["status"] = "past_due"
+    one(account, 2)["status"] = "canceled"
+    one(account, 3)["status"] = "canceled"
+
+    assert troubles(compared(mirror=mirror)) == {"sub_00003A": "status"}
+
+
+BY_CUSTOMER = Mirror(
+    table="subs",
+    rows="select id, user_id, customer, status, period_end, plan from subs",
+    statuses=STATUSES,
+)
+"""Of a table that keeps no subscription ids."""
+
+
+def test_a_table_of_customers_alone_is_compared_too(
+    account: Account, database: Database, compared
+) -> None:
+    assert compared(mirror=BY_CUSTOMER).verdict is Verdict.HOLDS
+
+    one(account, 1)["status"] = "canceled"
+    database.execute("update subs set status = 'past_due' where user_id = 2")
     database.execute("update subs set customer = null where user_id = 3")
-    account.remove("customers", ["cus_00001A"])
-    account.objects["customers"]["cus_00004A"]["deleted"] = True
 
-    def named(_: object) -> Invariant:
-        return every_named_customer_exists_in_stripe(
-            "select id, user_id, customer from subs", "subs"
-        )
+    assert troubles(compared(mirror=BY_CUSTOMER)) == {
+        "sub_00001A": "status",
+        "sub_00002A": "status",
+        "sub_00003A": "no row",
+    }
 
-    assert keys(compared(named)) == ["row 1", "row 2"]
+
+def test_the_live_one_speaks_for_its_customer_or_the_newest_does(
+    account: Account, compared
+) -> None:
+    for number, of, days, status in (
+        ("sub_00011A", "cus_00001A", 400, "canceled"),
+        ("sub_00012A", "cus_00002A", 0.5, "canceled"),
+        ("sub_00013A", "cus_00003A", 400, "canceled"),
+    ):
+        created = NOW - timedelta(days=days)
+        account.subscription(number, of, "price_pro", created=created, ends=NOW, status=status)
+    one(account, 3)["status"] = "unpaid"
+
+    assert troubles(compared(mirror=BY_CUSTOMER)) == {"sub_00003A": "status"}
+
+
+def test_two_rows_of_one_customer_are_not_both_paid_for(database: Database, compared) -> None:
+    database.execute("update subs set customer = 'cus_00002A' where user_id = 3")
+
+    assert troubles(compared(mirror=BY_CUSTOMER)) == {
+        "sub_00002A": "2 rows name its customer",
+        "sub_00003A": "no row",
+    }
+
+
+def test_a_customer_who_never_subscribed_is_not_served(
+    account: Account, database: Database, compared
+) -> None:
+    both = every_mirrored_subscription_exists_in_stripe
+    account.add("customers", "cus_00007A", NOW - timedelta(days=9))
+    database.execute("update subs set customer = 'cus_00007A' where user_id = 3")
+    database.execute("insert into subs select 'row 9', 9, 'cus_00007A', null, 'canceled'")
+    one(account, 1)["status"] = "canceled"
+
+    assert keys(compared(both, mirror=BY_CUSTOMER)) == ["row 3"]
+
+
+def test_who_subscribed_since_the_list_was_read_is_served(
+    account: Account, database: Database, compared
+) -> None:
+    account.add("customers", "cus_00007A", NOW)
+    database.execute("insert into subs select 'row 7', 7, 'cus_00007A', null, 'active'")
+
+    def subscribes(method, path, params):
+        if params.get("customer") == ["cus_00007A"]:
+            ends = NOW + timedelta(days=9)
+            account.subscription("sub_00007A", "cus_00007A", "price_pro", created=NOW, ends=ends)
+
+    both = every_mirrored_subscription_exists_in_stripe
+
+    assert keys(compared(both, mirror=BY_CUSTOMER)) == ["row 7"]
+    assert compared(both, mirror=BY_CUSTOMER, before=subscribes).verdict is Verdict.HOLDS
 
 
 def test_without_an_account_it_does_not_apply(account: Account, ask) -> None:

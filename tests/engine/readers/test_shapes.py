@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from engine.readers.conftest import NOW, Opener
-from trueup.library.mirror import customer_of, period_end, prices_of
+from trueup.library.linked import customer_of
+from trueup.library.mirror import period_end, prices_of
 from trueup.readers.stripe.personal import impersonal
 from trueup.readers.stripe.reader import Stripe
 from trueup.sample.stripe import Account

@@ -56,6 +56,14 @@ def get(stand_in: StandIn, path: str, key: str = READER, **asked: object) -> htt
     return httpx.get(f"{stand_in.url}/v1/{path}", params=said, headers=headers)
 
 
+def test_a_deleted_customer_is_found_and_not_listed(account: Account, stand_in: StandIn) -> None:
+    account.objects["customers"]["cus_00000A"]["deleted"] = True
+
+    assert get(stand_in, "customers/cus_00000A").json()["deleted"] is True
+    [first] = get(stand_in, "customers", limit=1).json()["data"]
+    assert first["id"] == "cus_00001A"
+
+
 @pytest.mark.parametrize("path", TYPES)
 def test_an_object_has_the_fields_that_the_sdk_knows_and_all_that_must_be_there(
     every: Account, path: str

@@ -274,7 +274,33 @@ def test_no_more_than_five_hundred_are_looked_at_again(
 ) -> None:
     monkeypatch.setattr(module, "AGAIN", 3)
 
-    assert len(reader().again([f"sub_{number:05}A" for number in range(9)])) == 3
+    stripe = reader()
+    customers = [f"cus_{number:05}A" for number in range(9)]
+
+    assert len(stripe.again([f"sub_{number:05}A" for number in range(9)])) == 3
+    assert len(stripe.customers_again(customers)) == 3
+    assert len(stripe.subscribing(customers)) == 3
+
+
+def test_a_customer_is_looked_at_again_as_it_is_now(account: Account, reader: Opener) -> None:
+    stripe = reader()
+    ids(stripe.customers())
+    ids(stripe.subscriptions())
+    account.objects["customers"]["cus_00003A"]["deleted"] = True
+    account.remove("subscriptions", ["sub_00004A"])
+
+    found = stripe.customers_again(["cus_00003A", "cus_00004A", "cus_nobodys1"])
+
+    assert {number: one and one["id"] for number, one in found.items()} == {
+        "cus_00003A": None,
+        "cus_00004A": "cus_00004A",
+        "cus_nobodys1": None,
+    }
+    assert stripe.subscribing(["cus_00003A", "cus_00004A", "cus_nobodys1"]) == {
+        "cus_00003A": True,
+        "cus_00004A": False,
+        "cus_nobodys1": False,
+    }
 
 
 def test_without_a_second_look_the_lists_are_all_there_is(
@@ -282,14 +308,21 @@ def test_without_a_second_look_the_lists_are_all_there_is(
 ) -> None:
     stripe = reader(second_look=False)
     ids(stripe.subscriptions())
+    ids(stripe.customers())
     one = account.objects["subscriptions"]["sub_00003A"]
     one["status"] = "canceled"
+    account.objects["customers"]["cus_00003A"]["deleted"] = True
+    account.remove("subscriptions", ["sub_00004A"])
     account.event("evt_1", "customer.subscription.deleted", one, NOW)
     asked = stand_in.requests
 
     assert stripe.again(["sub_00003A"])["sub_00003A"]["status"] == "active"
     assert stripe.again(["sub_nobodys1"]) == {"sub_nobodys1": None}
     assert stripe.changed(["customer.subscription.deleted"]) == frozenset()
+    assert stripe.customers_again(["cus_00003A"])["cus_00003A"] is not None
+    assert stripe.customers_again(["cus_nobodys1"]) == {"cus_nobodys1": None}
+    both = ["cus_00004A", "cus_nobodys1"]
+    assert stripe.subscribing(both) == {"cus_00004A": True, "cus_nobodys1": False}
     assert stand_in.requests == asked
 
 

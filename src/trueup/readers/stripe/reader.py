@@ -159,6 +159,21 @@ class Stripe:
         listed = {one["id"]: one for one in self.subscriptions() if one["id"] in wanted}
         return {number: listed.get(number) for number in numbers}
 
+    def customers_again(self, numbers: Sequence[str]) -> dict[str, Object | None]:
+        """Customers as they are at this moment, as `again` does; None where one was deleted."""
+        if self._second_look:
+            return {number: self.customer(number) for number in numbers[:AGAIN]}
+        wanted = set(numbers)
+        listed = {one["id"]: one for one in self.customers() if one["id"] in wanted}
+        return {number: listed.get(number) for number in numbers}
+
+    def subscribing(self, customers: Sequence[str]) -> dict[str, bool]:
+        """Which of these customers have a subscription, of any status, as `again` looks."""
+        if self._second_look:
+            return {number: bool(self.subscriptions_of(number)) for number in customers[:AGAIN]}
+        having = {one["customer"] for one in self.subscriptions()}
+        return {number: number in having for number in customers}
+
     def subscriptions_of(self, customer: str) -> list[Object]:
         """A customer's subscriptions as they are at this moment, of any status."""
         list_ = self._list("subscriptions")

@@ -111,7 +111,7 @@ def answer(account: Account, index: Index, path: str, params: Params) -> Object:
     found: list[Object] = []
     for place in places:
         one = index.objects[place]
-        if all(test(one, value, account) for test, value in tests):
+        if not one.get("deleted") and all(test(one, value, account) for test, value in tests):
             found.append(one)
         if len(found) > limit:
             break
