@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import is_typeddict
 
 from trueup.errors import CatalogError
+from trueup.library.person import Person
 from trueup.model.fix import PLAN_RESOURCES, Fix
 from trueup.model.invariant import PREFIX, Invariant
 from trueup.model.metric import Metric
@@ -17,6 +18,7 @@ from trueup.replica.asked import check_sql
 
 INVARIANTS = "invariants"
 FIXES = "fixes"
+PERSON = "person.py"
 LIBRARY = Path(__file__).parent / "library" / "fixes"
 
 
@@ -87,6 +89,17 @@ def metrics(folder: Path) -> tuple[Metric, ...]:
     return tuple(found.named(folder.name, n) for n, found in members if isinstance(found, Metric))
 
 
+def person(root: Path, system: str) -> Person | None:
+    """What is somebody's in a system, from its `person.py`; None where it has none."""
+    path = root / INVARIANTS / system / PERSON
+    if not path.is_file():
+        return None
+    found = getattr(_module(path), "PERSON", None)
+    if not isinstance(found, Person):
+        raise CatalogError(f"{path.relative_to(root)} declares nobody; it needs PERSON = Person(…)")
+    return found
+
+
 @cache
 def find_fix(root: Path, system: str, name: str) -> Fix:
     """
@@ -147,6 +160,8 @@ def _fix(path: Path, system: str, root: Path) -> Fix:
             raise CatalogError(
                 f"{shown}: plan asks for {name!r}; it may ask for {', '.join(PLAN_RESOURCES)}"
             )
+    if "person" in fix.asks and person(root, system) is None:
+        raise CatalogError(f"{shown}: plan asks for 'person'; write {INVARIANTS}/{system}/{PERSON}")
     return fix
 
 

@@ -210,6 +210,7 @@ class Scene:
             code="the tests",
             now=CLOCK,
             settings=self.settings,
+            person=catalog.person(self.project.root, self.system),
         )
 
     def _resources(self, reader: Reader, visitor: Visitor) -> dict[str, object]:

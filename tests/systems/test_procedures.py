@@ -5,7 +5,6 @@ from psycopg.rows import dict_row
 
 from systems import procedure, scenes
 from systems.procedure import Procedure
-from systems.studybuddy.procedures import USER
 from trueup import catalog
 from trueup.errors import PlanError
 from trueup.primary import typed
@@ -43,31 +42,6 @@ def test_a_procedure_goes_there_and_back(scene, system: str, asked: Procedure) -
     for entry in reversed(applied.entries):
         found.apply(found.plan_undo(entry))
     assert found.bytes() == before
-
-
-def test_a_deleted_user_leaves_nothing_but_keys(scene) -> None:
-    found = scene("studybuddy")
-    found.plant()
-    chosen = USER.format("ai_jobs where status = 'completed'")
-    rows = _typed(found, Procedure("delete_user", chosen))
-
-    plan = found.plan("delete_user", rows=rows)
-    applied = found.apply(plan)
-
-    user = str(rows[0]["user_id"])
-    assert applied.exit_code == 0
-    assert {one.table for one in plan.dependents} >= {"courses", "profiles"}
-    kept = [table for table, texts in found.bytes().items() if user in "".join(texts)]
-    assert kept == ["storage.objects"]
-    assert any("storage" in step for one in plan.steps for step in one.steps)
-    assert scenes.named(found.outcomes()) == {}
-    with found.database.connect() as connection:
-        images = connection.execute(
-            "select count(*) filter (where before is not null or after is not null), count(*)"
-            " from trueup.journal_rows"
-        ).fetchone()
-    assert images == (0, len(applied.moved))
-    assert (applied.undo, plan.undo is not None) == ((), True)
 
 
 def test_a_procedure_refuses_whom_it_does_not_know(scene) -> None:

@@ -296,4 +296,5 @@ def _facts(
         settings=environment.settings,
         services=frozenset(environment.services),
         stripe=stripe,
+        person=catalog.person(project.root, environment.system),
     )

@@ -7,7 +7,16 @@ from typing import get_type_hints
 
 from trueup.model.change import Change
 
-PLAN_RESOURCES = ("violations", "rows", "primary", "stripe", "settings", "services", "now")
+PLAN_RESOURCES = (
+    "violations",
+    "rows",
+    "primary",
+    "stripe",
+    "settings",
+    "services",
+    "person",
+    "now",
+)
 """What a fix's plan may ask for by name; all of it only reads."""
 
 

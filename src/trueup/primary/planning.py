@@ -27,6 +27,7 @@ from trueup.primary.trouble import refused
 from trueup.replica.functions import volatile
 
 if TYPE_CHECKING:
+    from trueup.library.person import Person
     from trueup.readers.stripe.reader import Stripe
 
 VALID_FOR = timedelta(hours=24)
@@ -53,6 +54,7 @@ class Facts:
     settings: Mapping[str, object] = field(default_factory=dict)
     services: frozenset[str] = frozenset()
     stripe: "Stripe | None" = None
+    person: "Person | None" = None
 
     @property
     def world(self) -> World:
@@ -62,7 +64,12 @@ class Facts:
     @property
     def given(self) -> dict[str, object]:
         """What invariants and fixes may ask for alike."""
-        return {"stripe": self.stripe, "settings": self.settings, "now": self.now}
+        return {
+            "stripe": self.stripe,
+            "settings": self.settings,
+            "person": self.person,
+            "now": self.now,
+        }
 
     def blank(self, fix: str, database: Database, made: datetime, valid_for: timedelta) -> Plan:
         """A plan of a fix that does nothing yet."""
