@@ -6,6 +6,11 @@ Every builder takes `severity`, `fix`, `harm`, `runbook`, `owner`, `tags`, `need
 """
 
 from trueup.library.belongs import belongs
+from trueup.library.buckets import (
+    every_bucket_has_its_policies,
+    every_bucket_limits_its_files,
+    no_file_exceeds,
+)
 from trueup.library.customers import (
     every_named_customer_exists_in_stripe,
     every_paying_row_names_its_customer,
@@ -71,6 +76,8 @@ __all__ = [
     "connections_leave_headroom",
     "customers_of_users",
     "every_balance_equals_its_ledger",
+    "every_bucket_has_its_policies",
+    "every_bucket_limits_its_files",
     "every_foreign_key_is_validated",
     "every_live_stripe_subscription_is_mirrored",
     "every_migration_is_applied",
@@ -84,6 +91,7 @@ __all__ = [
     "every_row_settles_within",
     "every_stripe_event_was_recorded",
     "every_table_has_row_level_security",
+    "no_file_exceeds",
     "no_index_is_invalid",
     "no_policy_lets_everyone_write",
     "no_query_runs_longer_than",

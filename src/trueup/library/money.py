@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
+from trueup.errors import ConfigError
 from trueup.library.declare import Options, declared
 from trueup.model.invariant import Invariant, Row
 from trueup.replica.reader import Reader
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 PAID = frozenset({"paid", "no_payment_required"})
 
+NEVER = "never granted"
+
 Object = Mapping[str, Any]
 
 
@@ -22,7 +25,7 @@ def every_paid_checkout_was_granted_once(
     table: str,
     *,
     metadata: str,
-    worth: Mapping[str, int] | None = None,
+    worth: Mapping[str, int] | str | None = None,
     **said: Unpack[Options],
 ) -> Invariant:
     """
@@ -30,21 +33,23 @@ def every_paid_checkout_was_granted_once(
 
     `grants` is a SELECT of `session`, Stripe's id, and `amount`, a row a grant. How much a session
     bought stands in its metadata under `metadata`: a number, or a name that `worth` has a number
-    for. Sessions without it sold something else. Those of the last thirty days are judged, but none
-    that is younger than the grace.
+    for, itself or the system's setting of that name. Sessions without it sold something else. Those
+    of the last thirty days are judged, but none that is younger than the grace. What was refunded
+    as a whole need not be granted.
     """
 
-    def ask(replica: Reader, stripe: "Stripe") -> Iterator[Row]:
+    def ask(replica: Reader, stripe: "Stripe", settings: Mapping[str, Any]) -> Iterator[Row]:
         granted: dict[str, list[int]] = defaultdict(list)
         for row in replica.rows(grants):
             granted[str(row["session"])].append(int(str(row["amount"])))
         until = stripe.now - stripe.account.grace
+        known, refunded = _worth(worth, settings), _refunded(stripe)
         for one in stripe.checkout_sessions():
-            bought = _bought(one, metadata, worth)
+            bought = _bought(one, metadata, known)
             if bought is None or one["payment_status"] not in PAID or _at(one) > until:
                 continue
             trouble = _trouble(bought, granted.get(one["id"], []))
-            if trouble:
+            if trouble and not (trouble == NEVER and _is_returned(one, refunded)):
                 yield {
                     "session": one["id"],
                     "customer": one["customer"],
@@ -102,6 +107,30 @@ def every_refund_was_taken_back_once(taken: str, table: str, **said: Unpack[Opti
     )
 
 
+def _worth(said: Mapping[str, int] | str | None, settings: Object) -> Mapping[str, int] | None:
+    """What each name is worth; raises ConfigError where the settings do not say it."""
+    if not isinstance(said, str):
+        return said
+    found: Mapping[str, int] | None = settings.get(said)
+    if not found:
+        raise ConfigError(f"the system's settings have no {said}; add each name with its number")
+    return found
+
+
+def _refunded(stripe: "Stripe") -> Mapping[str | None, int]:
+    """How much of each payment went back."""
+    found: dict[str | None, int] = defaultdict(int)
+    for one in stripe.refunds():
+        if one["status"] == "succeeded" and one["payment_intent"]:
+            found[one["payment_intent"]] += int(one["amount"])
+    return found
+
+
+def _is_returned(one: Object, refunded: Mapping[str | None, int]) -> bool:
+    """Whether all that was paid for it went back."""
+    return 0 < (one.get("amount_total") or 0) <= refunded.get(one["payment_intent"], 0)
+
+
 def _bought(one: Object, name: str, worth: Mapping[str, int] | None) -> int | None:
     said = (one.get("metadata") or {}).get(name)
     if said is None:
@@ -113,7 +142,7 @@ def _bought(one: Object, name: str, worth: Mapping[str, int] | None) -> int | No
 
 def _trouble(bought: int, granted: list[int]) -> str:
     if not granted:
-        return "never granted"
+        return NEVER
     if len(granted) > 1:
         return f"granted {len(granted)} times"
     return "" if granted[0] == bought else f"granted {granted[0]} of {bought}"

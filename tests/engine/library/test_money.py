@@ -53,21 +53,21 @@ def refund(account: Account, number: str, minutes: float = 90, **said: object) -
 
 
 @pytest.fixture
-def asked(account: Account, ask, tmp_path: Path) -> Callable[[Invariant], Outcome]:
+def asked(account: Account, ask, tmp_path: Path) -> Callable[..., Outcome]:
     """The verdict, with Stripe as it is now."""
 
-    def outcome(invariant: Invariant) -> Outcome:
+    def outcome(invariant: Invariant, **more: object) -> Outcome:
         with StandIn(account) as stand_in:
             given = StripeAccount(secret=READER, source="key", live=False, url=stand_in.url)
             stripe = Stripe(given, tmp_path, per_second=2000)
-            found: Outcome = ask(invariant, stripe=stripe)
+            found: Outcome = ask(invariant, stripe=stripe, **more)
             stripe.close()
         return found
 
     return outcome
 
 
-def granted(worth: dict[str, int] | None = None) -> Invariant:
+def granted(worth: dict[str, int] | str | None = None) -> Invariant:
     """The invariant of checkout sessions."""
     return every_paid_checkout_was_granted_once(GRANTS, "grants", metadata="credits", worth=worth)
 
@@ -138,3 +138,28 @@ def test_a_user_is_linked_by_metadata_and_only_where_one_says_so() -> None:
     ]
 
     assert customers_of_users(objects, ["ada", "bob", "cy", "None"]) == {"ada": "cus_1"}
+
+
+def test_what_was_refunded_as_a_whole_need_not_be_granted(account: Account, asked) -> None:
+    for name, back in (("whole", 2699), ("part", 1000)):
+        session(
+            account,
+            f"cs_test_{name}",
+            amount_total=2699,
+            payment_intent=f"pi_{name}",
+            customer=None,
+        )
+        given = {"amount": back, "payment_intent": f"pi_{name}"}
+        account.add("refunds", f"re_{name}", NOW - timedelta(minutes=30), **given)
+
+    assert keys(asked(granted())) == ["cs_test_part"]
+
+
+def test_what_a_name_is_worth_may_stand_in_the_settings(account: Account, asked) -> None:
+    session(account, "cs_test_elite", metadata={"credits": "elite"})
+
+    outcome = asked(granted("tiers"), settings={"tiers": {"elite": 10, "10": 10}})
+    unknown = asked(granted("tiers"))
+
+    assert keys(outcome) == ["cs_test_elite"]
+    assert (unknown.verdict, "have no tiers" in unknown.reason) == (Verdict.UNKNOWN, True)
