@@ -73,9 +73,11 @@ lock: ## Pin the requirements anew (UPGRADE=1 takes newer versions)
 	@! grep -n '://' $(LOCK) || { echo "$(LOCK) names an address; take it out of pip's settings" >&2; exit 1; }
 	$(call next,git diff $(LOCK))
 
-docs: .venv/.installed ## Write docs/catalog.md, and the attacks in docs/security.md
+docs: .venv/.installed ## Write docs/catalog.md, docs/run.schema.json, the attacks in docs/security.md
 	@$(BIN)/trueup list --format markdown > .venv/catalog.md
 	@cp .venv/catalog.md docs/catalog.md
+	@$(BIN)/trueup report schema > .venv/run.schema.json
+	@cp .venv/run.schema.json docs/run.schema.json
 	@cd tests && ../$(BIN)/python -m engine.attacks.table
 	$(call next,git diff docs)
 

@@ -7,6 +7,7 @@ from trueup.command import program
 from trueup.config import SAMPLE, Project
 from trueup.environment import SAMPLE_FOLDER, sample_folder
 from trueup.errors import RunError
+from trueup.history.folder import DATA, read
 from trueup.model.run import FixRecord, Record, Run
 from trueup.model.verdict import Verdict
 from trueup.progress import while_slow
@@ -38,13 +39,13 @@ def show(project: Project) -> tuple[int, list[str]]:
     """
     planted = plant_everything(project)
     reports = project.root / "reports"
-    earlier = set(reports.glob(f"*/{store.DATA}"))
+    earlier = set(reports.glob(f"*/{DATA}"))
     check.run(project, check.Asked(environment=SAMPLE, systems=sampled(project)))
-    made = set(reports.glob(f"*/{store.DATA}")) - earlier
+    made = set(reports.glob(f"*/{DATA}")) - earlier
     if len(made) != 1:
         raise RunError("the demo's run was not written; `trueup check --env sample` shows why")
     path = made.pop()
-    run = store.read(path)
+    run = read(path)
     wrong = missed(project, run)
     lines = closing(run, planted, wrong)
     lines += ["", f"open the page:  {path.with_name(store.PAGE)}", *_mend(project, run)]

@@ -24,6 +24,7 @@ STATUS: Mapping[str, tuple[str, str, str | tuple[str, Mapping[str, bool]]]] = {
     "holds": ("passed", ".", "HOLDS"),
     "violated": ("failed", "V", "VIOLATED"),
     "unknown": ("unknown", "U", ("UNKNOWN", {"yellow": True})),
+    "waived": ("waived", "w", ("WAIVED", {"yellow": True})),
     "not applicable": ("skipped", "s", "NOT APPLICABLE"),
 }
 """Pytest's category, letter and word of each verdict; unknown is never counted as a failure."""
@@ -111,6 +112,8 @@ def pytest_report_teststatus(
     from trueup.suite.record import verdict_of
 
     verdict = verdict_of(report)
+    if verdict == "violated" and hasattr(report, "wasxfail"):
+        return "known", "v", ("VIOLATED, NOT NEW", {"yellow": True})
     return STATUS[verdict] if verdict else None
 
 

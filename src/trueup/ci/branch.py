@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trueup.errors import CiError
-from trueup.report import store
+from trueup.history.folder import DATA
 
 KEPT = 400
 """Runs that the branch keeps: a month of one every two hours, and some days."""
@@ -45,7 +45,7 @@ class Branch:
         if not self._is_there():
             return f"there is no branch {self.name} yet; this run is the first that it will hold"
         self._fetch()
-        runs = list(self.folder.glob(f"*/{store.DATA}"))
+        runs = list(self.folder.glob(f"*/{DATA}"))
         return f"{len(runs)} earlier runs are on the branch {self.name}"
 
     def keep(self, runs: Iterable[Path], most: int = KEPT) -> str:
@@ -54,7 +54,7 @@ class Branch:
 
         `runs` are folders with a run.json, of which nothing else is kept.
         """
-        files = [path / store.DATA for path in runs]
+        files = [path / DATA for path in runs]
         for attempt in range(ATTEMPTS):
             if attempt:
                 self.pause(min(2.0**attempt, 20.0))
@@ -71,8 +71,8 @@ class Branch:
         for file in files:
             place = self.folder / file.parent.name
             place.mkdir(exist_ok=True)
-            shutil.copyfile(file, place / store.DATA)
-        there = sorted(path.parent for path in self.folder.glob(f"*/{store.DATA}"))
+            shutil.copyfile(file, place / DATA)
+        there = sorted(path.parent for path in self.folder.glob(f"*/{DATA}"))
         for old in there[: max(len(there) - most, 0)]:
             shutil.rmtree(old)
         self._git("add", "--all")

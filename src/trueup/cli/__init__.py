@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from trueup.cli import checking, ci, journal, mending, sample
+from trueup.cli import checking, ci, journal, mending, report, sample, waiving
 from trueup.errors import TrueupError
 
 app = typer.Typer(
@@ -17,12 +17,14 @@ app = typer.Typer(
 app.command()(checking.check)
 app.command("list")(checking.list_)
 app.command()(checking.doctor)
+app.command()(waiving.waive)
 app.command()(mending.plan)
 app.command()(mending.approve)
 app.command()(mending.apply)
 app.command()(mending.resume)
 app.command()(mending.undo)
 app.add_typer(journal.app, name="journal")
+app.add_typer(report.app, name="report")
 app.command()(checking.record)
 app.command()(sample.demo)
 app.add_typer(sample.app, name="sample")

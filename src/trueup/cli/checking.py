@@ -24,6 +24,17 @@ def check(
     reports: Annotated[Path, typer.Option(help="Where the run's folder is written.")] = Path(
         "reports"
     ),
+    history: Annotated[
+        Path | None, typer.Option(help="Where earlier runs are [default: as --reports].")
+    ] = None,
+    only_new: Annotated[
+        str,
+        typer.Option(
+            "--only-new",
+            metavar="RUN",
+            help="Fail only on violations that RUN did not have: an id, a folder, or `last`.",
+        ),
+    ] = "",
     html: Annotated[
         Path | None, typer.Option("--html", help="Also write pytest-html's page here.")
     ] = None,
@@ -47,6 +58,8 @@ def check(
         workers=workers,
         as_of=as_of,
         reports=reports,
+        history=history,
+        only_new=only_new,
         html=html,
         junit=junit,
         fail_fast=fail_fast,

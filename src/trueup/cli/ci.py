@@ -30,12 +30,12 @@ def issues(run: RunFolder) -> None:
     Wants GITHUB_TOKEN with issues: write.
     """
     from trueup.ci import actions, github, posting
-    from trueup.report import store
+    from trueup.history import folder
 
     here = actions.here()
     asked = github.GitHub(here)
     try:
-        done = posting.post(store.read(store.newest(run)), asked, here.page)
+        done = posting.post(folder.read(folder.newest(run)), asked, here.page)
     finally:
         asked.close()
     typer.echo(posting.told(done))
@@ -50,13 +50,13 @@ def ping(
 ) -> None:
     """Tell the dead-man's switch that a run came to its end; quiet where there is no switch."""
     from trueup.ci import switch
-    from trueup.report import store
+    from trueup.history import folder
 
     url = os.environ.get(variable, "")
     if not url:
         typer.echo(f"no switch: {variable} is not set, so nobody notices when runs stop coming")
         return
-    typer.echo(switch.ping(url, store.read(store.newest(run))))
+    typer.echo(switch.ping(url, folder.read(folder.newest(run))))
 
 
 @app.command("restore")
@@ -68,20 +68,21 @@ def restore(branch: Name = RUNS, into: History = HISTORY) -> None:
 @app.command("keep")
 def keep(run: RunFolder, branch: Name = RUNS, into: History = HISTORY) -> None:
     """Add a run to the branch of earlier runs; wants contents: write, never pushes with force."""
-    from trueup.report import store
+    from trueup.history import folder
 
     kept = _kept(branch, into)
     if not (into / ".git").is_dir():
         kept.restore()
-    typer.echo(kept.keep([store.newest(run)]))
+    typer.echo(kept.keep([folder.newest(run)]))
 
 
 @app.command("verdict")
 def verdict(run: RunFolder) -> None:
     """Say the verdict of a run, and end with its exit code: the last step of a job."""
-    from trueup.report import store, words
+    from trueup.history import folder
+    from trueup.report import words
 
-    found = store.read(store.newest(run))
+    found = folder.read(folder.newest(run))
     typer.echo("\n".join(words.closing(found)))
     raise typer.Exit(found.exit_code)
 

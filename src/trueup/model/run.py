@@ -1,14 +1,11 @@
 """A run: one execution of the suite as of one instant, in a form that is safe to publish."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
 
-from trueup.errors import RunError
 from trueup.model.verdict import Verdict
-
-FORMAT = 1
 
 VIOLATED, UNKNOWN = 1, 6
 """Exit codes of a run; pytest's own 1 is that of a test that failed."""
@@ -34,11 +31,67 @@ class FixRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverRecord:
+    """
+    A waiver as it bore on a run; without `keys` it speaks of all violations of its invariant.
+
+    `matched` is how many violations it speaks of; those of an expired one count again.
+    """
+
+    invariant: str
+    keys: tuple[str, ...] | None
+    reason: str
+    owner: str
+    approver: str
+    last_day: date
+    zone: str
+    environment: str | None = None
+    expired: bool = False
+    matched: int = 0
+
+
+class Change(StrEnum):
+    """What became of an invariant since it was last looked at; an unknown changes nothing."""
+
+    NEW = "new"
+    ONGOING = "ongoing"
+    RESOLVED = "resolved"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """
+    One invariant in the run's `earlier` runs, in their order; None where a run did not have it.
+
+    `since` is when it was first found violated without a break, or when it was before it was
+    resolved. `added` and `gone` count the violations, by key, that the last look did not have and
+    no longer has; `first_seen` has for each of the record's keys the place of the earlier run that
+    first had it without a break, or how many those are where none did. Where a run did not name
+    all its keys, `exact` is False, and `added` and `gone` only go by what was named.
+    """
+
+    verdicts: tuple[Verdict | None, ...] = ()
+    counts: tuple[int | None, ...] = ()
+    change: Change = Change.NONE
+    since: datetime | None = None
+    added: int = 0
+    gone: int = 0
+    growth: int = 0
+    first_seen: tuple[int, ...] = ()
+    exact: bool = True
+    flapping: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """
     One invariant in a run; `rows` is a sample, masked, `keys` names the violations.
 
     `snapshot` is what pg_current_snapshot() said: the same in all that saw the same instant.
+    `waived` is how many of the `count` violations are covered by a waiver in force; those that are
+    not come first in `rows` and `keys`. `known` is the run since which none is new, where only
+    what is new was to fail.
     """
 
     system: str
@@ -63,6 +116,10 @@ class Record:
     path: str = ""
     line: int = 0
     snapshot: str = ""
+    waived: int = 0
+    waivers: tuple[WaiverRecord, ...] = ()
+    known: str = ""
+    past: Past | None = None
 
     @property
     def id(self) -> str:
@@ -73,6 +130,11 @@ class Record:
     def statement(self) -> str:
         """The name read as a sentence."""
         return self.name.replace("_", " ")
+
+    @property
+    def unwaived(self) -> int:
+        """How many violations no waiver covers."""
+        return self.count - self.waived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +164,11 @@ class SystemRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricRecord:
-    """A metric's points; one point without a label is a single number."""
+    """
+    A metric's points; one point without a label is a single number.
+
+    `earlier` is that single number in the run's earlier runs, in their order.
+    """
 
     system: str
     name: str
@@ -111,6 +177,7 @@ class MetricRecord:
     note: str
     points: tuple[tuple[str, float], ...] = ()
     reason: str = ""
+    earlier: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +198,29 @@ class Mended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """
+    An earlier run of the same environment, as far as it judged the same invariants.
+
+    It is `whole` where it judged all of their systems, and its counts may be compared.
+    """
+
+    id: str
+    as_of: datetime
+    violated: int
+    unknown: int
+    violations: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Everything that a page, a summary or a comparison with an earlier run is drawn from."""
+    """
+    Everything that a page, a summary or a comparison with an earlier run is drawn from.
+
+    `earlier` has the oldest first. `idle_waivers` matched nothing. `only_new` is the run since
+    which a violation had to be new to fail this one.
+    """
 
     id: str
     environment: str
@@ -148,6 +236,9 @@ class Run:
     metrics: tuple[MetricRecord, ...] = ()
     mended: tuple[Mended, ...] = ()
     mended_since: datetime | None = None
+    earlier: tuple[Earlier, ...] = ()
+    idle_waivers: tuple[WaiverRecord, ...] = ()
+    only_new: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -161,8 +252,15 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """What `trueup check` ends with: 0 all hold, 1 violated, 6 unknown and nothing violated."""
-        return {Verdict.VIOLATED: VIOLATED, Verdict.UNKNOWN: UNKNOWN}.get(self.verdict, 0)
+        """
+        What `trueup check` ends with: 0 all hold, 1 violated, 6 unknown and nothing violated.
+
+        Where only what is new was to fail, a violation that is known does not.
+        """
+        failing = {record.verdict for record in self.records if not record.known}
+        if Verdict.VIOLATED in failing:
+            return VIOLATED
+        return UNKNOWN if Verdict.UNKNOWN in failing or not self.records else 0
 
     def snapshots(self, system: str) -> tuple[str, ...]:
         """The snapshots that a system's invariants stood on; a single one is a proof."""
@@ -173,71 +271,3 @@ class Run:
         """The records with one verdict, worst severity first, then by count and name."""
         chosen = [record for record in self.records if record.verdict is verdict]
         return tuple(sorted(chosen, key=lambda r: (r.severity, -r.count, r.id)))
-
-
-def plain(run: Run) -> dict[str, Any]:
-    """The run as JSON-ready data; `parse` reads it back to an equal run."""
-    data = asdict(run)
-    for name in ("started", "finished", "as_of"):
-        data[name] = data[name].isoformat()
-    data["mended_since"] = run.mended_since and run.mended_since.isoformat()
-    for row in data["mended"]:
-        row["at"] = row["at"].isoformat()
-    return {"format": FORMAT, "verdict": str(run.verdict)} | data
-
-
-def parse(data: Mapping[str, Any]) -> Run:
-    """
-    Read a run from JSON data.
-
-    Raises RunError where it is no run, or one of a format that this Trueup does not know.
-    """
-    try:
-        found = data["format"]
-        if found != FORMAT:
-            raise RunError(f"the run has format {found!r}, this Trueup reads {FORMAT}")
-        raw = {name: value for name, value in data.items() if name not in ("format", "verdict")}
-        dates = {name: datetime.fromisoformat(raw[name]) for name in DATES}
-        return Run(
-            **raw
-            | dates
-            | {
-                "systems": tuple(SystemRecord(**row) for row in raw["systems"]),
-                "records": tuple(record(row) for row in raw["records"]),
-                "metrics": tuple(_metric(row) for row in raw["metrics"]),
-                "mended": tuple(_mended(row) for row in raw.get("mended", ())),
-                "mended_since": _instant_if(raw.get("mended_since")),
-            }
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError("the file is not a run; look for run.json below reports/") from error
-
-
-DATES = ("started", "finished", "as_of")
-
-
-def record(row: Mapping[str, Any]) -> Record:
-    """Read one record from JSON data, as workers send it."""
-    return Record(
-        **dict(row)
-        | {
-            "verdict": Verdict(row["verdict"]),
-            "fixes": tuple(FixRecord(**fix) for fix in row["fixes"]),
-            "rows": tuple(tuple(cells) for cells in row["rows"]),
-        }
-        | {name: tuple(row[name]) for name in ("keys", "columns", "sql", "tags")}
-    )
-
-
-def _mended(row: Mapping[str, Any]) -> Mended:
-    at = datetime.fromisoformat(row["at"])
-    return Mended(**dict(row) | {"at": at, "proofs": tuple(row["proofs"])})
-
-
-def _instant_if(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _metric(row: Mapping[str, Any]) -> MetricRecord:
-    points = tuple((str(label), float(value)) for label, value in row["points"])
-    return MetricRecord(**dict(row) | {"points": points})

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from trueup.model.run import FixRecord, Mended, Record, Run, SystemRecord
+from trueup.model.run import FixRecord, Mended, Record, Run, SystemRecord, WaiverRecord
 from trueup.model.verdict import Verdict
 
 SEVERITIES = {
@@ -68,10 +68,15 @@ def moment(when: datetime) -> str:
 
 
 def violations(record: Record) -> str:
-    """How many violations there are; a plus where counting stopped at a cap."""
+    """
+    How many violations there are; a plus where counting stopped at a cap.
+
+    Those that a waiver covers are only counted where it covers all of them.
+    """
+    count = record.unwaived or record.count
     if record.counted_all:
-        return plural(record.count, "violation")
-    return f"{number(record.count)}+ violations"
+        return plural(count, "violation")
+    return f"{number(count)}+ violations"
 
 
 def judged(record: Record) -> str:
@@ -82,7 +87,27 @@ def judged(record: Record) -> str:
 def counted(record: Record) -> str:
     """The violations among the judged: `3 violations, of 10,000 ai_jobs judged`."""
     among = judged(record)
-    return f"{violations(record)}, of {among} judged" if among else violations(record)
+    found = ", ".join(filter(None, (violations(record), beyond(record))))
+    return f"{found}, of {among} judged" if among else found
+
+
+def beyond(record: Record) -> str:
+    """How many more violations are waived, where some are and some are not; empty elsewhere."""
+    return f"{number(record.waived)} more waived" if 0 < record.waived < record.count else ""
+
+
+def waiver(one: WaiverRecord) -> str:
+    """A waiver in a sentence: the reason, until when, and who answers for it."""
+    who = f"{one.owner} owns it, {one.approver} approved it"
+    if one.expired:
+        return f"ended with {one.last_day} ({one.zone}), so it counts again; {who}: {one.reason}"
+    return f"{one.reason}; until the end of {one.last_day} ({one.zone}); {who}"
+
+
+def waived(one: WaiverRecord) -> str:
+    """Which violations a waiver speaks of, as in `2 keys of shop.no_order_is_lost`."""
+    what = "all" if one.keys is None else plural(len(one.keys), "key")
+    return f"{what} of {one.invariant}"
 
 
 def tally(run: Run) -> str:

@@ -83,7 +83,7 @@ def _values(found: Record) -> tuple[str | Markup, ...]:
         found.severity,
         _sorted(f"{verdicts.index(found.verdict)} {found.severity}", _verdict(found)),
         found.id,
-        _sorted(f"{found.count:012}", phrase.violations(found) if _violated(found) else "–"),
+        _sorted(f"{found.count:012}", phrase.violations(found) if found.count else "–"),
         _sorted(f"{sum(found.judged.values()):012}", phrase.judged(found) or "–"),
         _sorted(f"{found.seconds:012.4f}", f"{found.seconds:.3f}"),
     )

@@ -1,21 +1,19 @@
 """Runs on disk: one folder a run, `run.json` the source, `index.html` drawn from it."""
 
 import json
-import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from secrets import token_hex
 
 from trueup.errors import RunError
-from trueup.model.run import Run, parse, plain
+from trueup.history.folder import DATA, ID
+from trueup.model.run import Run
+from trueup.model.run_json import plain
 from trueup.report.page import page
 from trueup.report.redact import scrub
 
-DATA = "run.json"
 PAGE = "index.html"
-
-_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 
 
 def write(run: Run, folder: Path, secrets: Iterable[str] = ()) -> Path:
@@ -25,7 +23,7 @@ def write(run: Run, folder: Path, secrets: Iterable[str] = ()) -> Path:
     `secrets` are the passwords that must not be in what is published. Raises RunError where one
     is, where the run's id is no folder's name, is taken, or the disk refuses; nothing is left then.
     """
-    if not _ID.fullmatch(run.id):
+    if not ID.fullmatch(run.id):
         raise RunError(f"the run's id {run.id!r} is no folder's name; use letters, digits, - and .")
     texts = {DATA: _json(run), PAGE: page(run)}
     _refuse_secrets(texts, tuple(secrets))
@@ -40,42 +38,6 @@ def write(run: Run, folder: Path, secrets: Iterable[str] = ()) -> Path:
             "see that the folder can be written and has room"
         ) from error
     return place / PAGE
-
-
-def read(path: Path) -> Run:
-    """
-    Read a run from its folder or its run.json.
-
-    Raises RunError where there is none, or none that this Trueup can read.
-    """
-    file = path / DATA if path.is_dir() else path
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(
-            f"no run can be read from {str(file)!r}: {error.strerror}; "
-            "name a folder below reports/, or make a run with `trueup check`"
-        ) from error
-    except ValueError as error:
-        raise RunError(f"{str(file)!r} is not JSON; it was cut short or edited") from error
-    return parse(data)
-
-
-def newest(folder: Path) -> Path:
-    """The folder itself where it is a run's, else that of the newest run below it."""
-    return folder if (folder / DATA).is_file() else latest(folder)
-
-
-def latest(folder: Path) -> Path:
-    """
-    The folder of the newest run below `folder`; ids sort by time.
-
-    Raises RunError where there is no run yet.
-    """
-    runs = [file.parent for file in folder.glob(f"*/{DATA}") if _ID.fullmatch(file.parent.name)]
-    if not runs:
-        raise RunError(f"there is no run below {str(folder)!r}; make one with `trueup check`")
-    return max(runs, key=lambda run: run.name)
 
 
 def _json(run: Run) -> str:

@@ -25,7 +25,8 @@ def violated(record: Record) -> Lines:
         f"    {phrase.counted(record)}",
         f"    {phrase.first_sentence(record.harm)}",
     ]
-    lines += [f"    row  {_cut(key)}" for key in record.keys[:KEYS]]
+    lines += [f"    row  {_cut(key)}" for key in _named(record)]
+    lines += [f"    waiver {phrase.waiver(one)}" for one in record.waivers if one.expired]
     if more := _more(record):
         lines.append(f"    {more}")
     for fix in record.fixes:
@@ -48,16 +49,22 @@ def closing(run: Run, page: str | None = None) -> Lines:
     lines = [phrase.tally(run), _as_of(run), *(_line(record) for record in worst[:LISTED])]
     if len(worst) > LISTED:
         lines.append(f"  and {phrase.number(len(worst) - LISTED)} more")
+    lines += [f"waiver of {phrase.waived(one)} matched nothing" for one in run.idle_waivers]
     if page is not None:
         lines.append(f"page: {page}")
     return [*lines, *_next(worst)]
 
 
 def _more(record: Record) -> str:
-    rest = record.count - len(record.keys[:KEYS])
+    rest = record.unwaived - len(_named(record))
     if not record.keys or (rest <= 0 and record.counted_all):
         return ""
     return f"and {phrase.number(rest)}{'' if record.counted_all else '+'} more"
+
+
+def _named(record: Record) -> Sequence[str]:
+    """The first keys that no waiver covers."""
+    return record.keys[: min(KEYS, record.unwaived)]
 
 
 def _as_of(run: Run) -> str:

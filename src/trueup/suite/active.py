@@ -4,26 +4,49 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from trueup import command
 from trueup.catalog import INVARIANTS, find_fix, serves_several
 from trueup.config import Project
 from trueup.errors import ConfigError
+from trueup.history import folder, ratchet
+from trueup.history.waived import Waivers, settle
 from trueup.model.invariant import Invariant
-from trueup.model.run import FixRecord
+from trueup.model.run import FixRecord, Record, Run
+from trueup.report import redact
 from trueup.suite.opened import Moment, Systems
 
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """One process of one run; workers get `run` and `moment` from the controller."""
+    """
+    One process of one run; workers get `run` and `moment` from the controller.
+
+    `baseline` is where the run lies since which a violation must be new to fail this one.
+    """
 
     project: Project
     environment: str
     run: str
     systems: Systems
     moment: Moment
+    waivers: Waivers
+    baseline: Path | None = None
+
+    def evaluated(self, invariant: Invariant) -> Record:
+        """Evaluate an invariant; its record is one after waivers and, where asked, the ratchet."""
+        outcome = self.systems.outcome(invariant, self.moment.now)
+        settled = settle(invariant.id, outcome, self.waivers)
+        fixes = self.fix_records(invariant)
+        record = settled.on(redact.record(invariant, settled.outcome, fixes))
+        return ratchet.held(record, _read(self.baseline)) if self.baseline else record
+
+    @property
+    def only_new(self) -> str:
+        """The id of the baseline, empty where there is none."""
+        return _read(self.baseline).id if self.baseline else ""
 
     def fix_records(self, invariant: Invariant) -> tuple[FixRecord, ...]:
         """The fixes of an invariant, with the command that mends it here."""
@@ -41,6 +64,11 @@ class Active:
             undo=fix.undo,
             steps=fix.steps,
         )
+
+
+@lru_cache(maxsize=1)
+def _read(baseline: Path) -> Run:
+    return folder.read(baseline)
 
 
 def run_id(started: datetime) -> str:

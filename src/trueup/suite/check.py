@@ -20,6 +20,8 @@ class Asked:
     workers: int = 0
     as_of: str = ""
     reports: Path = Path("reports")
+    history: Path | None = None
+    only_new: str = ""
     html: Path | None = None
     junit: Path | None = None
     fail_fast: bool = False
@@ -48,6 +50,8 @@ def arguments(project: Project, asked: Asked, names: tuple[str, ...]) -> list[st
     words += ["-k", asked.keyword] if asked.keyword else []
     words += ["-n", str(asked.workers)] if asked.workers else []
     words += ["--as-of", asked.as_of] if asked.as_of else []
+    words += ["--history", str(asked.history)] if asked.history else []
+    words += ["--only-new", asked.only_new] if asked.only_new else []
     words += [f"--html={asked.html}", "--self-contained-html"] if asked.html else []
     words += [f"--junitxml={asked.junit}"] if asked.junit else []
     words += ["-x"] if asked.fail_fast else []

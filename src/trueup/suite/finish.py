@@ -11,6 +11,7 @@ from trueup.model.verdict import Verdict
 from trueup.report import store, words
 from trueup.suite.active import Active
 from trueup.suite.recorder import Recorder, exit_code
+from trueup.suite.start import history
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def finish(session: pytest.Session, active: Active, recorder: Recorder) -> Finis
     config = session.config
     workers = int(getattr(config.option, "numprocesses", None) or 0)
     folder = active.project.root / config.option.reports
-    run = recorder.run(active, _selection(config), workers, folder)
+    run = recorder.run(active, _selection(config), workers, history(active.project, config))
     session.exitstatus = exit_code(run, int(session.exitstatus), session.testsfailed)
     secrets = [s for env in active.systems.environments.values() for s in env.secrets]
     try:

@@ -10,7 +10,7 @@ from trueup.errors import CatalogError
 from trueup.model.invariant import Invariant
 from trueup.model.run import Record
 from trueup.model.verdict import Verdict
-from trueup.report import redact, words
+from trueup.report import words
 from trueup.suite.active import Active
 
 
@@ -34,16 +34,20 @@ class InvariantItem(pytest.Item):
         self.extra_keyword_matches.update(words_for_k, [invariant.owner] if invariant.owner else [])
 
     def runtest(self) -> None:
-        """Evaluate it; a verdict other than holds ends in an exception that carries the record."""
+        """
+        Evaluate it; a verdict other than holds ends in an exception that carries the record.
+
+        What is waived, or known where only what is new is to fail, is expected to fail.
+        """
         active = self._active
         if active is None:  # pragma: no cover  # the plugin refuses such a run at collection
             raise AssertionError("unreachable")
-        outcome = active.systems.outcome(self.invariant, active.moment.now)
-        record = redact.record(self.invariant, outcome, active.fix_records(self.invariant))
-        self.record = record
+        record = self.record = active.evaluated(self.invariant)
         self.user_properties += _properties(record)
         if record.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(record.reason)
+        if record.verdict is Verdict.WAIVED or record.known:
+            pytest.xfail("waived" if record.verdict is Verdict.WAIVED else f"since {record.known}")
         if record.verdict is not Verdict.HOLDS:
             raise Broken(record)
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from trueup.errors import ReplicaError, RunError
+from trueup.errors import ReplicaError
+from trueup.history import folder as history
 from trueup.model.run import Mended
 from trueup.replica.reader import Reader
-from trueup.report import redact, store
+from trueup.report import redact
 from trueup.suite.opened import Systems
 
 FIRST = timedelta(days=1)
@@ -32,14 +33,8 @@ SINCE = """
 
 def since(folder: Path, environment: str) -> datetime:
     """When the last run of this environment ended; a day ago where there was none."""
-    for place in sorted(folder.glob(f"*/{store.DATA}"), reverse=True):
-        try:
-            run = store.read(place)
-        except RunError:
-            continue  # an older one will do; this one shows as it is when somebody opens it
-        if run.environment == environment:
-            return run.finished
-    return datetime.now(UTC) - FIRST
+    last = next(history.runs(folder, environment), None)
+    return last.finished if last else datetime.now(UTC) - FIRST
 
 
 def mended(systems: Systems, moment: datetime) -> tuple[Mended, ...]:

@@ -24,3 +24,13 @@ def add(parser: pytest.Parser) -> None:
         default="reports",
         help="where the run's folder is written (default: reports)",
     )
+    group.addoption(
+        "--history",
+        metavar="FOLDER",
+        help="where earlier runs are, to say what is new (default: the folder of --reports)",
+    )
+    group.addoption(
+        "--only-new",
+        metavar="RUN",
+        help="fail only on violations that RUN did not have: a run's id, its folder, or `last`",
+    )

@@ -1,12 +1,10 @@
 """The record on its way: from an item to its report, to the controller, to the run."""
 
-import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from trueup.model.run import Record, record
+from trueup.model.run import Record
 
 if TYPE_CHECKING:
     from trueup.suite.finish import Finished
@@ -22,17 +20,24 @@ def attach(item: Any, report: Any) -> None:
     """
     Put the record that an item made on its report; other items have none.
 
-    By way of JSON, since only builtins travel between processes: one enum would end the run.
+    As plain data, since only builtins travel between processes: one enum would end the run.
     """
     found = getattr(item, "record", None)
     if isinstance(found, Record):
-        setattr(report, ATTRIBUTE, json.loads(json.dumps(asdict(found))))
+        from trueup.model.run_json import plain_record  # noqa: PLC0415  # as below
+
+        setattr(report, ATTRIBUTE, plain_record(found))
 
 
 def carried(report: Any) -> Record | None:
     """The record that a report carries, or None for a report of another kind."""
     plain = getattr(report, ATTRIBUTE, None)
-    return record(plain) if plain is not None else None
+    if plain is None:
+        return None
+    # Pytest loads this module every time; what reads JSON, only where there is a run.
+    from trueup.model.run_json import record  # noqa: PLC0415  # as the line above says
+
+    return record(plain)
 
 
 def verdict_of(report: Any) -> str | None:

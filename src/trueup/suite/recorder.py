@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from trueup.catalog import INVARIANTS, metrics
+from trueup.history.folder import runs
+from trueup.history.past import remembered
+from trueup.history.waived import idle
 from trueup.model.metric import Metric
 from trueup.model.run import UNKNOWN, Record, Run
 from trueup.model.verdict import Verdict
@@ -32,16 +35,16 @@ class Recorder:
         if found is not None:
             self.records.append(found)
 
-    def run(self, active: Active, selection: str, workers: int, reports: Path) -> Run:
+    def run(self, active: Active, selection: str, workers: int, history: Path) -> Run:
         """
         The whole run, with the metrics of its systems unless a selection was made.
 
-        What was mended since is told since the last run below `reports`.
+        It is compared with the earlier runs below `history`, and told what was mended since.
         """
         names = tuple(active.systems.environments)
         asked = () if selection else _metrics(active, names)
-        moment = since(reports, active.environment)
-        return Run(
+        moment = since(history, active.environment)
+        run = Run(
             id=active.run,
             environment=active.environment,
             started=self.started,
@@ -56,7 +59,10 @@ class Recorder:
             metrics=measure(active.systems, asked, active.moment.now),
             mended=mended(active.systems, moment),
             mended_since=moment,
+            only_new=active.only_new,
         )
+        run = remembered(run, runs(history, active.environment))
+        return replace(run, idle_waivers=idle(run, active.waivers))
 
 
 def exit_code(run: Run, code: int, failed: int) -> int:
@@ -66,8 +72,8 @@ def exit_code(run: Run, code: int, failed: int) -> int:
     Anything else that pytest has to say (interrupted, an error of a module) stays as it is.
     """
     unknown = len(run.having(Verdict.UNKNOWN))
-    only_unknown = code == pytest.ExitCode.TESTS_FAILED and failed == unknown
-    return UNKNOWN if only_unknown and run.verdict is Verdict.UNKNOWN else code
+    only_unknown = code == pytest.ExitCode.TESTS_FAILED and failed == unknown > 0
+    return UNKNOWN if only_unknown else code
 
 
 def _metrics(active: Active, systems: Sequence[str]) -> tuple[Metric, ...]:

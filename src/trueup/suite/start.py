@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from trueup.config import find_project, instant
+from trueup.config import Project, find_project, instant
 from trueup.errors import TrueupError
+from trueup.history import ratchet
+from trueup.history.waived import Waivers
+from trueup.history.waiver_file import FILE, read
 from trueup.suite.active import Active, run_id, systems_of
 from trueup.suite.opened import Moment, Systems
 
@@ -36,6 +39,8 @@ def told(active: Active) -> dict[str, object]:
         "clock": moment.clock,
         "systems": list(active.systems.environments),
         "folder": str(active.systems.folder),
+        "started": active.waivers.now.isoformat(),
+        "baseline": str(active.baseline or ""),
     }
 
 
@@ -49,10 +54,22 @@ def _started(config: pytest.Config) -> Active:
         folder = Path(str(worker["folder"]))
         systems = Systems(project, environment, tuple(names), run, folder)  # type: ignore[arg-type]  # execnet gives a list of str
         moment = Moment(datetime.fromisoformat(str(worker["now"])), str(worker["clock"]))
-        return Active(project, environment, run, systems, moment)
-    run = run_id(datetime.now(UTC))
+        started = datetime.fromisoformat(str(worker["started"]))
+        waivers = Waivers(read(project.root / FILE, started), environment, started)
+        baseline = Path(str(worker["baseline"])) if worker["baseline"] else None
+        return Active(project, environment, run, systems, moment, waivers, baseline)
+    started = datetime.now(UTC)
+    run = run_id(started)
+    waivers = Waivers(read(project.root / FILE, started), environment, started)
+    asked = config.option.only_new
+    baseline = ratchet.chosen(asked, history(project, config), environment) if asked else None
     as_of = instant(config.option.as_of) if config.option.as_of else None
     chosen = systems_of(project, config.args, config.invocation_params.dir)
     systems = Systems(project, environment, chosen, run)
     systems.share()
-    return Active(project, environment, run, systems, systems.moment(as_of))
+    return Active(project, environment, run, systems, systems.moment(as_of), waivers, baseline)
+
+
+def history(project: Project, config: pytest.Config) -> Path:
+    """The folder of earlier runs: the one that is named, or the one that this run lands in."""
+    return project.root / str(config.option.history or config.option.reports)

@@ -11,6 +11,7 @@ import pytest
 from engine.report.morning import believable
 from trueup.ci.branch import Branch
 from trueup.errors import CiError
+from trueup.history.folder import read
 from trueup.report import store
 
 GIT = shutil.which("git") or "git"
@@ -62,7 +63,7 @@ def test_what_was_kept_is_restored(tmp_path: Path, remote: Path, made: Made) -> 
     later = branch(tmp_path, remote, "elsewhere")
 
     assert later.restore() == "2 earlier runs are on the branch trueup-runs"
-    assert store.read(later.folder / "2-production").id == "2-production"
+    assert read(later.folder / "2-production").id == "2-production"
 
 
 def test_two_at_once_keep_both_and_nobody_forces(tmp_path: Path, remote: Path, made: Made) -> None:

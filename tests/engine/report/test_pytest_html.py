@@ -18,13 +18,10 @@ from trueup.report import pytest_html
 TESTS = Path(__file__).parents[2]
 
 HOOKS = """
-    import json
-    from dataclasses import asdict
-
     import pytest
     from engine.report import morning, runs
 
-    from trueup.model.run import record
+    from trueup.model.run_json import plain_record, record
     from trueup.report import pytest_html
 
     FOUND = {one.name: one for one in (*morning.believable().records, *runs.hostile().records)}
@@ -37,8 +34,7 @@ HOOKS = """
     def pytest_runtest_makereport(item, call):
         report = yield
         if call.when == "call" and item.name.removeprefix("test_") in FOUND:
-            plain = asdict(FOUND[item.name.removeprefix("test_")])
-            report.trueup = json.loads(json.dumps(plain))
+            report.trueup = plain_record(FOUND[item.name.removeprefix("test_")])
         return report
 
     def pytest_html_results_table_header(cells):

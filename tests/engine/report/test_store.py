@@ -7,6 +7,7 @@ import pytest
 from engine.report.morning import METRICS, believable
 from engine.report.runs import hostile, record, run, violated
 from trueup.errors import RunError
+from trueup.history import folder
 from trueup.report import store
 
 
@@ -16,8 +17,8 @@ def test_a_run_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     page = store.write(morning, tmp_path / "reports")
 
     assert page == tmp_path / "reports" / morning.id / "index.html"
-    assert store.read(page.parent) == morning
-    assert store.read(page.with_name("run.json")) == morning
+    assert folder.read(page.parent) == morning
+    assert folder.read(page.with_name("run.json")) == morning
 
 
 def test_the_page_lies_beside_its_source_and_nothing_else_does(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_half_a_character_does_not_keep_a_run_from_being_written(tmp_path: Path)
 
     page = store.write(broken, tmp_path)
 
-    assert store.read(page.parent) == broken
+    assert folder.read(page.parent).records[0].harm == "half \\ud83d of it"
 
 
 @pytest.mark.parametrize(
@@ -100,12 +101,12 @@ def test_what_is_no_run_is_refused_in_words(tmp_path: Path, text: str, message: 
     (tmp_path / "run.json").write_text(text)
 
     with pytest.raises(RunError, match=message):
-        store.read(tmp_path)
+        folder.read(tmp_path)
 
 
 def test_a_run_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="trueup check"):
-        store.read(tmp_path / "nowhere")
+        folder.read(tmp_path / "nowhere")
 
 
 def test_the_latest_run_is_the_one_with_the_last_id(tmp_path: Path) -> None:
@@ -113,12 +114,12 @@ def test_the_latest_run_is_the_one_with_the_last_id(tmp_path: Path) -> None:
         store.write(replace(believable(), id=name), tmp_path)
     (tmp_path / "99990101-no-run").mkdir()
 
-    assert store.latest(tmp_path) == tmp_path / "20270101T000000Z-b"
+    assert folder.latest(tmp_path) == tmp_path / "20270101T000000Z-b"
 
 
 def test_without_a_run_the_latest_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="make one with `trueup check`"):
-        store.latest(tmp_path / "reports")
+        folder.latest(tmp_path / "reports")
 
 
 def test_run_json_is_read_by_any_reader_of_json(tmp_path: Path) -> None:
@@ -127,4 +128,4 @@ def test_run_json_is_read_by_any_reader_of_json(tmp_path: Path) -> None:
 
     data = json.loads(page.with_name("run.json").read_text(encoding="utf-8"))
 
-    assert (data["format"], data["verdict"], len(data["records"])) == (1, "violated", 2)
+    assert (data["format"], data["verdict"], len(data["records"])) == (2, "violated", 2)

@@ -1,0 +1,160 @@
+"""waivers.toml: read strictly, and added to without touching what is there."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from trueup.errors import ConfigError
+from trueup.model.waiver import LONGEST, Waiver
+
+FILE = "waivers.toml"
+
+ALL = "all"
+
+Said = Annotated[str, Field(min_length=1, pattern=r"\S")]
+Name = Annotated[str, Field(pattern=r"^[^@]*[^@\s][^@]*$")]
+Named = Annotated[str, Field(pattern=r"^\w+\.\w+$")]
+
+WORDS = {
+    "invariant": "names one as system.invariant, as `trueup list` prints them",
+    "keys": 'lists the keys that are accepted, or is "all"',
+    "owner": "is a name or a team; reports show it, so it is no e-mail address",
+    "approver": "is a name or a team; reports show it, so it is no e-mail address",
+    "last_day": "is a day, as in 2026-12-24",
+    "reason": "says why this is accepted",
+}
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    invariant: Named
+    keys: Annotated[list[Said], Field(min_length=1)] | Literal["all"]
+    reason: Said
+    owner: Name
+    approver: Name
+    last_day: date
+    zone: str = "UTC"
+    environment: Said | None = None
+
+    @model_validator(mode="after")
+    def _two_people(self) -> "_Entry":
+        if self.owner.strip().casefold() == self.approver.strip().casefold():
+            raise ValueError(
+                f"owner and approver are both {self.owner!r}; somebody else has to approve"
+            )
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(
+                f"zone {self.zone!r} is not known; write it as Europe/Berlin"
+            ) from None
+        return self
+
+    @property
+    def waiver(self) -> Waiver:
+        keys = None if self.keys == ALL else frozenset(self.keys)
+        return Waiver(**self.model_dump(exclude={"keys"}), keys=keys)
+
+
+def read(path: Path, now: datetime) -> tuple[Waiver, ...]:
+    """
+    Read the waivers of a file, none where there is no file.
+
+    Raises ConfigError with one line that names the waiver, the key and what is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} cannot be read: {error}") from None
+    return parse(text, now, path.name)
+
+
+def parse(text: str, now: datetime, name: str = FILE) -> tuple[Waiver, ...]:
+    """Read the waivers of a text; raises ConfigError as `read` does."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name} is not TOML: {error}") from None
+    rows = raw.pop("waivers", [])
+    if raw or not isinstance(rows, list):
+        other = next(iter(raw), "waivers")
+        raise ConfigError(f"{name}: {other} is not a key of it; a waiver begins with [[waivers]]")
+    return tuple(_waiver(row, f"{name}: waiver {place}", now) for place, row in enumerate(rows, 1))
+
+
+def add(path: Path, waiver: Waiver, now: datetime) -> str:
+    """
+    Append a waiver to the file and give the lines that were added.
+
+    What is there keeps its order and its comments. Raises ConfigError, with the file as it was,
+    where the waiver or the file is not as it must be.
+    """
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    added = _lines(waiver)
+    gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+    parse(before + gap + added, now, path.name)
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_text(before + gap + added, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path.name} cannot be written: {error.strerror}") from None
+    return added
+
+
+def _lines(waiver: Waiver) -> str:
+    keys = ALL if waiver.keys is None else sorted(waiver.keys)
+    said: dict[str, object] = {
+        "invariant": waiver.invariant,
+        "keys": keys,
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "approver": waiver.approver,
+    }
+    lines = [f"{name} = {_toml(value)}" for name, value in said.items()]
+    lines += [f"last_day = {waiver.last_day}", f"zone = {_toml(waiver.zone)}"]
+    lines += [f"environment = {_toml(waiver.environment)}"] if waiver.environment else []
+    return "\n".join(["[[waivers]]", *lines, ""])
+
+
+def _toml(value: object) -> str:
+    """A string, or a list of them, as TOML writes it; that is JSON but for one character."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _waiver(row: object, where: str, now: datetime) -> Waiver:
+    try:
+        waiver = _Entry.model_validate(row).waiver
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_words(error)}") from None
+    today = now.astimezone(ZoneInfo(waiver.zone)).date()
+    if waiver.last_day > today + LONGEST:
+        raise ConfigError(
+            f"{where}: last_day {waiver.last_day} is {(waiver.last_day - today).days} days away; "
+            f"at most {LONGEST.days} may be, so write {today + LONGEST} or earlier"
+        )
+    return waiver
+
+
+def _words(error: ValidationError) -> str:
+    found: Sequence[Mapping[str, Any]] = error.errors(include_input=False, include_url=False)
+    # A key that is misspelt is also missing; the first is what happened.
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
+    where: Sequence[Any] = first["loc"]
+    if not where:
+        return str(first["msg"]).removeprefix("Value error, ")
+    key = str(where[0])
+    if first["type"] == "extra_forbidden":
+        return f"{key} is not a key of it; look for a typing error"
+    if first["type"] == "missing":
+        return f"{key} is missing; it {WORDS[key]}"
+    return f"{key} {WORDS.get(key, 'is not what it must be')}"

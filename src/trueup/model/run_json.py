@@ -1,0 +1,98 @@
+"""A run as JSON: written in one format, read in each that there has been, published as a schema."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from trueup.errors import RunError
+from trueup.model.run import Record, Run
+
+FORMAT = 2
+"""
+What is written. 1 had no history and no waivers, and is read as a run without them.
+
+A new field with a default is no new format: whoever reads skips what it does not know.
+"""
+
+READ = (1, FORMAT)
+
+
+def plain(run: Run) -> dict[str, Any]:
+    """The run as JSON-ready data; `parse` reads it back to an equal run."""
+    data: dict[str, Any] = _plain(asdict(run))
+    return {"format": FORMAT, "verdict": str(run.verdict)} | data
+
+
+def plain_record(found: Record) -> dict[str, Any]:
+    """One record as JSON-ready data, as workers send it; `record` reads it back."""
+    data: dict[str, Any] = _plain(asdict(found))
+    return data
+
+
+def parse(data: object) -> Run:
+    """
+    Read a run from JSON data.
+
+    Raises RunError where it is no run, or one of a format that this Trueup does not know.
+    """
+    found = data.get("format") if isinstance(data, Mapping) else None
+    if isinstance(found, int) and found not in READ:
+        raise RunError(f"the run has format {found}, this Trueup reads {READ[0]} to {READ[-1]}")
+    try:
+        return _run().validate_python(data) if found in READ else _no_run()
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
+        raise RunError(f"the file is not a run: {where} is not what it must be") from None
+
+
+def record(data: Mapping[str, Any]) -> Record:
+    """Read one record from the data that `plain_record` made of it."""
+    return _record().validate_python(data)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of what is written, and of every older format that is read."""
+    found = _run().json_schema(mode="serialization")
+    properties = {
+        "format": {"enum": list(READ), "description": "The format of this file."},
+        "verdict": {"$ref": "#/$defs/Verdict", "description": "The worst verdict of all."},
+    }
+    return found | {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A run of Trueup: run.json",
+        "properties": properties | found["properties"],
+        "required": [*properties, *found["required"]],
+    }
+
+
+def _no_run() -> Run:
+    raise RunError("the file is not a run; look for run.json below reports/")
+
+
+def _plain(value: Any) -> Any:
+    """
+    Containers and values that JSON has; an instant and a day as ISO 8601 writes them.
+
+    Half a surrogate, which no reader of UTF-8 takes, is written out as an escape.
+    """
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, str):
+        return str(value) if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@lru_cache(maxsize=1)
+def _run() -> TypeAdapter[Run]:
+    return TypeAdapter(Run)
+
+
+@lru_cache(maxsize=1)
+def _record() -> TypeAdapter[Record]:
+    return TypeAdapter(Record)
