@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from trueup.errors import ConfigError
 from trueup.model.plan import OWNER
@@ -17,6 +26,10 @@ FILE = "trueup.toml"
 
 SAMPLE = "sample"
 """The environment that needs no URL: its servers are started where they are not up."""
+
+SentAs = Literal["bearer", "apikey"]
+
+OURSELVES = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Seconds = Annotated[float, Field(gt=0)]
 Column = Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+){1,2}$")]
@@ -52,11 +65,34 @@ class StripeConfig(_Strict):
     budget: Seconds = 300
 
 
+class AddressConfig(_Strict):
+    """
+    A URL that is asked; where it asks for a key, `key` names the variable that has it.
+
+    `sent_as` is how the key is shown: as a bearer's, or in Supabase's header apikey.
+    """
+
+    url: HttpUrl
+    key: str = ""
+    sent_as: SentAs = "bearer"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, given: Any) -> Any:
+        return {"url": given} if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _in_private(self) -> "AddressConfig":
+        if self.key and not is_private(str(self.url)):
+            raise ValueError("a key is sent over https and nothing else")
+        return self
+
+
 class EnvironmentConfig(_Strict):
     """
     Names of the variables that hold its URLs, never the URLs; and how patient a session is.
 
-    Only `addresses` are URLs themselves: those that everybody may ask.
+    Only `addresses` are URLs themselves: they are no secret, as the keys that some ask for are.
     """
 
     replica: str
@@ -74,7 +110,7 @@ class EnvironmentConfig(_Strict):
     approval: bool | None = None
     search_path: str = "public"
     stripe: StripeConfig | None = None
-    addresses: dict[str, HttpUrl] = Field(default_factory=dict)
+    addresses: dict[str, AddressConfig] = Field(default_factory=dict)
     services: dict[str, ServiceConfig] = Field(default_factory=dict)
 
     @field_validator("services")
@@ -157,6 +193,12 @@ def instant(text: str) -> datetime:
     return moment
 
 
+def is_private(url: str) -> bool:
+    """Whether nobody in between can read what is sent there: it is TLS, or this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in OURSELVES
+
+
 def _words(error: Mapping[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         return "is not a key of it; look for a typing error"
@@ -164,5 +206,5 @@ def _words(error: Mapping[str, Any]) -> str:
         return "is missing"
     if error["loc"][-1] == "heartbeat":
         return "names a column that something writes on the primary, as in public.heartbeat.at"
-    message = str(error["msg"])
+    message = str(error["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]

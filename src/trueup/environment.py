@@ -20,6 +20,7 @@ from trueup.config import (
 )
 from trueup.errors import ConfigError
 from trueup.progress import while_slow
+from trueup.readers.http.address import Address
 from trueup.readers.stripe.account import StripeAccount
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
@@ -31,13 +32,6 @@ PRODUCTION = "production"
 """The environment whose plans want an approval, unless trueup.toml says otherwise."""
 
 SAMPLE_READER = "trueup_reader"
-
-SAMPLE_STRIPE = "the sample's Stripe key"
-
-SAMPLE_SERVICES = {
-    "stripe": ServiceConfig(kind="stripe", url="SAMPLE_STRIPE_URL", key="SAMPLE_STRIPE_KEY")
-}
-"""What a fix may call in the sample: the stand-in, with a key that may write."""
 
 SAMPLE_FOLDER = Path(".trueup") / "sample"
 
@@ -72,7 +66,7 @@ class Environment:
     services: Mapping[str, ServiceConfig] = field(default_factory=dict)
     stripe: StripeAccount | None = None
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
-    addresses: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, Address] = field(default_factory=dict)
 
     def needs(self, which: str, dsn: Dsn | None) -> Dsn:
         """That URL; raises ConfigError that names the variable, or the key, which is missing."""
@@ -89,6 +83,7 @@ class Environment:
         urls = (self.replica, self.primary, self.visitor, self.owner)
         keys = [os.environ.get(one.key or "") for one in self.services.values()]
         keys += [self.stripe.secret] if self.stripe else []
+        keys += [one.key for one in self.addresses.values()]
         return (
             *(secret for url in urls if url for secret in url.secrets),
             *(key for key in keys if key),
@@ -156,25 +151,23 @@ def sample_folder(project: Project, system: str) -> Path:
 
 
 def _sample(project: Project, system: str, cluster: "Cluster", held: ExitStack) -> Environment:
-    from trueup.sample import CLOCK, systems  # noqa: PLC0415  # as above
-    from trueup.sample.stripe.server import READER, WRITER  # noqa: PLC0415  # as above
+    from trueup.sample import CLOCK  # noqa: PLC0415  # as above
+    from trueup.sample.outside import outside  # noqa: PLC0415  # as above
 
-    stand_in = systems.stripe(cluster, sample_folder(project, system))
-    url = held.enter_context(stand_in).url if stand_in else None
+    found = held.enter_context(outside(cluster, sample_folder(project, system)))
     return _environment(
         system,
         SAMPLE,
         project.system(system),
-        EnvironmentConfig(replica=SAMPLE, services=SAMPLE_SERVICES if url else {}),
+        EnvironmentConfig(replica=SAMPLE, services=dict(found.services)),
         replica=Dsn(cluster.dsn(SAMPLE_READER, "standby", system), "the sample's replica"),
         primary=Dsn(cluster.dsn("trueup_fixer", "primary", system), "the sample's primary"),
         visitor=Dsn(cluster.dsn("authenticator", "standby", system), "the sample's visitor"),
         owner=Dsn(cluster.dsn("postgres", "primary", system), "the sample's owner"),
         clock=CLOCK,
-        stripe=StripeAccount(secret=READER, source=SAMPLE_STRIPE, live=False, url=url)
-        if url
-        else None,
-        given={"SAMPLE_STRIPE_URL": url, "SAMPLE_STRIPE_KEY": WRITER} if url else {},
+        stripe=found.stripe,
+        addresses=found.addresses,
+        given=found.given,
     )
 
 
@@ -190,6 +183,7 @@ def _environment(
     owner: Dsn | None,
     clock: datetime | None = None,
     stripe: StripeAccount | None = None,
+    addresses: Mapping[str, Address] | None = None,
     given: Mapping[str, str] | None = None,
 ) -> Environment:
     return Environment(
@@ -216,7 +210,7 @@ def _environment(
         snapshot_max_age=chosen.snapshot_max_age,
         services=chosen.services,
         given=given or {},
-        addresses={key: str(url) for key, url in chosen.addresses.items()},
+        addresses=addresses or _addresses(chosen),
         stripe=stripe or _stripe(name, chosen.stripe),
         approval=name == PRODUCTION if chosen.approval is None else chosen.approval,
     )
@@ -234,6 +228,18 @@ def _stripe(name: str, chosen: StripeConfig | None) -> StripeAccount | None:
         grace=timedelta(seconds=chosen.grace),
         budget=chosen.budget,
     )
+
+
+def _addresses(chosen: EnvironmentConfig) -> dict[str, Address]:
+    return {
+        name: Address(
+            url=str(said.url).rstrip("/"),
+            variable=said.key,
+            key=os.environ.get(said.key, "") if said.key else "",
+            sent_as=said.sent_as,
+        )
+        for name, said in chosen.addresses.items()
+    }
 
 
 def _unset(chosen: EnvironmentConfig) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """A system's sample as the tests see it: sound, broken, asked, and compared byte by byte."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +14,7 @@ from trueup import catalog
 from trueup.config import Project, find_project
 from trueup.evaluate import evaluate
 from trueup.library.schema import Recorded, record
+from trueup.mending.opened import service
 from trueup.model.invariant import Invariant
 from trueup.model.plan import OWNER, Plan, PlannedChange
 from trueup.model.verdict import Outcome, Verdict
@@ -22,10 +23,10 @@ from trueup.primary import journal_schema, planning
 from trueup.primary.applied import Applied
 from trueup.primary.apply import Orders, apply
 from trueup.primary.owner import Owner
-from trueup.primary.service import Kind, Service
+from trueup.primary.service import Service
 from trueup.primary.session import Primary, open_primary
 from trueup.primary.undo import plan_undo
-from trueup.readers.stripe.account import StripeAccount
+from trueup.readers.http.probe import Http
 from trueup.readers.stripe.reader import Stripe
 from trueup.replica.connection import Dsn, connect
 from trueup.replica.guard import Limits
@@ -33,7 +34,7 @@ from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
 from trueup.sample import CLOCK, Cluster, Fault, faults
 from trueup.sample import systems as worlds
-from trueup.sample.stripe.server import READER, WRITER
+from trueup.sample.outside import outside
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,6 +60,20 @@ _NUDGED = """
       and typname in ('timestamptz', 'timestamp', 'bool', 'int4', 'text')
     order by typname not in ('timestamptz', 'timestamp'), typname
 """
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is outside of a system."""
+
+    stripe: Stripe | None
+    http: Http
+    services: Mapping[str, Service]
+
+    @property
+    def resources(self) -> dict[str, object]:
+        """What an invariant may ask for."""
+        return {"stripe": self.stripe, "http": self.http}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +111,12 @@ class Scene:
         with (
             opened(self.database) as session,
             self._visitor() as visitor,
-            self._stripe() as (stripe, _),
+            self._outside() as world,
         ):
             found = {}
             for invariant in self.invariants:
                 with session.reading() as reader:
-                    resources = self._resources(reader, visitor) | {"stripe": stripe}
+                    resources = self._resources(reader, visitor) | world.resources
                     found[invariant.name] = evaluate(invariant, resources)
         return found
 
@@ -127,15 +142,15 @@ class Scene:
         with (
             self._primary() as primary,
             self._visitor() as visitor,
-            self._stripe() as (stripe, services),
+            self._outside() as world,
         ):
             return planning.make(
                 primary,
                 found,
                 paired,
-                facts=replace(self._facts(), stripe=stripe, services=frozenset(services)),
+                facts=self._facts(world),
                 watched=self.invariants,
-                others={"visitor": visitor},
+                others={"visitor": visitor, **world.resources},
                 rows=rows,
             )
 
@@ -145,7 +160,7 @@ class Scene:
         with (
             open_primary(owner, Limits()) if plan.alterations else self._primary() as primary,
             opened(self.database) as replica,
-            self._stripe() as (stripe, services),
+            self._outside() as world,
         ):
             return apply(
                 plan,
@@ -153,9 +168,9 @@ class Scene:
                 Orders(by="a test"),
                 watched=self.invariants,
                 settings=self.settings,
-                services={OWNER: Owner(owner), **services},
+                services={OWNER: Owner(owner), **world.services},
                 replica=replica,
-                stripe=stripe,
+                stripe=world.stripe,
             )
 
     def disturb(self, plan: Plan) -> int:
@@ -170,27 +185,27 @@ class Scene:
 
     def plan_undo(self, entry: int) -> Plan:
         """Plan the undo of a journal entry."""
-        with self._primary() as primary, self._stripe() as (stripe, services):
-            facts = replace(self._facts(), stripe=stripe, services=frozenset(services))
-            return plan_undo(primary, entry, facts=facts, watched=self.invariants)
+        with self._primary() as primary, self._outside() as world:
+            return plan_undo(primary, entry, facts=self._facts(world), watched=self.invariants)
 
     @contextmanager
-    def _stripe(self) -> Iterator[tuple[Stripe | None, dict[str, Service]]]:
-        """The account of the stand-in, read, and as a service that fixes call."""
-        found = worlds.stripe(self.cluster, folder(self.system))
-        if found is None:
-            yield None, {}
-            return
-        with found as stand_in, TemporaryDirectory() as shelf:
-            account = StripeAccount(
-                secret=READER, source="the test's key", live=False, url=stand_in.url
-            )
-            stripe = Stripe(account, Path(shelf), per_second=1000)
-            service = Service(name="stripe", kind=Kind.STRIPE, url=stand_in.url, key=WRITER)
+    def _outside(self) -> Iterator[World]:
+        """What invariants read outside, and the services that fixes call."""
+        with (
+            outside(self.cluster, folder(self.system)) as found,
+            TemporaryDirectory() as shelf,
+            closing(Http(found.addresses)) as http,
+        ):
+            services = {
+                name: service(name, config, found.given, name)
+                for name, config in found.services.items()
+            }
+            stripe = Stripe(found.stripe, Path(shelf), per_second=1000) if found.stripe else None
             try:
-                yield stripe, {"stripe": service}
+                yield World(stripe, http, services)
             finally:
-                stripe.close()
+                if stripe is not None:
+                    stripe.close()
 
     @contextmanager
     def _primary(self) -> Iterator[Primary]:
@@ -201,7 +216,7 @@ class Scene:
                 journal_schema.install(owner, primary.role)
             yield primary
 
-    def _facts(self) -> planning.Facts:
+    def _facts(self, world: World) -> planning.Facts:
         return planning.Facts(
             system=self.system,
             environment="sample",
@@ -211,6 +226,8 @@ class Scene:
             now=CLOCK,
             settings=self.settings,
             person=catalog.person(self.project.root, self.system),
+            services=frozenset(world.services),
+            stripe=world.stripe,
         )
 
     def _resources(self, reader: Reader, visitor: Visitor) -> dict[str, object]:

@@ -14,7 +14,8 @@ from trueup.library.declare import Options, declared
 from trueup.model.invariant import HTTP, Invariant, Row
 
 if TYPE_CHECKING:
-    from trueup.readers.http.probe import Answer, Http
+    from trueup.readers.http.answer import Answer
+    from trueup.readers.http.probe import Http
 
 MAINTENANCE = 503
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from trueup.config import SAMPLE, Project, variable
+from trueup.config import SAMPLE, Project, ServiceConfig, variable
 from trueup.environment import SAMPLE_READER, Environment, environments
 from trueup.errors import ConfigError
 from trueup.model.invariant import Invariant
@@ -122,23 +122,30 @@ def services(environment: Environment) -> dict[str, Callee]:
 
     Raises ConfigError for a variable that is not set.
     """
-    found: dict[str, Callee] = {OWNER: Owner(environment.owner)} if environment.owner else {}
-    given = environment.given
+    owner: dict[str, Callee] = {OWNER: Owner(environment.owner)} if environment.owner else {}
+    at = f"systems.{environment.system}.environments.{environment.name}.services"
+    return owner | {
+        name: service(name, config, environment.given, f"{at}.{name}")
+        for name, config in environment.services.items()
+    }
 
-    def said(name: str, key: str) -> str:
-        return given[name] if name in given else variable(name, key)
 
-    for name, config in environment.services.items():
-        at = f"systems.{environment.system}.environments.{environment.name}.services.{name}"
-        if config.url is None and Kind(config.kind) is not Kind.STRIPE:
-            raise ConfigError(f"{at} has no url; add the name of its variable")
-        found[name] = Service(
-            name=name,
-            kind=Kind(config.kind),
-            url=said(config.url, f"{at}.url").rstrip("/") if config.url else STRIPE,
-            key=said(config.key, f"{at}.key") if config.key else "",
-            user=said(config.user, f"{at}.user") if config.user else "",
-            region=config.region,
-            idempotent=config.idempotent,
-        )
-    return found
+def service(name: str, config: ServiceConfig, given: Mapping[str, str], at: str) -> Service:
+    """One service, by the variables that it names: those given, or the process's."""
+
+    def said(variable_: str | None, key: str) -> str:
+        if variable_ is None:
+            return ""
+        return given[variable_] if variable_ in given else variable(variable_, f"{at}.{key}")
+
+    if config.url is None and Kind(config.kind) is not Kind.STRIPE:
+        raise ConfigError(f"{at} has no url; add the name of its variable")
+    return Service(
+        name=name,
+        kind=Kind(config.kind),
+        url=said(config.url, "url").rstrip("/") or STRIPE,
+        key=said(config.key, "key"),
+        user=said(config.user, "user"),
+        region=config.region,
+        idempotent=config.idempotent,
+    )

@@ -6,6 +6,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from trueup.errors import SampleError
+from trueup.sample.site.site import Site
 from trueup.sample.stripe.account import Account
 
 
@@ -16,7 +17,7 @@ class Fault:
 
     `keys` are the violations that must be named, exactly; `near_misses` plants rows that must not
     be. `also` lists the other invariants that the same rows truly break, with their keys. `stripe`
-    does to the stand-in's account what SQL cannot.
+    does to the stand-in's account what SQL cannot, and `site` to what the addresses answer.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Fault:
     near_misses: str = ""
     also: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
     stripe: Callable[[Account], None] | None = None
+    site: Callable[[Site], None] | None = None
 
 
 def load(folder: Path) -> tuple[Fault, ...]:

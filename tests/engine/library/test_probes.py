@@ -23,6 +23,7 @@ from trueup.model.change import Steps
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome, Verdict
 from trueup.readers.http import probe
+from trueup.readers.http.address import Address
 from trueup.readers.http.probe import Http
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -91,15 +92,20 @@ def site() -> Iterator[Site]:
 def asked(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Outcome]]:
     """The verdict of a probe, without any database."""
     monkeypatch.setattr(probe, "PAUSE", 0.0)
-    http = Http({"api": site.url, "site": ORIGIN, "pages": site.url + "/"})
+    http = Http(named(api=site.url, site=ORIGIN, pages=site.url))
 
     def outcome(invariant: Invariant, **addresses: str) -> Outcome:
-        named = invariant.named("app", "test_it", Path(__file__))
-        given = Http(addresses, timeout=0.2) if addresses else http
-        return evaluate(named, {"http": given, "settings": {}, "now": NOW})
+        adopted = invariant.named("app", "test_it", Path(__file__))
+        given = Http(named(**addresses), timeout=0.2) if addresses else http
+        return evaluate(adopted, {"http": given, "settings": {}, "now": NOW})
 
     yield outcome
     http.close()
+
+
+def named(**urls: str) -> dict[str, Address]:
+    """Addresses without keys."""
+    return {name: Address(url=url) for name, url in urls.items()}
 
 
 def healthy() -> Invariant:

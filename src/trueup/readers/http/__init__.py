@@ -1,1 +1,1 @@
-"""Addresses that anybody may ask, asked as a browser or a monitor would."""
+"""Addresses outside, asked and never told anything: GET and OPTIONS, and the key each asks for."""

@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from trueup.sample.loopback import Handler, Loopback
 from trueup.sample.stripe.account import Account, read
 from trueup.sample.stripe.lists import Index, Params, Refused, answer, expanded, path_of
 from trueup.sample.stripe.objects import Object
@@ -66,14 +65,14 @@ class StandIn:
         self.forbidden: set[str] = set()
         """Kinds that the keys may not read."""
         self.requests = 0
-        self.server: ThreadingHTTPServer | None = None
+        self.server: Loopback | None = None
 
     @property
     def url(self) -> str:
         """Where it is."""
         if self.server is None:
             raise RuntimeError("it is not running; use it in a with block")
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+        return self.server.url
 
     @property
     def account(self) -> Account:
@@ -159,36 +158,24 @@ def _turned(account: Account, number: str, form: Mapping[str, str]) -> Object:
     return endpoint
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
+class _Server(Loopback):
     def __init__(self, stand_in: StandIn) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.stand_in = stand_in
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """One connection; without buffering and with Nagle's delay each answer would take 44 ms."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
+class _Handler(Handler):
     server: _Server
 
-    def do_GET(self) -> None:  # the library's name
+    def do_GET(self) -> None:  # noqa: N802  # the library's name
         """Answer a question."""
         self._answer("GET", self.server.stand_in.got)
 
-    def do_POST(self) -> None:  # the library's name
+    def do_POST(self) -> None:  # noqa: N802  # as above
         """Do what a fix may ask for."""
-        length = int(self.headers.get("Content-Length", 0))
-        said = parse_qs(self.rfile.read(length).decode())
+        said = parse_qs(self.body().decode())
         form = {name: values[0] for name, values in said.items()}
         self._answer("POST", lambda path, _: self.server.stand_in.posted(path, form))
-
-    def log_message(self, *_: Any) -> None:
-        """Keep quiet: a log would hold ids of customers."""
 
     def _answer(self, method: str, ask: Callable[[str, Params], Object]) -> None:
         stand_in = self.server.stand_in
@@ -209,15 +196,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, found: Object, trouble: Trouble | None) -> None:
         stand_in = self.server.stand_in
         body = json.dumps(found).encode()
-        self.send_response_only(status)
-        now = stand_in.account.clock + stand_in.skew
-        self.send_header("Date", format_datetime(now, usegmt=True))
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Stripe-Version", self.headers.get("Stripe-Version", ""))
+        headers = {
+            "Date": format_datetime(stand_in.account.clock + stand_in.skew, usegmt=True),
+            "Content-Type": "application/json",
+            "Stripe-Version": self.headers.get("Stripe-Version", ""),
+        }
         if trouble is not None and trouble.retry_after is not None:
-            self.send_header("Retry-After", str(trouble.retry_after))
-        self.end_headers()
+            headers["Retry-After"] = str(trouble.retry_after)
+        self.head(status, headers, len(body))
         if trouble is not None and trouble.cut:
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
