@@ -15,6 +15,7 @@ from trueup.library.customers import (
     every_named_customer_exists_in_stripe,
     every_paying_row_names_its_customer,
 )
+from trueup.library.latency import the_database_answers_fast
 from trueup.library.linked import customers_of_users
 from trueup.library.migrations import every_migration_is_applied
 from trueup.library.mirror import (
@@ -106,6 +107,7 @@ __all__ = [
     "responses_are_fast",
     "stripe_answers_with_recent_events",
     "the_api_allows_our_pages",
+    "the_database_answers_fast",
     "the_schema_is_the_one_we_recorded",
     "the_service_is_healthy",
     "the_stripe_key_matches_the_environment",

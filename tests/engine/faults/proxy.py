@@ -5,7 +5,9 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import repeat
 from threading import Event, Thread
+from time import sleep
 from urllib.parse import urlsplit, urlunsplit
 
 AT_ONCE = struct.pack("ii", 1, 0)
@@ -20,7 +22,7 @@ class Proxy:
     `refusals` is what the next comers get instead of the server: bytes, and then the end; no
     bytes are a reset. `cut_after` ends a connection once the server has sent that many bytes.
     `dark` swallows everything both ways; `answers` holds the server's first answer back while it
-    is not set.
+    is not set. `delays` are the seconds for which each answer is held back.
     """
 
     server: tuple[str, int]
@@ -29,6 +31,7 @@ class Proxy:
     came: int = 0
     cut_after: int | None = None
     dark: bool = False
+    delays: Iterator[float] = field(default_factory=lambda: repeat(0.0))
     answers: Event = field(default_factory=Event)
     open: list[socket.socket] = field(default_factory=list)
 
@@ -82,6 +85,7 @@ class Proxy:
         with suppress(OSError):
             while data := server.recv(65536):
                 self.answers.wait()
+                sleep(next(self.delays))
                 sent += len(data)
                 if self.cut_after is not None and sent > self.cut_after:
                     client.sendall(data[: len(data) // 2])
