@@ -16,7 +16,7 @@ next = @test -n "$$CI" || echo "next: $(1)"
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-random lint format lock docs benchmarks clean
+.PHONY: help venv demo test test-random lint format lock docs wheel benchmarks clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,17 @@ docs: .venv/.installed ## Write docs/catalog.md, docs/run.schema.json, the attac
 	@cp .venv/run.schema.json docs/run.schema.json
 	@cd tests && ../$(BIN)/python -m engine.attacks.table
 	$(call next,git diff docs)
+
+wheel: .venv/.installed ## Build the wheel, install it beside the pinned requirements, and try it
+	@rm -rf dist .cache/wheel
+	@$(BIN)/python -m pip --disable-pip-version-check -qq wheel --no-deps --no-build-isolation -w dist .
+	@$(PYTHON) -m venv .cache/wheel
+	@.cache/wheel/bin/python -m pip --disable-pip-version-check -qq install --only-binary :all: \
+		--require-hashes -r $(LOCK)
+	@.cache/wheel/bin/python -m pip --disable-pip-version-check -qq install --no-deps dist/*.whl
+	@.cache/wheel/bin/trueup sample mend studybuddy
+	@.cache/wheel/bin/trueup check studybuddy --env sample
+	$(call next,$(BIN)/python -m pip install dist/*.whl)
 
 benchmarks: .venv/.installed ## Measure; fails where a bound does not hold
 	@status=0; for file in benchmarks/*.py; do \

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from trueup.errors import ConfigError
 
@@ -23,6 +24,8 @@ class Actions:
     api: str
     server: str
     token: str
+    outputs: str = ""
+    summary: str = ""
 
     @property
     def page(self) -> str:
@@ -33,6 +36,14 @@ class Actions:
     def remote(self) -> str:
         """The repository, as git knows it."""
         return f"{self.server}/{self.repository}.git"
+
+    def output(self, name: str, value: str) -> None:
+        """Tell later steps and jobs a value of one line; it is not a secret's place."""
+        _append(self.outputs, f"{name}={value}\n")
+
+    def summarise(self, text: str) -> None:
+        """Show Markdown on the page of the run; GitHub drops whole what is over 1 MiB."""
+        _append(self.summary, text + "\n")
 
     def __repr__(self) -> str:
         return f"Actions({self.repository!r}, run {self.run})"
@@ -58,4 +69,13 @@ def here(values: Mapping[str, str] = os.environ) -> Actions:
         api=values.get("GITHUB_API_URL", "https://api.github.com"),
         server=values.get("GITHUB_SERVER_URL", "https://github.com"),
         token=needed("GITHUB_TOKEN"),
+        outputs=values.get("GITHUB_OUTPUT", ""),
+        summary=values.get("GITHUB_STEP_SUMMARY", ""),
     )
+
+
+def _append(path: str, text: str) -> None:
+    """Add to one of the runner's files; outside a job there is none, and nobody reads it."""
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)

@@ -6,18 +6,15 @@ somebody other than the planner runs the job again: GitHub then says that they t
 """
 
 from trueup.ci.actions import Actions, here
-from trueup.ci.github import GitHub
+from trueup.ci.github import GitHub, opened
 from trueup.errors import CiError
 
 
 def of_job(planner: str) -> str:
     """The approver of a plan in the job that we are in; raises CiError for nobody."""
     actions = here()
-    github = GitHub(actions)
-    try:
+    with opened(actions) as github:
         return approver(actions, github, planner)
-    finally:
-        github.close()
 
 
 def approver(actions: Actions, github: GitHub, planner: str) -> str:

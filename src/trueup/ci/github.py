@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -56,6 +57,11 @@ class GitHub:
             if not path.startswith(self._home):  # the token goes nowhere else
                 return
 
+    def repository(self) -> Object:
+        """The repository itself."""
+        found: Object = self._answered("GET", "").json()
+        return found
+
     def post(self, path: str, body: Object) -> Object:
         """Make something, and give it as it was made."""
         return self._object("POST", path, body)
@@ -86,6 +92,11 @@ class GitHub:
                 break
             self._pause(wait)
         raise CiError(trouble)
+
+
+def opened(actions: Actions) -> "closing[GitHub]":
+    """The job's repository, for a with block."""
+    return closing(GitHub(actions))
 
 
 def _refused(method: str, path: str, status: int) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trueup.cli.given import project
+
 if TYPE_CHECKING:
     from trueup.ci.branch import Branch
 
@@ -33,11 +35,8 @@ def issues(run: RunFolder) -> None:
     from trueup.history import folder
 
     here = actions.here()
-    asked = github.GitHub(here)
-    try:
+    with github.opened(here) as asked:
         done = posting.post(folder.read(folder.newest(run)), asked, here.page)
-    finally:
-        asked.close()
     typer.echo(posting.told(done))
 
 
@@ -74,6 +73,27 @@ def keep(run: RunFolder, branch: Name = RUNS, into: History = HISTORY) -> None:
     if not (into / ".git").is_dir():
         kept.restore()
     typer.echo(kept.keep([folder.newest(run)]))
+
+
+@app.command("plan")
+def plan(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Save the plan here.")],
+) -> None:
+    """
+    Plan what the form of a dispatched workflow asks for, and show the diff on the run's page.
+
+    Reads TRUEUP_SYSTEM, TRUEUP_FIX or TRUEUP_UNDO, TRUEUP_ENVIRONMENT, TRUEUP_ROWS, TRUEUP_REASON;
+    writes the outputs `digest` and `changes`. Refused in a public repository.
+    """
+    from trueup.ci import actions, dispatch, github
+
+    here = actions.here()
+    with github.opened(here) as asked:
+        dispatch.require_private(asked)
+    made = dispatch.plan(project(), dispatch.read())
+    shown = dispatch.save(made, out, here)
+    here.summarise(shown)
+    typer.echo(shown)
 
 
 @app.command("verdict")

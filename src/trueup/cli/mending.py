@@ -121,8 +121,11 @@ def apply(
         typer.Option(min=1, metavar="ROWS", help="Change so many rows at most, and stop."),
     ] = None,
     no_undo: Annotated[
-        bool, typer.Option("--no-undo", help="Agree to a fix that cannot be undone.")
+        bool, typer.Option("--no-undo/--undo", help="Agree to a fix that cannot be undone.")
     ] = False,
+    expect: Annotated[
+        str, typer.Option("--expect", metavar="DIGEST", help="Refuse any plan but this one.")
+    ] = "",
     no_witness: NoWitness = False,
 ) -> None:
     """
@@ -139,6 +142,7 @@ def apply(
     from trueup.primary.applied import PARTLY
 
     made = files.read(file)
+    files.require_expected(made, expect)
     files.require_consent(made, no_undo)
 
     def carry_out(most: int | None) -> int:

@@ -17,6 +17,12 @@ def require_consent(plan: Plan, agreed: bool) -> None:
         )
 
 
+def require_expected(plan: Plan, digest: str) -> None:
+    """Raise ApplyError for another plan than the one of that digest, where one is named."""
+    if digest and plan.digest != digest:
+        raise ApplyError(f"this is plan {plan.digest}, not {digest}; nothing was changed")
+
+
 def write(plan: Plan, path: Path) -> None:
     """Write a plan file; raises PlanError where the disk refuses."""
     try:
