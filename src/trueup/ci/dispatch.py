@@ -68,7 +68,7 @@ def plan(project: Project, asked: Typed) -> Plan:
             name=f"{asked.system}.{asked.fix}",
             environment=asked.environment,
             reason=asked.reason,
-            rows=_rows(asked.rows),
+            rows=rows(asked.rows),
         ),
     )
 
@@ -94,7 +94,8 @@ def require_private(github: GitHub) -> None:
         )
 
 
-def _rows(text: str) -> tuple[Mapping[str, str], ...]:
+def rows(text: str) -> tuple[Mapping[str, str], ...]:
+    """The rows that were typed; raises PlanError or ConfigError for what are none."""
     if "\n" not in text:
         return tuple(typed.from_words(_words(text)))
     with tempfile.TemporaryDirectory() as folder:

@@ -30,9 +30,9 @@ class GitHub:
 
     def __init__(self, actions: Actions, pause: Callable[[float], None] = time.sleep) -> None:
         self._pause = pause
-        self._home = actions.api
+        self._api = actions.api
+        self._home = f"{actions.api}/repos/{actions.repository}"
         self._client = httpx.Client(
-            base_url=f"{actions.api}/repos/{actions.repository}",
             headers={
                 "Authorization": f"Bearer {actions.token}",
                 "Accept": "application/vnd.github+json",
@@ -53,8 +53,9 @@ class GitHub:
             found = response.json()
             yield from found[:most]
             most -= len(found)
+            # It names the repository by its number; the token goes to nobody but the API.
             path, given = response.links.get("next", {}).get("url", ""), None
-            if not path.startswith(self._home):  # the token goes nowhere else
+            if not path.startswith(f"{self._api}/"):
                 return
 
     def repository(self) -> Object:
@@ -70,6 +71,9 @@ class GitHub:
         """Change something, and give it as it is now."""
         return self._object("PATCH", path, body)
 
+    def _url(self, path: str) -> str:
+        return path if path.startswith(f"{self._api}/") else self._home + path
+
     def _object(self, method: str, path: str, body: Object) -> Object:
         found: Object = self._answered(method, path, json=body).json()
         return found
@@ -79,7 +83,7 @@ class GitHub:
         trouble = ""
         for attempt in range(ATTEMPTS):
             try:
-                response = self._client.request(method, path, **given)
+                response = self._client.request(method, self._url(path), **given)
             except httpx.HTTPError as error:
                 trouble = f"GitHub does not answer {method} {path} ({type(error).__name__})"
                 wait = AGAIN if method == "GET" else None

@@ -22,6 +22,7 @@ class Repository:
         self.approvals: list[dict[str, Any]] = []
         self.troubles: list[tuple[int, dict[str, str]]] = []
         self.drops_labels = False
+        self.private = True
         self.requests: list[str] = []
         self.page = 100
 
@@ -65,12 +66,16 @@ class _Handler(BaseHTTPRequestHandler):
         params = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if self._refused("GET"):
             return
+        if re.fullmatch(r"/repos/[^/]+/[^/]+", parts.path):
+            self._send(200, {"full_name": parts.path[7:], "private": self.repository.private})
+            return
         found = self.repository.listed(parts.path, params)
         page, size = int(params.get("page", 1)), self.repository.page
         shown = found[(page - 1) * size : page * size]
         more = {}
         if page * size < len(found):
             again = re.sub(r"&page=\d+", "", self.path) + f"&page={page + 1}"
+            again = again.replace("/repos/acme/shop", "/repositories/4711")  # as GitHub does
             host = f"http://{self.headers['Host']}"
             more["Link"] = f'<{host}{again}>; rel="next", <{host}{again}>; rel="last"'
         self._send(200, shown, more)
