@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from trueup import Insert, Update
-from trueup.library import customers_of_users
+from trueup.library.linked import Claims, claims
 from trueup.library.steps import written
 from trueup.model.change import Change
 from trueup.model.invariant import Row
@@ -138,6 +138,20 @@ Plan `studybuddy.sync_subscription_from_stripe` again for the one who is.
 select count(*) from subscriptions where stripe_customer_id = {stripe_customer_id:literal};  -- 1
 """
 
+SEVERAL = """
+say which of the customers {customers} is user {user_id}
+
+The row names none that Stripe has, and there are live subscriptions whose metadata names this user:
+of several customers, or of one that is said to be another user's too.
+
+Open each in Stripe. If the user pays more than once, cancel all but one and refund what was paid
+twice; take user_id out of the metadata of those that are not theirs.
+
+Plan `studybuddy.sync_subscription_from_stripe` again.
+
+select status, stripe_customer_id from subscriptions where id = {id:literal};
+"""
+
 OUT_OF_DATE = """
 ask Stripe for what came after event {event_id} for user {user_id}
 
@@ -184,7 +198,8 @@ def plan(
     """The same for each invariant that a subscription breaks; the engine makes it once."""
     ids = [violation["id"] for violation in violations if violation["id"] is not None]
     rows = {row["id"]: row for row in primary.rows(SUBSCRIPTIONS, ids=ids)}
-    said = _said(primary, stripe, list(rows.values()))
+    claimed = _claimed(stripe)
+    said = _said(primary, stripe, list(rows.values()), claimed)
     plans = _plans(primary, settings)
     behind = _behind(primary, ids)
     for violation in violations:
@@ -196,12 +211,20 @@ def plan(
             yield from _synced(row, word, plans, behind.get(row["id"]), now)
         elif stripe is None:
             yield written(NOT_RECORDED, {**row, "customer": _customer(row)})
+        elif theirs := claimed.of(row["user_id"]):
+            yield written(SEVERAL, {**row, "customers": ", ".join(sorted(theirs))})
         else:
             yield _ended(row)
 
 
+def _claimed(stripe: "Stripe | None") -> Claims:
+    """Whose the live subscriptions are, by their metadata."""
+    listed = stripe.subscriptions() if stripe else ()
+    return claims(one for one in listed if one["status"] in LIVE)
+
+
 def _said(
-    primary: Reader, stripe: "Stripe | None", rows: Sequence[Row]
+    primary: Reader, stripe: "Stripe | None", rows: Sequence[Row], claimed: Claims
 ) -> dict[object, dict[str, Any]]:
     """What Stripe says of each row, by the row's id; of some it says nothing."""
     customers = [row["stripe_customer_id"] for row in rows if row["stripe_customer_id"]]
@@ -209,9 +232,7 @@ def _said(
     told = {row["id"]: dict(known.get(row["stripe_customer_id"], {})) for row in rows}
     if stripe is None:
         return {number: word for number, word in told.items() if word}
-    live = (one for one in stripe.subscriptions() if one["status"] in LIVE)
-    mine = customers_of_users(live, [str(row["user_id"]) for row in rows])
-    asked = {row["id"]: _asked(stripe, row, mine.get(str(row["user_id"]))) for row in rows}
+    asked = {row["id"]: _asked(stripe, row, claimed.sole(row["user_id"])) for row in rows}
     never: dict[str, Any] = {"heard_at": None}
     return {
         row["id"]: {"event_id": row["stripe_event_id"]} | never | told[row["id"]] | {"payload": one}

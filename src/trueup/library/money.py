@@ -1,8 +1,9 @@
 """Money that came in, and money that went back, against what was granted for it: once each."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Unpack
 
 from trueup.errors import ConfigError
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
 PAID = frozenset({"paid", "no_payment_required"})
 
-NEVER = "never granted"
+COMPLETED = ("checkout.session.completed", "checkout.session.async_payment_succeeded")
+"""Events by which a checkout session, begun some time before, is paid."""
+
+REFUNDED = ("refund.created", "refund.updated", "charge.refunded")
+"""Events by which a refund, begun some time before, succeeds."""
 
 Object = Mapping[str, Any]
 
@@ -33,23 +38,26 @@ def every_paid_checkout_was_granted_once(
 
     `grants` is a SELECT of `session`, Stripe's id, and `amount`, a row a grant. How much a session
     bought stands in its metadata under `metadata`: a number, or a name that `worth` has a number
-    for, itself or the system's setting of that name. Sessions without it sold something else. Those
-    of the last thirty days are judged, but none that is younger than the grace. What was refunded
-    as a whole need not be granted.
+    for, itself or the system's setting of that name; one that is neither is named. Sessions without
+    it sold something else. Those of the last thirty days are judged, but none that was begun, or
+    paid, within the grace. What was refunded as a whole need not be granted.
     """
 
     def ask(replica: Reader, stripe: "Stripe", settings: Mapping[str, Any]) -> Iterator[Row]:
-        granted: dict[str, list[int]] = defaultdict(list)
-        for row in replica.rows(grants):
-            granted[str(row["session"])].append(int(str(row["amount"])))
-        until = stripe.now - stripe.account.grace
-        known, refunded = _worth(worth, settings), _refunded(stripe)
-        for one in stripe.checkout_sessions():
+        known = _worth(worth, settings)
+        paid = [one for one in stripe.checkout_sessions() if _is_sold(one, metadata, stripe)]
+        returned = _returned(stripe)  # Stripe first: what it said then should be here by now
+        granted = _granted(replica, grants) or {}
+        wrong = []
+        for one in paid:
             bought = _bought(one, metadata, known)
-            if bought is None or one["payment_status"] not in PAID or _at(one) > until:
-                continue
             trouble = _trouble(bought, granted.get(one["id"], []))
-            if trouble and not (trouble == NEVER and _is_returned(one, refunded)):
+            went_back = one["id"] not in granted and _went_back(one, returned)
+            if trouble and not went_back:
+                wrong.append((one, bought, trouble))
+        recent = stripe.changed(COMPLETED) if wrong else frozenset()
+        for one, bought, trouble in wrong:
+            if one["id"] not in recent:
                 yield {
                     "session": one["id"],
                     "customer": one["customer"],
@@ -71,21 +79,36 @@ def every_paid_checkout_was_granted_once(
     )
 
 
-def every_refund_was_taken_back_once(taken: str, table: str, **said: Unpack[Options]) -> Invariant:
+def every_refund_was_taken_back_once(
+    taken: str,
+    table: str,
+    *,
+    metadata: str | None = None,
+    grants: str | None = None,
+    **said: Unpack[Options],
+) -> Invariant:
     """
     For each refund that succeeded, what it had bought was taken back, once.
 
     `taken` is a SELECT of `refund`, Stripe's id, a row each time that something was taken back.
+    With `metadata`, only refunds of checkout sessions that have it are judged: others gave back
+    what bought nothing of this kind. With `grants`, as for the checkout sessions, only refunds of
+    sessions for which something was granted: there is nothing to take back of the others.
     """
 
     def ask(replica: Reader, stripe: "Stripe") -> Iterator[Row]:
-        times: dict[str, int] = defaultdict(int)
-        for row in replica.rows(taken):
-            times[str(row["refund"])] += 1
         until = stripe.now - stripe.account.grace
-        for one in stripe.refunds():
-            found = times.get(one["id"], 0)
-            if one["status"] == "succeeded" and found != 1 and _at(one) <= until:
+        given_back = [
+            one for one in stripe.refunds() if one["status"] == "succeeded" and _at(one) <= until
+        ]
+        times = Counter(str(row["refund"]) for row in replica.rows(taken))
+        wrong = [one for one in given_back if times[one["id"]] != 1]
+        if metadata is not None or grants is not None:
+            wrong = list(_owed(wrong, stripe, metadata, _granted(replica, grants)))
+        recent = stripe.changed(REFUNDED) if wrong else frozenset()
+        for one in wrong:
+            found = times[one["id"]]
+            if one["id"] not in recent and one["charge"] not in recent:
                 yield {
                     "refund": one["id"],
                     "payment": one["payment_intent"],
@@ -107,6 +130,12 @@ def every_refund_was_taken_back_once(taken: str, table: str, **said: Unpack[Opti
     )
 
 
+def _is_sold(one: Object, metadata: str, stripe: "Stripe") -> bool:
+    """Whether it is paid for, of what is granted here, and long enough ago."""
+    until = stripe.now - stripe.account.grace
+    return _said(one, metadata) is not None and one["payment_status"] in PAID and _at(one) <= until
+
+
 def _worth(said: Mapping[str, int] | str | None, settings: Object) -> Mapping[str, int] | None:
     """What each name is worth; raises ConfigError where the settings do not say it."""
     if not isinstance(said, str):
@@ -117,35 +146,68 @@ def _worth(said: Mapping[str, int] | str | None, settings: Object) -> Mapping[st
     return found
 
 
-def _refunded(stripe: "Stripe") -> Mapping[str | None, int]:
-    """How much of each payment went back."""
-    found: dict[str | None, int] = defaultdict(int)
-    for one in stripe.refunds():
-        if one["status"] == "succeeded" and one["payment_intent"]:
-            found[one["payment_intent"]] += int(one["amount"])
+def _granted(replica: Reader, grants: str | None) -> dict[str, list[Decimal]] | None:
+    """What was granted for each session; None where nobody says where that stands."""
+    if grants is None:
+        return None
+    found: dict[str, list[Decimal]] = {}
+    for row in replica.rows(grants):
+        found.setdefault(str(row["session"]), []).append(Decimal(str(row["amount"] or 0)))
     return found
 
 
-def _is_returned(one: Object, refunded: Mapping[str | None, int]) -> bool:
-    """Whether all that was paid for it went back."""
-    return 0 < (one.get("amount_total") or 0) <= refunded.get(one["payment_intent"], 0)
+def _returned(stripe: "Stripe") -> Counter[str]:
+    """How much of each payment was given back."""
+    found: Counter[str] = Counter()
+    for one in stripe.refunds():
+        if one["status"] == "succeeded" and one["payment_intent"]:
+            found[one["payment_intent"]] += one["amount"]
+    return found
+
+
+def _went_back(one: Object, returned: Mapping[str, int]) -> bool:
+    """Whether all that a session cost was given back."""
+    cost, back = one.get("amount_total") or 0, returned.get(one.get("payment_intent") or "", 0)
+    return 0 < cost <= back
+
+
+def _owed(
+    refunds: Sequence[Object],
+    stripe: "Stripe",
+    metadata: str | None,
+    granted: Mapping[str, object] | None,
+) -> Iterator[Object]:
+    """Those of the refunds that gave back what had bought, or brought, something here."""
+    sold = stripe.sessions_of(one["payment_intent"] for one in refunds)
+    for one in refunds:
+        session = sold.get(one["payment_intent"])
+        if session is None:
+            continue
+        is_ours = metadata is None or _said(session, metadata) is not None
+        if is_ours and (granted is None or session["id"] in granted):
+            yield one
+
+
+def _said(one: Object, name: str) -> str | None:
+    return (one.get("metadata") or {}).get(name)
 
 
 def _bought(one: Object, name: str, worth: Mapping[str, int] | None) -> int | None:
-    said = (one.get("metadata") or {}).get(name)
-    if said is None:
-        return None
+    """How much it bought; None where it says what nobody here knows."""
+    said = _said(one, name) or ""
     if worth is not None:
-        return worth.get(str(said))
-    return int(said) if str(said).isdigit() else None
+        return worth.get(said)
+    return int(said) if said.isdecimal() else None
 
 
-def _trouble(bought: int, granted: list[int]) -> str:
+def _trouble(bought: int | None, granted: Sequence[Decimal]) -> str:
+    if bought is None:
+        return "bought what nobody here knows the worth of"
     if not granted:
-        return NEVER
+        return "never granted"
     if len(granted) > 1:
         return f"granted {len(granted)} times"
-    return "" if granted[0] == bought else f"granted {granted[0]} of {bought}"
+    return "" if granted[0] == bought else f"granted {granted[0]:f} of {bought}"
 
 
 def _at(one: Object) -> datetime:

@@ -113,6 +113,57 @@ def test_a_name_in_the_metadata_is_worth_what_is_said(account: Account, asked) -
     assert keys(asked(granted({"elite": 10, "10": 10}))) == ["cs_test_elite"]
 
 
+@pytest.mark.parametrize("worth", [None, {"10": 10}])
+def test_what_nobody_knows_the_worth_of_does_not_pass(account: Account, asked, worth) -> None:
+    session(account, "cs_test_elite", metadata={"credits": "elite"})
+    session(account, "cs_test_empty", metadata={"credits": ""})
+
+    outcome = asked(granted(worth))
+
+    assert sorted(keys(outcome)) == ["cs_test_elite", "cs_test_empty"]
+    assert {v.row["trouble"] for v in outcome.violations} == {
+        "bought what nobody here knows the worth of"
+    }
+
+
+def test_amounts_may_be_of_any_numeric_type(database: Database, asked) -> None:
+    database.execute("alter table grants alter amount type numeric(9, 2)")
+    database.execute("update grants set amount = null where session = 'cs_test_2'")
+    database.execute("update grants set amount = 9.5 where session = 'cs_test_3'")
+
+    outcome = asked(granted())
+
+    assert {v.key[0]: v.row["trouble"] for v in outcome.violations} == {
+        "cs_test_2": "granted 0 of 10",
+        "cs_test_3": "granted 9.50 of 10",
+    }
+
+
+def test_a_session_that_was_begun_long_ago_and_paid_a_moment_ago_has_time(
+    account: Account, asked
+) -> None:
+    kind = "checkout.session.completed"
+    for number, minutes in (("cs_test_7", 14), ("cs_test_8", 16)):
+        session(account, number, minutes=600)
+        about = account.objects["checkout/sessions"][number]
+        account.event(f"evt_{number}", kind, about, NOW - timedelta(minutes=minutes))
+
+    assert keys(asked(granted())) == ["cs_test_8"]
+
+
+def test_what_was_paid_back_before_it_was_granted_need_not_be(account: Account, asked) -> None:
+    for number, cost in (("7", 1000), ("8", 1001)):
+        payment = f"pi_{number}"
+        session(account, f"cs_test_{number}", payment_intent=payment, amount_total=cost)
+        refund(account, f"re_{number}a", payment_intent=payment)
+        refund(account, f"re_{number}b", payment_intent=payment)
+        refund(account, f"re_{number}c", payment_intent=payment, status="pending")
+    session(account, "cs_test_1", payment_intent="pi_1", amount_total=500)
+    refund(account, "re_1", payment_intent="pi_1")
+
+    assert keys(asked(granted())) == ["cs_test_8"]
+
+
 def test_a_refund_is_taken_back_once(account: Account, database: Database, asked) -> None:
     refund(account, "re_2")
     refund(account, "re_3")
@@ -126,6 +177,46 @@ def test_a_refund_is_taken_back_once(account: Account, database: Database, asked
         "re_2": "never taken back",
         "re_3": "taken back 2 times",
     }
+
+
+def test_a_refund_of_what_bought_nothing_here_is_not_taken_back(
+    account: Account, database: Database, asked
+) -> None:
+    for number, minutes, said in (
+        ("credits", 90, {}),
+        ("old", 60_000, {}),
+        ("poster", 90, {"metadata": {"poster": "1"}}),
+        ("ungranted", 90, {}),
+    ):
+        payment = f"pi_{number}"
+        session(account, f"cs_test_{number}", minutes=minutes, payment_intent=payment, **said)
+        refund(account, f"re_{number}", payment_intent=payment)
+    refund(account, "re_invoice", payment_intent="pi_invoice")
+    refund(account, "re_1", payment_intent=None)
+    database.execute("""
+        insert into grants
+        values ('cs_test_credits', 10), ('cs_test_old', 10), ('cs_test_poster', 1)
+    """)
+    taken = "select refund from taken"
+
+    sold = every_refund_was_taken_back_once(taken, "taken", metadata="credits")
+    brought = every_refund_was_taken_back_once(taken, "taken", grants=GRANTS)
+    both = every_refund_was_taken_back_once(taken, "taken", metadata="credits", grants=GRANTS)
+
+    assert sorted(keys(asked(sold))) == ["re_credits", "re_old", "re_ungranted"]
+    assert sorted(keys(asked(brought))) == ["re_credits", "re_old", "re_poster"]
+    assert sorted(keys(asked(both))) == ["re_credits", "re_old"]
+
+
+def test_a_refund_that_succeeded_a_moment_ago_has_time(account: Account, asked) -> None:
+    for number, minutes in (("re_7", 14), ("re_8", 16)):
+        refund(account, number, minutes=6000)
+        about = account.objects["refunds"][number]
+        account.event(f"evt_{number}", "refund.updated", about, NOW - timedelta(minutes=minutes))
+
+    taken = every_refund_was_taken_back_once("select refund from taken", "taken")
+
+    assert keys(asked(taken)) == ["re_8"]
 
 
 def test_a_user_is_linked_by_metadata_and_only_where_one_says_so() -> None:

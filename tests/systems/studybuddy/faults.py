@@ -656,6 +656,11 @@ def _unmirrored(account: Account) -> None:
     subscribed(account, "nearly lost 4", ago(days=3), status="incomplete_expired")
 
 
+def _torn(account: Account) -> None:
+    for name in ("torn once", "torn twice"):
+        subscribed(account, name, ago(days=3), metadata={"user_id": str(uid("torn"))})
+
+
 def _unrecorded(account: Account) -> None:
     about = {"id": "in_1", "object": "invoice"}
     for number, kind, when in (
@@ -707,6 +712,15 @@ STRIPE = (
         ),
         keys=keys("invented 1 subscription", "invented 2 subscription"),
         near_misses=quietly(subscription("invented 3", "canceled", **paid("invented 3"))),
+    ),
+    Fault(
+        name="payer_as_two_customers",
+        invariant="every_mirrored_subscription_exists_in_stripe",
+        # Which of the two is theirs nobody can tell; but they pay, so they are not cut off.
+        plant=quietly(subscription("torn", "active", **paid("torn")), credits_of("torn", "pro")),
+        keys=keys("torn subscription"),
+        also={"every_live_stripe_subscription_is_mirrored": sub_of("torn once", "torn twice")},
+        stripe=_torn,
     ),
     Fault(
         name="events_not_recorded",

@@ -83,6 +83,23 @@ class Stripe:
         list_ = self._list("checkout/sessions")
         return self._windowed("checkout_sessions", list_, {"status": "complete"}, days)
 
+    def sessions_of(self, payments: Iterable[str | None]) -> dict[str, Object | None]:
+        """
+        The checkout session of each payment; None where it was not made by one.
+
+        Those that the list has not, since they are older, are asked for one by one, five hundred
+        at most.
+        """
+        wanted = {payment for payment in payments if payment}
+        found: dict[str, Object | None] = {
+            one["payment_intent"]: one
+            for one in self.checkout_sessions()
+            if one["payment_intent"] in wanted
+        }
+        for payment in sorted(wanted - found.keys())[:AGAIN]:
+            found[payment] = next(iter(self._session_of(payment)), None)
+        return found
+
     def refunds(self, days: float = DAYS) -> Objects:
         """Refunds of the last days."""
         return self._windowed("refunds", self._list("refunds"), {}, days)
@@ -245,6 +262,16 @@ class Stripe:
             return answer
 
         return page
+
+    def _session_of(self, payment: str) -> Objects:
+        """The session of one payment, if any; kept for the run, as lists are."""
+        list_ = self._list("checkout/sessions")
+        asked = {"payment_intent": payment}
+
+        def fetch() -> Iterable[list[dict[str, Any]]]:
+            return self._lists.whole("checkout sessions", list_, asked)
+
+        return self._shelf.read(f"session-of-{payment}", fetch)
 
     def _windowed(
         self,
