@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from trueup.errors import PlanError
 from trueup.library.belongings import BLOCKING, Belongings, Link, Shape
-from trueup.library.mirror import LIVE, customer_of
+from trueup.library.linked import customer_of
+from trueup.library.mirror import LIVE
 from trueup.library.names import column, identifier, literal
 from trueup.library.person import Fate, Person
 from trueup.library.steps import written
