@@ -70,11 +70,25 @@ def check(
 def list_(
     systems: Systems = None,
     form: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="table, json or markdown.")
+        str, typer.Option("--format", metavar="FORMAT", help="table, json, markdown or github.")
     ] = "table",
+    env: Annotated[
+        str,
+        typer.Option("--env", metavar="NAME", help="For github: the environment that is watched."),
+    ] = "",
 ) -> None:
-    """List the catalog: what must be true, how much it hurts, and the fix."""
+    """
+    List the catalog: what must be true, how much it hurts, and the fix.
+
+    With --format github it is the matrix of a workflow, a job a system.
+    """
     from trueup import catalog, listing
+
+    if form == "github":
+        from trueup.ci import matrix
+
+        typer.echo(matrix.of(project(), env, tuple(systems or ())))
+        return
 
     writers = {"table": listing.table, "json": listing.as_json, "markdown": listing.markdown}
     if form not in writers:

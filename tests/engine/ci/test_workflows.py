@@ -1,0 +1,83 @@
+"""The workflows: valid, hardened, and with steps that are commands, not scripts."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from systems.scenes import ROOT
+from trueup.ci import matrix
+from trueup.config import Project, find_project
+from trueup.errors import ConfigError
+
+FOLDER = ROOT / ".github" / "workflows"
+FILES = sorted(FOLDER.glob("*.yml"))
+TOOLS = Path(sys.executable).parent
+
+SCRIPTS = {"ci.yml"}
+"""Workflows of the project's own that also install what a runner lacks."""
+
+
+def workflow(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe").load(path)
+    return found
+
+
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in FILES:
+        for name, job in workflow(path)["jobs"].items():
+            yield f"{path.name}: {name}", job
+
+
+def tool(*words: object) -> str:
+    name, *rest = map(str, words)
+    done = subprocess.run([TOOLS / name, *rest], capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    return said
+
+
+def test_an_auditor_finds_nothing() -> None:
+    assert "No findings" in tool("zizmor", "--offline", "--persona", "auditor", FOLDER)
+
+
+def test_they_are_workflows() -> None:
+    tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *FILES)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_nothing_is_permitted_unless_a_job_says_so(path: Path) -> None:
+    assert workflow(path)["permissions"] == {}
+
+
+def test_every_job_ends_by_itself_and_says_what_it_may() -> None:
+    lax = [n for n, job in jobs() if "timeout-minutes" not in job or "permissions" not in job]
+    assert lax == []
+
+
+def test_steps_are_commands() -> None:
+    shell = [
+        f"{name}: {step['run']}"
+        for name, job in jobs()
+        for step in job["steps"]
+        if name.split(":")[0] not in SCRIPTS
+        for line in step.get("run", "").strip().splitlines()
+        if not line.startswith((".venv/bin/trueup ", "make "))
+    ]
+    assert shell == []
+
+
+def test_the_matrix_has_the_systems_of_an_environment(tmp_path: Path) -> None:
+    project = find_project(ROOT)
+    said = matrix.of(project, "production")
+    assert '{"system":"studybuddy","environment":"production"}' in said
+    assert len(said.splitlines()) == 1
+
+    with pytest.raises(ConfigError, match="no system has an environment 'nowhere'"):
+        matrix.of(project, "nowhere")
+    with pytest.raises(ConfigError, match="no system 'shop'"):
+        matrix.of(Project(tmp_path, project.config), "production", ["shop"])
