@@ -17,7 +17,11 @@ from trueup.library.customers import (
 )
 from trueup.library.latency import the_database_answers_fast
 from trueup.library.linked import customers_of_users
-from trueup.library.migrations import every_migration_is_applied
+from trueup.library.migrations import (
+    PRISMA,
+    every_migration_is_applied,
+    no_migration_has_failed,
+)
 from trueup.library.mirror import (
     Mirror,
     every_live_stripe_subscription_is_mirrored,
@@ -71,6 +75,7 @@ from trueup.library.webhooks import (
 )
 
 __all__ = [
+    "PRISMA",
     "Mirror",
     "a_user_sees_only_their_own_rows",
     "belongs",
@@ -94,6 +99,7 @@ __all__ = [
     "every_table_has_row_level_security",
     "no_file_exceeds",
     "no_index_is_invalid",
+    "no_migration_has_failed",
     "no_policy_lets_everyone_write",
     "no_query_runs_longer_than",
     "no_secret_is_served_to_browsers",

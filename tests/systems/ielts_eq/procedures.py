@@ -1,0 +1,5 @@
+"""IELTS EQ's procedures, each with a row that an operator would type."""
+
+from systems.procedure import Procedure
+
+PROCEDURES: tuple[Procedure, ...] = ()
