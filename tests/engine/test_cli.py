@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from systems.scenes import ROOT
+from systems.scenes import ROOT, systems
 from trueup.cli import app
 from trueup.environment import SAMPLE_FOLDER
 from trueup.sample import reset
@@ -214,8 +214,9 @@ def test_stripe_is_asked_by_several_workers(clone: Path) -> None:
 
 
 def test_the_doctor_finds_the_sample_well_once_it_has_its_journal(clone: Path) -> None:
-    install = ("journal", "install", "--env", "sample", "--system", "studybuddy")
-    trueup(clone, *install, "--fixer", "trueup_fixer")
+    for system in systems():
+        install = ("journal", "install", "--env", "sample", "--system", system)
+        trueup(clone, *install, "--fixer", "trueup_fixer")
 
     said = trueup(clone, "doctor", "--env", "sample")
 
@@ -242,7 +243,7 @@ def test_the_catalog_page_is_current() -> None:
 def test_the_catalog_is_json_for_programs(clone: Path) -> None:
     rows = json.loads(trueup(clone, "list", "--format", "json"))
 
-    assert {row["system"] for row in rows} == {"studybuddy"}
+    assert {row["system"] for row in rows} == set(systems())
     assert all(row["fixes"] and row["harm"] and row["over"] for row in rows)
 
 
