@@ -26,5 +26,6 @@ PERSON = Person(
         "audit_logs.target_user_id": stays("To whom it was done is an id that names nobody now."),
     },
     secrets=SUPABASE_SECRETS,
+    plain=("ai_jobs.input_hash",),
     customer="subscriptions.stripe_customer_id",
 )

@@ -12,6 +12,7 @@ TrueupError
 │   ├── StripeError     Stripe did not answer, or not with all of it
 │   └── ProbeError      an address did not answer at all
 ├── NotApplicable       the system lacks what is asked about; the verdict says so
+├── PersonError         what is somebody's cannot be said
 ├── PlanError           a plan cannot be made, read or trusted
 ├── ApplyError          a plan was not applied, nothing was changed
 │   └── ProofError      it was applied, did not prove itself, and was rolled back
@@ -88,6 +89,10 @@ class ProbeError(ReplicaError):
 
 class NotApplicable(TrueupError):
     """The system, or this environment of it, lacks what an invariant asks about."""
+
+
+class PersonError(TrueupError):
+    """What is somebody's cannot be said: nobody is there, or the declaration does not tell."""
 
 
 class PlanError(TrueupError):

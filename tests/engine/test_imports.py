@@ -25,7 +25,7 @@ ORDER = (
     ("primary",),
     ("mending",),
     ("ci",),
-    ("listing", "doctor", "demo", "play"),
+    ("listing", "doctor", "export", "demo", "play"),
     ("pytest_plugin", "cli"),
 )
 """The rooms, lowest first: a room imports from its own and from lower ones, never from higher."""

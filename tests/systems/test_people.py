@@ -1,5 +1,6 @@
 """People of the systems: whatever names somebody is found, and a deletion leaves nothing of it."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -8,6 +9,8 @@ import pytest
 from fix_database import opened
 from systems import scenes
 from trueup import catalog
+from trueup.export.document import WHOLE, document
+from trueup.export.parts import SOUNDS_SECRET, SPELT, parts
 from trueup.library.belongings import Belongings, Condition, Link, Shape, Table
 from trueup.library.mirror import LIVE
 from trueup.library.person import Fate, Person
@@ -81,6 +84,31 @@ def test_a_deleted_user_leaves_nothing_but_what_is_declared(scene: Scenes, syste
     assert set(scenes.named(found.outcomes())) <= {
         one.name for one in found.invariants if waits_for_a_person(one, plan)
     }
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_an_export_has_every_row_that_names_them_and_no_secret(scene: Scenes, system: str) -> None:
+    found = scene(system)
+    found.plant()
+    who = leaving(found)
+    named = naming(everything(found), who)
+    written: list[str] = []
+
+    with asked(found) as reader:
+        whose = Belongings(reader, Shape(reader, person(system)), who)
+        told = document(reader, whose, {}, written.append)
+        hidden = secrets_of(reader, whose)
+
+    exported = json.loads("".join(written))
+    tables = {**exported["tables"], **exported["left_out"]}
+    others = exported["named_in"]
+    for table, rows in named.items():
+        label = table.removeprefix("public.")
+        known = tables[label]
+        assert known == WHOLE or len(known) + len(others.get(label, ())) >= len(rows), table
+    assert sum(told.rows.values()) >= MANY
+    assert hidden
+    assert not {secret for secret in hidden if secret in json.dumps(exported["tables"])}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -195,6 +223,19 @@ def giver(found: scenes.Scene, link: Link) -> tuple[str, str]:
 def named_in(reader: Reader, link: Link) -> list[str]:
     rows = reader.rows(f'select "{link.columns[0]}"::text as who from {link.child.sql} order by 1')
     return [str(row["who"]) for row in rows]
+
+
+def secrets_of(reader: Reader, whose: Belongings) -> set[str]:
+    """What an export leaves out of the person's rows, where it is a text that sounds secret."""
+    found: set[str] = set()
+    for part in parts(whose):
+        for name in part.left_out:
+            column = f'"{name}"::text as secret'
+            sql = f"select {column} from {part.table.sql} where {part.whole.sql}"
+            if SOUNDS_SECRET.search(name) and part.table.types[name] in SPELT:
+                rows = reader.rows(sql, **part.whole.given)
+                found |= {str(row["secret"]) for row in rows if row["secret"]}
+    return found
 
 
 def remains(whose: Belongings) -> list[tuple[Table, Condition]]:

@@ -1,4 +1,4 @@
-"""The verbs that only read: check, list, doctor, record."""
+"""The verbs that only read: check, list, doctor, export, record."""
 
 from pathlib import Path
 from typing import Annotated
@@ -134,6 +134,27 @@ def doctor(
                 if told.remedy:
                     typer.echo(f"      {told.remedy}")
     raise typer.Exit(0 if well else 2)
+
+
+def export(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="System in trueup.toml.")],
+    whose: Annotated[str, typer.Argument(metavar="user_id=ID", help="Whose data.")],
+    env: Env,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Written for you alone.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over a file.")] = False,
+) -> None:
+    """
+    Write all that is one person's into a file, as JSON; the replica is only read.
+
+    Exit codes: 0 written, 2 refused: nobody there, undeclared, stale, or the file is there already.
+    """
+    from trueup import export
+
+    name, _, who = whose.partition("=")
+    if name != "user_id" or not who:
+        raise ConfigError(f"{whose!r} does not say whose data; write user_id=…")
+    asked = export.Asked(system=system, environment=env, who=who, out=out, force=force)
+    typer.echo(export.words(asked, export.export(project(), asked)))
 
 
 def record(env: Env, system: Annotated[str, typer.Argument()]) -> None:

@@ -9,7 +9,7 @@ hangs on a row that stays is nobody's business here.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from trueup.errors import PlanError
+from trueup.errors import PersonError, QueryError
 from trueup.library.names import column
 from trueup.library.person import Fate, Person, Tie
 from trueup.model.invariant import Row
@@ -20,6 +20,9 @@ PUBLIC = "public"
 CASCADE, SET_NULL, SET_DEFAULT = "cascade", "set null", "set default"
 
 BLOCKING = RESTRICT, NO_ACTION = "restrict", "no action"
+
+MALFORMED = "22P02"
+"""What the server says of a text that is no value of a type."""
 
 TEXTS = ("text", "character varying", "character", "citext")
 
@@ -185,7 +188,7 @@ class Shape:
     """The tables of a database, and how their rows hang together: by keys, and as declared."""
 
     def __init__(self, reader: Reader, person: Person) -> None:
-        """Raise PlanError for a declared table or column that is not there."""
+        """Raise PersonError for a declared table or column that is not there."""
         self.person = person
         self.tables = {
             (found.schema, found.name): found for found in map(_table, reader.rows(_TABLES))
@@ -196,10 +199,10 @@ class Shape:
         self.links = _marked(list(self._links(reader)), self.account)
 
     def named(self, dotted: str) -> Table:
-        """The table by the name that a declaration has; raises PlanError where there is none."""
+        """The table by the name that a declaration has; raises PersonError where there is none."""
         found = self.find(dotted)
         if found is None:
-            raise PlanError(f"person.py names the table {dotted!r}, which is not there")
+            raise PersonError(f"person.py names the table {dotted!r}, which is not there")
         return found
 
     def find(self, dotted: str) -> Table | None:
@@ -267,7 +270,7 @@ class Belongings:
     """What hangs on one person; `values` has what others may name of the rows that go."""
 
     def __init__(self, reader: Reader, shape: Shape, who: object) -> None:
-        """Follow what there is; raises PlanError where the account is not there."""
+        """Follow what there is; raises PersonError where the account is not there."""
         self._reader = reader
         self.who = str(who)
         self.shape = shape
@@ -318,15 +321,16 @@ class Belongings:
         return int(str(next(iter(self._reader.rows(sql, **condition.given)))["n"]))
 
     def require_declared(self) -> None:
-        """Raise PlanError for rows that name the person, and of which nobody said what they are."""
+        """Raise PersonError for rows that name the person and of which nothing is declared."""
         for place, link in self.reached():
             if link.fate is None and link.action in BLOCKING:
                 rows = self.count(link.child, self.by(place) & ~self.going(link.child))
                 if rows:
-                    raise PlanError(_undeclared(link, rows))
+                    raise PersonError(_undeclared(link, rows))
 
     def _follow(self) -> None:
         """Ask for what is named, of each table whose rows became more, until none does."""
+        self._require_one()
         named = dict.fromkeys([self.shape.account, *(link.parent for link in self.shape.links)])
         changed = [self.shape.account[0]]
         while changed:
@@ -335,8 +339,17 @@ class Belongings:
             grown = {one for one in named if one[0] in changed and self._learn(one)}
             leading = (link for link in self.shape.links if link.fate is Fate.GOES)
             changed = list(dict.fromkeys(link.child for link in leading if link.parent in grown))
-        if not self._values[self.shape.account]:
-            raise PlanError(f"there is no user {self.who}")
+
+    def _require_one(self) -> None:
+        table, (name,) = self.shape.account
+        try:
+            there = self.count(table, self.account)
+        except QueryError as error:
+            if error.sqlstate != MALFORMED:
+                raise
+            raise PersonError(f"{self.who!r} is no {table.types[name]}") from None
+        if not there:
+            raise PersonError(f"there is no user {self.who}")
 
     def _learn(self, reference: Reference) -> bool:
         """Ask a table what others may name of its going rows; whether it is more than before."""
@@ -373,7 +386,7 @@ def _marked(links: list[Link], account: Reference) -> tuple[Link, ...]:
 
 def _require(table: Table, name: str) -> str:
     if name not in table.types:
-        raise PlanError(f"person.py names the column {table.label}.{name}, which is not there")
+        raise PersonError(f"person.py names the column {table.label}.{name}, which is not there")
     return table.types[name]
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from trueup.errors import PlanError
+from trueup.errors import PersonError
 from trueup.library.belongings import BLOCKING, Belongings, Link, Shape
 from trueup.library.linked import customer_of
 from trueup.library.mirror import LIVE
@@ -28,7 +28,7 @@ AT_ONCE = 1000
 HEIRLESS = """
 name another owner before user {user} is deleted
 
-{rows} rows of {table} are in their name, and the settings name nobody else to take them over.
+In their name: {rows} of {table}. The settings name nobody else to take them over.
 
 Write another's id into trueup.toml, as {heir} in the system's settings, and plan again.
 
@@ -61,7 +61,7 @@ def erased(
     Rows that a cascading key takes along are not named: the plan counts them. Files go through the
     storage's API where the environment names it as a service, else they are steps, as the customer
     in Stripe is. Nothing but steps is yielded while Stripe still charges the person, or while the
-    settings do not say who takes over what is in their name. Raises PlanError where there is no
+    settings do not say who takes over what is in their name. Raises PersonError where there is no
     such account, and for rows that name it in a column of which the declaration says nothing.
     """
     found = Belongings(reader, Shape(reader, person), who)
@@ -84,12 +84,12 @@ def erased(
 
 def _require_possible(link: Link) -> None:
     if link.fate in (Fate.STAYS, Fate.STORED) and link.action:
-        raise PlanError(
+        raise PersonError(
             f"person.py says that rows of {link.name} stay, and a foreign key"
             f" (on delete {link.action}) does not let them; say goes() or given_to(…)"
         )
     if link.fate is Fate.GIVEN and len(link.columns) != 1:
-        raise PlanError(f"{link.name} is not one column, so its rows cannot be given to another")
+        raise PersonError(f"{link.name} is not one column, so its rows cannot be given to another")
 
 
 def _heirless(found: Belongings, settings: Mapping[str, object]) -> Iterator[Steps]:
@@ -98,7 +98,12 @@ def _heirless(found: Belongings, settings: Mapping[str, object]) -> Iterator[Ste
         heir = str(settings.get(_heir(link), ""))
         rows = found.count(link.child, found.by(place) & ~found.going(link.child))
         if rows and heir in ("", found.who):
-            values = {"user": found.who, "rows": rows, "heir": _heir(link), "link": link.name}
+            values = {
+                "user": found.who,
+                "rows": _many(rows, "row"),
+                "heir": _heir(link),
+                "link": link.name,
+            }
             yield written(HEIRLESS, {**values, "table": link.child.label})
 
 
@@ -170,8 +175,8 @@ def _steps(found: Belongings, files: Mapping[str, list[str]]) -> Iterator[Steps]
 def _by_hand(found: Belongings, files: Mapping[str, list[str]]) -> Iterator[str]:
     for bucket, names in files.items():
         yield (
-            f"Their {len(names):,} files in the bucket {bucket} of the storage: open Storage, and"
-            f" delete what user {found.who} owns."
+            f"Their {_many(len(names), 'file')} in the bucket {bucket} of the storage: open"
+            f" Storage, and delete what user {found.who} owns."
         )
     for customer in _customers(found):
         yield (
@@ -193,11 +198,16 @@ def _staying(found: Belongings) -> Iterator[str]:
     for place, link in _having(found, Fate.STAYS):
         rows = found.count(link.child, found.by(place) & ~found.going(link.child))
         if rows and link.tie is not None:
-            yield f"What stays: {rows:,} rows of {link.child.label} ({link.name}). {link.tie.why}"
+            many = _many(rows, "row")
+            yield f"What stays: {many} of {link.child.label} ({link.name}). {link.tie.why}"
 
 
 def _having(found: Belongings, *fates: Fate) -> Iterator[tuple[int, Link]]:
     return ((place, link) for place, link in found.reached() if link.fate in fates)
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _heir(link: Link) -> str:
@@ -205,7 +215,7 @@ def _heir(link: Link) -> str:
 
 
 def _key(link: Link, row: Row) -> dict[str, object]:
-    """The row's key; raises PlanError where nothing names a row of the table for ever."""
+    """The row's key; raises PersonError where nothing names a row of the table for ever."""
     if not link.child.key:
-        raise PlanError(f"{link.child.label} has no key, so its rows cannot be named; give it one")
+        raise PersonError(f"{link.child.label} has no key that could name its rows; give it one")
     return {name: row[name] for name in link.child.key}

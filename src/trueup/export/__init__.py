@@ -1,0 +1,100 @@
+"""All that is one person's, in a file: asked in one snapshot of the replica, printed nowhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trueup import catalog
+from trueup.config import Project
+from trueup.errors import ConfigError, PersonError
+from trueup.export.document import Told, document
+from trueup.export.file import whole
+from trueup.library.belongings import Belongings, Shape
+from trueup.library.person import Person
+from trueup.replica.reader import Reader
+from trueup.suite.active import run_id
+from trueup.suite.opened import Systems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Whose data is wanted, from where, and in which file."""
+
+    system: str
+    environment: str
+    who: str
+    out: Path
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """How much was written: rows by table, what was left out, and as of when."""
+
+    as_of: datetime
+    told: Told
+
+
+def export(project: Project, asked: Asked) -> Exported:
+    """
+    Write the file, whole or not at all.
+
+    Raises ConfigError where the system declares nobody or the file is there already, PersonError
+    where the account is not, ReplicaError where the replica cannot be read or is stale.
+    """
+    project.system(asked.system)
+    person = catalog.person(project.root, asked.system)
+    if person is None:
+        home = f"{catalog.INVARIANTS}/{asked.system}/{catalog.PERSON}"
+        raise ConfigError(f"{asked.system} does not say what is somebody's; write {home}")
+    if asked.out.exists() and not asked.force:
+        raise ConfigError(f"{asked.out} is there already; --force writes over it")
+    systems = Systems(project, asked.environment, (asked.system,), run_id(datetime.now(UTC)))
+    try:
+        _require_fresh(systems, asked.system)
+        moment = systems.moment(None)
+        with whole(asked.out, over=asked.force) as file:
+            told = systems.asked(asked.system, _written(asked, person, moment.now, file.begin))
+    finally:
+        systems.close()
+    return Exported(as_of=moment.now, told=told)
+
+
+def words(asked: Asked, exported: Exported) -> str:
+    """How much was written, and what was not; nothing of what is in it."""
+    told = exported.told
+    tables = {label: rows for label, rows in told.rows.items() if rows}
+    rows, keys = sum(tables.values()), sum(told.keys.values())
+    moment = f"{exported.as_of:%Y-%m-%d %H:%M} UTC"
+    lines = [f"wrote {rows:,} rows of {len(tables)} tables to {asked.out}, as of {moment}"]
+    if keys:
+        lines.append(f"{keys:,} rows of others name the person: the file has their keys alone")
+    if told.left_out:
+        lines.append(f"left out as secrets: {', '.join(sorted(told.left_out))}; the file says what")
+    return "\n".join(lines)
+
+
+def _written(
+    asked: Asked, person: Person, as_of: datetime, begin: Callable[[], Callable[[str], None]]
+) -> Callable[[Reader], Told]:
+    """What is asked in one transaction; where the connection is lost, from the beginning again."""
+
+    def write(reader: Reader) -> Told:
+        found = Belongings(reader, Shape(reader, person), asked.who)
+        found.require_declared()
+        about = {
+            "system": asked.system,
+            "environment": asked.environment,
+            "person": asked.who,
+            "as_of": as_of.isoformat(),
+        }
+        return document(reader, found, about, begin())
+
+    return write
+
+
+def _require_fresh(systems: Systems, system: str) -> None:
+    said = systems.record(system)
+    if said.freshness and said.reason:  # without a session the question itself tells why
+        raise PersonError(f"the replica may lack what is newest: {said.reason}; nothing is written")
