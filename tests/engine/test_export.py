@@ -76,8 +76,8 @@ def declared(root: Path, more: str = "") -> None:
 
 
 def asked(root: Path, who: str = "u1", **more: Any) -> Asked:
-    given = {"system": "shop", "environment": "staging", "who": who, "out": root / "u1.json"}
-    return Asked(**given | more)
+    given: dict[str, Any] = {"system": "shop", "environment": "staging", "who": who}
+    return Asked(**{**given, "out": root / "u1.json", **more})
 
 
 def exported(project: Project, **more: Any) -> dict[str, Any]:
