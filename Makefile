@@ -6,10 +6,16 @@ UV := 0.13.8
 
 BIN := .venv/bin
 LOCK := requirements/dev.txt
+# What action.yml installs: to run, and to build the wheel, and nothing to test with.
+RUN_LOCK := requirements/run.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # Two workers: the sample's servers and the tests share the two cores that CI has. A worker that is
 # done takes over from the other, but files stay together while there is enough for both.
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+COMPILE = .cache/lock/bin/uv pip compile pyproject.toml --quiet --no-config --universal \
+	--python-version 3.11 --only-binary :all: --generate-hashes $(if $(UPGRADE),--upgrade) \
+	--custom-compile-command "make lock"
 
 # In CI the last lines of a log belong to the tool that ran, so nobody is told what to do next.
 next = @test -n "$$CI" || echo "next: $(1)"
@@ -67,11 +73,11 @@ format: .venv/.installed ## Put imports and code into form
 lock: ## Pin the requirements anew (UPGRADE=1 takes newer versions)
 	@$(PYTHON) -m venv .cache/lock
 	@.cache/lock/bin/python -m pip --disable-pip-version-check -qq install uv==$(UV)
-	@.cache/lock/bin/uv pip compile pyproject.toml --quiet --no-config --universal --python-version 3.11 \
-		--all-extras --group test --group lint --group build --only-binary :all: --generate-hashes \
-		$(if $(UPGRADE),--upgrade) --custom-compile-command "make lock" --output-file $(LOCK)
-	@! grep -n '://' $(LOCK) || { echo "$(LOCK) names an address; take it out of pip's settings" >&2; exit 1; }
-	$(call next,git diff $(LOCK))
+	@$(COMPILE) --all-extras --group test --group lint --group build --output-file $(LOCK)
+	@$(COMPILE) --extra s3 --group build --output-file $(RUN_LOCK)
+	@! grep -n '://' $(LOCK) $(RUN_LOCK) || { \
+		echo "a lock names an address; take it out of pip's settings" >&2; exit 1; }
+	$(call next,git diff requirements)
 
 docs: .venv/.installed ## Write docs/catalog.md, docs/run.schema.json, the attacks in docs/security.md
 	@$(BIN)/trueup list --format markdown > .venv/catalog.md

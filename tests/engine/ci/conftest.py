@@ -1,14 +1,23 @@
-"""A stand-in for GitHub's API, as documented: issues, comments, approvals, pages, limits."""
+"""A repository of GitHub's on loopback, as its API is documented, and a project with a sample."""
 
 import json
+import os
 import re
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from systems.scenes import ROOT
+from trueup.environment import SAMPLE_FOLDER
+from trueup.sample import hold, reset, systems
+
+MANY = re.MULTILINE | re.DOTALL
 
 TOKEN = "ghs_planted0000000000000000000000000000"
 
@@ -132,3 +141,42 @@ def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
             monkeypatch.setenv(name, value)
         yield found
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with one system, and a sample of its own that runs for as long as it is needed."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("invariants/studybuddy", "fixes/studybuddy", "docs/runbooks"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("studybuddy", "platforms"):
+        shutil.copytree(ROOT / "tests" / "systems" / name, folder / "tests" / "systems" / name)
+    whole = (ROOT / "trueup.toml").read_text()
+    own = re.findall(r"^\[systems\.studybuddy.*?(?=^\[systems\.(?!studybuddy)|\Z)", whole, MANY)
+    (folder / "trueup.toml").write_text("".join(own))
+    yield folder
+    reset(folder / SAMPLE_FOLDER)
+
+
+@pytest.fixture
+def sample(clone: Path) -> Iterator[Callable[[str], Any]]:
+    """The sample of the clone, sound; gives a way to ask its primary, as its owner."""
+    with hold(clone / SAMPLE_FOLDER) as cluster:
+        systems.load(cluster, clone / "tests" / "systems" / "studybuddy")
+        systems.mend(cluster, clone / "tests" / "systems" / "studybuddy")
+
+        def ask(sql: str) -> Any:
+            with cluster.connect(database="studybuddy") as connection:
+                cursor = connection.execute(sql.encode())
+                found = cursor.fetchall() if cursor.description else []
+            cluster.wait_for_replay()
+            return found
+
+        yield ask
+
+
+@pytest.fixture
+def github(repository: Repository) -> dict[str, str]:
+    """The context `github` of a job that ada began in that repository."""
+    names = ("repository", "run_id", "actor", "triggering_actor", "server_url", "api_url", "token")
+    return {name: os.environ[f"GITHUB_{name.upper()}"] for name in names}
