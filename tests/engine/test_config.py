@@ -34,6 +34,22 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     assert not shop.environments["production"].primary_allowed
 
 
+def test_an_address_is_a_url_or_a_url_with_the_variable_of_its_key(tmp_path: Path) -> None:
+    config = read(
+        written(
+            tmp_path,
+            WHOLE
+            + 'addresses.site = "https://shop.example"\n'
+            + 'addresses.local = { url = "http://127.0.0.1:54321", key = "K", sent_as = "apikey" }',
+        )
+    )
+
+    addresses = config.systems["shop"].environments["production"].addresses
+    site, local = addresses["site"], addresses["local"]
+    assert (str(site.url), site.key, site.sent_as) == ("https://shop.example/", "", "bearer")
+    assert (str(local.url), local.key, local.sent_as) == ("http://127.0.0.1:54321/", "K", "apikey")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -44,6 +60,16 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
         (WHOLE + "statement_timeout = 0", "statement_timeout: input should be greater than 0"),
         (WHOLE + 'primary_allowed = "perhaps"', "primary_allowed: input should be a valid boolean"),
         (WHOLE.replace('replica = "SHOP_REPLICA_URL"', ""), "production.replica: is missing"),
+        (WHOLE + 'addresses.api = "nowhere"', "addresses.api.url: input should be a valid URL"),
+        (WHOLE + 'addresses.api = { key = "K" }', "addresses.api.url: is missing"),
+        (
+            WHOLE + 'addresses.api = { url = "http://api.example", key = "K" }',
+            "addresses.api: a key is sent over https and nothing else",
+        ),
+        (
+            WHOLE + 'addresses.api = { url = "https://api.example", key = "K", sent_as = "?" }',
+            "addresses.api.sent_as: input should be 'bearer' or 'apikey'",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, text: str, says: str) -> None:

@@ -31,9 +31,12 @@ from trueup.library.money import (
     every_paid_checkout_was_granted_once,
     every_refund_was_taken_back_once,
 )
+from trueup.library.next_auth import the_oauth_callback_is_ours
+from trueup.library.openai import the_ai_key_works
 from trueup.library.policies import every_policy_can_be_evaluated
 from trueup.library.probes import (
     every_path_answers,
+    no_path_is_switched_off,
     no_secret_is_served_to_browsers,
     responses_are_fast,
     the_api_allows_our_pages,
@@ -44,6 +47,7 @@ from trueup.library.rates import (
     stripe_answers_with_recent_events,
     webhooks_succeed,
 )
+from trueup.library.resend import e_mails_are_delivered, the_sending_domain_is_verified
 from trueup.library.restore import (
     every_foreign_key_is_validated,
     no_index_is_invalid,
@@ -55,6 +59,7 @@ from trueup.library.row_level_security import (
     no_policy_lets_everyone_write,
 )
 from trueup.library.schema import the_schema_is_the_one_we_recorded
+from trueup.library.sentry import errors_stay_rare
 from trueup.library.sessions import (
     connections_leave_headroom,
     no_query_runs_longer_than,
@@ -66,6 +71,7 @@ from trueup.library.settled import (
     one_row_per,
     only_known_admins_are_admins,
 )
+from trueup.library.supabase import a_backup_is_younger_than_a_day, sign_ins_succeed
 from trueup.library.visits import a_user_sees_only_their_own_rows
 from trueup.library.webhooks import (
     every_stripe_event_was_recorded,
@@ -77,10 +83,13 @@ from trueup.library.webhooks import (
 __all__ = [
     "PRISMA",
     "Mirror",
+    "a_backup_is_younger_than_a_day",
     "a_user_sees_only_their_own_rows",
     "belongs",
     "connections_leave_headroom",
     "customers_of_users",
+    "e_mails_are_delivered",
+    "errors_stay_rare",
     "every_balance_equals_its_ledger",
     "every_bucket_has_its_policies",
     "every_bucket_limits_its_files",
@@ -100,6 +109,7 @@ __all__ = [
     "no_file_exceeds",
     "no_index_is_invalid",
     "no_migration_has_failed",
+    "no_path_is_switched_off",
     "no_policy_lets_everyone_write",
     "no_query_runs_longer_than",
     "no_secret_is_served_to_browsers",
@@ -111,10 +121,14 @@ __all__ = [
     "only_known_admins_are_admins",
     "payments_succeed",
     "responses_are_fast",
+    "sign_ins_succeed",
     "stripe_answers_with_recent_events",
+    "the_ai_key_works",
     "the_api_allows_our_pages",
     "the_database_answers_fast",
+    "the_oauth_callback_is_ours",
     "the_schema_is_the_one_we_recorded",
+    "the_sending_domain_is_verified",
     "the_service_is_healthy",
     "the_stripe_key_matches_the_environment",
     "the_webhook_endpoint_is_enabled",

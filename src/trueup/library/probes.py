@@ -84,7 +84,9 @@ def responses_are_fast(
     """Of so many questions one after the other, so many percent are answered within so long."""
 
     def ask(http: "Http") -> Iterator[Row]:
-        took = sorted(http.get(address, path).seconds for _ in range(probes))
+        answers = [http.get(address, path) for _ in range(probes)]
+        _require_no_maintenance(answers[-1])
+        took = sorted(answer.seconds for answer in answers)
         slow = took[math.ceil(len(took) * percent / 100) - 1]
         if slow > seconds:
             yield {
@@ -116,6 +118,7 @@ def every_path_answers(
         for path, statuses in paths.items():
             answer = http.get(address, path)
             if answer.status not in statuses:
+                _require_no_maintenance(answer)
                 wanted = ", ".join(map(str, statuses))
                 yield {"path": path, "status": answer.status, "trouble": f"not {wanted}"}
 
@@ -125,6 +128,31 @@ def every_path_answers(
             "severity": "P0",
             "fix": "look_into_outage",
             "harm": "A part of the service is off.",
+        },
+        said,
+        over={"probes": f"{HTTP}{address}"},
+        show=["path", "trouble"],
+    )
+
+
+def no_path_is_switched_off(
+    address: str, paths: Sequence[str], **said: Unpack[Options]
+) -> Invariant:
+    """No path answers 503, whatever else is right for it: a switch turns a part off so."""
+
+    def ask(http: "Http") -> Iterator[Row]:
+        for path in paths:
+            answer = http.get(address, path)
+            _require_no_maintenance(answer)
+            if answer.status == MAINTENANCE:
+                yield {"path": path, "status": answer.status, "trouble": "switched off"}
+
+    return declared(
+        ask,
+        {
+            "severity": "P1",
+            "fix": "look_into_outage",
+            "harm": "A part of the service is off, and its users are told to come again.",
         },
         said,
         over={"probes": f"{HTTP}{address}"},

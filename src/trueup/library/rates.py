@@ -5,14 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Unpack
 
 from trueup.library.declare import Options, declared
+from trueup.library.shares import LEAST, below
 from trueup.library.webhooks import handled
 from trueup.model.invariant import Invariant, Row
 
 if TYPE_CHECKING:
     from trueup.readers.stripe.reader import Stripe
-
-LEAST = 20
-"""Fewer than that are an anecdote: one failure of three is no rate."""
 
 Object = Mapping[str, Any]
 
@@ -30,7 +28,7 @@ def payments_succeed(
         since = stripe.now - timedelta(days=days)
         ended = [one for one in stripe.payment_intents() if _at(one) >= since and _has_ended(one)]
         good = sum(1 for one in ended if one["status"] == "succeeded")
-        yield from _below("payments", good, len(ended), percent, least)
+        yield from below("payments", good, len(ended), percent, least)
 
     return declared(
         ask,
@@ -56,7 +54,7 @@ def webhooks_succeed(
         until = stripe.now - timedelta(hours=1)
         told = {one["id"] for one in stripe.events(types, days) if _at(one) <= until}
         failed = {one["id"] for one in stripe.undelivered(types, days)} & told
-        yield from _below("webhooks", len(told) - len(failed), len(told), percent, least)
+        yield from below("webhooks", len(told) - len(failed), len(told), percent, least)
 
     return declared(
         ask,
@@ -91,13 +89,6 @@ def stripe_answers_with_recent_events(days: float = 1, **said: Unpack[Options]) 
         over={"keys": "stripe.keys"},
         show=["of"],
     )
-
-
-def _below(of: str, good: int, number: int, percent: float, least: int) -> Iterator[Row]:
-    """The one violation of a rate, named by what it is of."""
-    if number >= least and 100 * good / number < percent:
-        share = round(100 * good / number, 1)
-        yield {"of": of, "succeeded": good, "number": number, "percent": share}
 
 
 def _has_ended(one: Object) -> bool:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from trueup.readers.stripe.reader import Stripe
 
 
+HELD = 20.0
+"""Seconds that an invariant may wait for addresses while its transaction is open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """The run's one instant, and which clock it came from."""
@@ -114,7 +118,7 @@ class Systems:
                 return Outcome(
                     verdict=Verdict.UNKNOWN, reason=freshness.words, remedy=freshness.remedy
                 )
-            resources = self.resources(invariant.system, now, invariant.asks)
+            resources = self.resources(invariant.system, now, invariant.asks, held=True)
             return evaluate(invariant, resources | {"replica": reader})
 
         try:
@@ -165,15 +169,21 @@ class Systems:
 
         return f"{'live' if account.live else 'test'} mode, API version {VERSION}"
 
-    def resources(self, system: str, now: datetime, asks: tuple[str, ...]) -> dict[str, object]:
-        """What an invariant or a metric may ask for beside the replica, made when asked for."""
+    def resources(
+        self, system: str, now: datetime, asks: tuple[str, ...], *, held: bool = False
+    ) -> dict[str, object]:
+        """
+        What an invariant or a metric may ask for beside the replica, made when asked for.
+
+        Where a transaction is `held` meanwhile, addresses are not waited for long.
+        """
         found: dict[str, object] = {"now": now, "settings": self._environments[system].settings}
         if "visitor" in asks:
             found["visitor"] = self._visitor(system)
         if "stripe" in asks:
             found["stripe"] = self._stripe(system)
         if "http" in asks:
-            found["http"] = self._http(system)
+            found["http"] = self._http(system).within(HELD) if held else self._http(system)
         return found
 
     def _http(self, system: str) -> "Http":

@@ -1,6 +1,7 @@
 """Asking an invariant that a builder returned."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,8 +11,12 @@ from fix_database import Database
 from trueup.evaluate import evaluate
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome
+from trueup.readers.http import probe
+from trueup.readers.http.probe import Http
 from trueup.replica.connection import Dsn, connect
 from trueup.replica.visitor import Visitor
+from trueup.sample.site.server import Served
+from trueup.sample.site.site import Site
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
@@ -26,6 +31,30 @@ def ask(reading) -> Callable[..., Outcome]:
             return evaluate(named, {"replica": reader, "settings": {}, "now": NOW, **resources})
 
     return outcome
+
+
+@pytest.fixture
+def site() -> Site:
+    """What addresses outside answer."""
+    return Site()
+
+
+@pytest.fixture
+def outside(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Outcome]]:
+    """The outcome of one invariant that asks the site's addresses, and no database."""
+    monkeypatch.setattr(probe, "PAUSE", 0.0)
+    with ExitStack() as held:
+
+        def outcome(found: Invariant, **resources: object) -> Outcome:
+            site.save(tmp_path / "app.site.json")
+            served = held.enter_context(Served(tmp_path / "app.site.json"))
+            http = held.enter_context(closing(Http(served.addresses)))
+            named = found.named("app", "test_it", Path(__file__))
+            return evaluate(named, {"http": http, "settings": {}, "now": NOW, **resources})
+
+        yield outcome
 
 
 @pytest.fixture

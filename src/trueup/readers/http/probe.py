@@ -1,9 +1,10 @@
 """Asking an address: what it answered, and how long that took; GET and OPTIONS, nothing else."""
 
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from copy import copy
+from time import perf_counter, sleep
+from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,6 +30,9 @@ AGENT = {"User-Agent": "trueup"}
 
 _TOO_OFTEN = "says that it is asked too often (429)"
 
+Method = Literal["GET", "OPTIONS"]
+"""Whatever is sent is one of these: they ask, and nothing else."""
+
 Params = Mapping[str, str | int | Sequence[str]]
 
 
@@ -45,7 +49,7 @@ class Http:
     def __init__(self, addresses: Mapping[str, Address], timeout: float = TIMEOUT) -> None:
         self._addresses = addresses
         self._timeout = timeout
-        self._deadline: float | None = None
+        self._left = float("inf")
         self._client: httpx.Client | None = None
         self._lock = threading.Lock()
 
@@ -85,10 +89,10 @@ class Http:
         return self._asked("OPTIONS", self.address(name) + path, headers, None)
 
     def within(self, seconds: float) -> "Http":
-        """The same, for whoever must be done by then."""
+        """The same, for whoever may wait no longer than that in all."""
         self._opened()
         hurried = copy(self)
-        hurried._deadline = time.monotonic() + seconds  # it is one of us
+        hurried._left = seconds  # it is one of us
         return hurried
 
     def close(self) -> None:
@@ -110,34 +114,41 @@ class Http:
         """Wait as long as the service says; raises ProbeError where that is too long."""
         said = answer.headers.get("retry-after", "")
         seconds = float(said) if said.isdigit() else PAUSE
-        if seconds > min(LONGEST, self._left()):
+        if seconds > min(LONGEST, self._left):
             raise ProbeError(f"{known.url} {_TOO_OFTEN}; it says to come again in {seconds:g} s")
-        time.sleep(seconds)
+        self._pause(seconds)
+
+    def _pause(self, seconds: float) -> None:
+        sleep(seconds)
+        self._left -= seconds
 
     def _asked(
-        self, method: str, url: str, headers: Mapping[str, str], known: Address | None
+        self, method: Method, url: str, headers: Mapping[str, str], known: Address | None
     ) -> Answer:
         trouble, where = "", url.partition("?")[0]
         for attempt in range(ATTEMPTS):
             if attempt:
-                time.sleep(min(PAUSE, self._left()))
-            if self._left() <= 0:
+                self._pause(PAUSE)
+            if self._left <= 0:
                 raise ProbeError(f"{where} was not asked: {trouble or 'there was no time left'}")
+            started, timeout = perf_counter(), min(self._timeout, self._left)
             try:
                 return self._once(method, url, headers, known)
             except httpx.TimeoutException:
-                trouble = f"no answer within {min(self._timeout, self._left()):g} s"
+                trouble = f"no answer within {timeout:g} s"
             except httpx.HTTPError as error:
                 trouble = type(error).__name__
+            finally:
+                self._left -= perf_counter() - started
         raise ProbeError(f"{where} does not answer: {trouble}, {ATTEMPTS} times")
 
     def _once(
-        self, method: str, url: str, headers: Mapping[str, str], known: Address | None
+        self, method: Method, url: str, headers: Mapping[str, str], known: Address | None
     ) -> Answer:
-        started = time.perf_counter()
+        started = perf_counter()
         client = self._opened()
         request: httpx.Request | None = client.build_request(
-            method, url, headers={**AGENT, **headers}, timeout=min(self._timeout, self._left())
+            method, url, headers={**AGENT, **headers}, timeout=min(self._timeout, self._left)
         )
         for _ in range(REDIRECTS):
             if request is None:
@@ -151,11 +162,6 @@ class Http:
             finally:
                 response.close()
         raise httpx.TooManyRedirects("too many redirects")
-
-    def _left(self) -> float:
-        if self._deadline is None:
-            return float("inf")
-        return max(0.0, self._deadline - time.monotonic())
 
     def _opened(self) -> httpx.Client:
         with self._lock:
@@ -190,7 +196,7 @@ def _answer(response: httpx.Response, started: float) -> Answer:
         status=response.status_code,
         headers=dict(response.headers),
         text=body.decode(response.encoding or "utf-8", errors="replace"),
-        seconds=time.perf_counter() - started,
+        seconds=perf_counter() - started,
     )
 
 

@@ -1,0 +1,51 @@
+"""An environment, resolved: its keys come from variables, and are never printed."""
+
+from pathlib import Path
+
+import pytest
+
+from trueup.config import Project, read
+from trueup.environment import Environment, environments
+
+FILE = """
+[systems.shop]
+title = "Shop"
+
+[systems.shop.environments.staging]
+replica = "SHOP_REPLICA_URL"
+
+[systems.shop.environments.staging.addresses]
+site = "https://shop.example/"
+sentry = { url = "https://sentry.io", key = "SHOP_SENTRY_TOKEN" }
+data = { url = "https://data.example/v1/", key = "SHOP_DATA_KEY", sent_as = "apikey" }
+"""
+
+TOKEN = "sntrys_" + "0123456789abcdef"
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """The shop's staging, with one of its two keys."""
+    monkeypatch.setenv("SHOP_REPLICA_URL", "postgresql://u:hunter2@db.example/shop")
+    monkeypatch.setenv("SHOP_SENTRY_TOKEN", TOKEN)
+    monkeypatch.delenv("SHOP_DATA_KEY", raising=False)
+    file = tmp_path / "trueup.toml"
+    file.write_text(FILE)
+    with environments(Project(tmp_path, read(file)), "staging", ("shop",)) as found:
+        return found["shop"]
+
+
+def test_an_address_has_the_key_that_its_variable_has(environment: Environment) -> None:
+    found = environment.addresses
+
+    assert {name: (one.url, one.variable, one.key) for name, one in found.items()} == {
+        "site": ("https://shop.example", "", ""),
+        "sentry": ("https://sentry.io", "SHOP_SENTRY_TOKEN", TOKEN),
+        "data": ("https://data.example/v1", "SHOP_DATA_KEY", ""),
+    }
+    assert found["data"].headers == {}
+
+
+def test_its_keys_are_among_what_must_never_be_printed(environment: Environment) -> None:
+    assert {TOKEN, "hunter2"} <= set(environment.secrets)
+    assert TOKEN not in repr(environment)
