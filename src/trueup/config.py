@@ -21,6 +21,7 @@ from pydantic import (
 
 from trueup.errors import ConfigError
 from trueup.model.plan import OWNER
+from trueup.settings import Settings
 
 FILE = "trueup.toml"
 
@@ -126,7 +127,7 @@ class SystemConfig(_Strict):
 
     title: str
     sample: Path | None = None
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: Settings = Field(default_factory=Settings)
     environments: dict[str, EnvironmentConfig] = Field(default_factory=dict)
 
 

@@ -151,14 +151,16 @@ def sample_folder(project: Project, system: str) -> Path:
 
 
 def _sample(project: Project, system: str, cluster: "Cluster", held: ExitStack) -> Environment:
-    from trueup.sample import CLOCK  # noqa: PLC0415  # as above
+    from trueup.sample import CLOCK, systems  # noqa: PLC0415  # as above
     from trueup.sample.outside import outside  # noqa: PLC0415  # as above
 
-    found = held.enter_context(outside(cluster, sample_folder(project, system)))
+    folder, config = sample_folder(project, system), project.system(system)
+    found = held.enter_context(outside(cluster, folder))
+    planted = {**config.settings, **systems.settings(cluster, folder)}
     return _environment(
         system,
         SAMPLE,
-        project.system(system),
+        config.model_copy(update={"settings": planted}),
         EnvironmentConfig(replica=SAMPLE, services=dict(found.services)),
         replica=Dsn(cluster.dsn(SAMPLE_READER, "standby", system), "the sample's replica"),
         primary=Dsn(cluster.dsn("trueup_fixer", "primary", system), "the sample's primary"),

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from trueup.errors import GuardError, NotApplicable, QueryError, ReplicaError, TrueupError
-from trueup.model.invariant import HTTP, STRIPE, Invariant, Row
+from trueup.model.invariant import HTTP, SETTINGS, STRIPE, Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key, Violation
 from trueup.replica import zones
@@ -126,11 +126,21 @@ def _count(
             counted[label] = resources["stripe"].count(of)
         elif of.startswith(HTTP):
             counted[label] = len([resources["http"].address(of.removeprefix(HTTP))])
+        elif of.startswith(SETTINGS):
+            counted[label] = _said(resources["settings"], of.removeprefix(SETTINGS))
         elif replica is not None:
             if replica.hides(of):
                 raise QueryError(f"row-level security hides rows of {of} from the reader")
             counted[label] = replica.count(of)
     return counted
+
+
+def _said(settings: Mapping[str, Any], dotted: str) -> int:
+    """How many the settings have below a name: those of a list or a table, or the value alone."""
+    found: Any = settings
+    for part in dotted.split("."):
+        found = found.get(part, ()) if isinstance(found, Mapping) else ()
+    return len(found) if isinstance(found, list | tuple | Mapping) else 1
 
 
 def _keys(invariant: Invariant, answer: Rows) -> Outcome:

@@ -12,7 +12,7 @@ SOURCE = Path(trueup.__file__).parent
 ORDER = (
     ("errors",),
     ("model",),
-    ("clock", "progress", "command", "config", "signature", "planfile"),
+    ("clock", "progress", "command", "settings", "config", "signature", "planfile"),
     ("replica",),
     ("readers",),
     ("library",),

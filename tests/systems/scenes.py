@@ -96,8 +96,9 @@ class Scene:
 
     @property
     def settings(self) -> Mapping[str, object]:
-        """What trueup.toml says of it."""
-        return self.project.system(self.system).settings
+        """What trueup.toml says of it, and what planted faults say otherwise."""
+        planted = worlds.settings(self.cluster, folder(self.system))
+        return {**self.project.system(self.system).settings, **planted}
 
     def plant(self, *planted: Fault) -> None:
         """Put it back to sound, then break it."""

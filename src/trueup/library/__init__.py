@@ -59,6 +59,7 @@ from trueup.library.row_level_security import (
     no_policy_lets_everyone_write,
 )
 from trueup.library.schema import the_schema_is_the_one_we_recorded
+from trueup.library.secrets import every_secret_is_younger_than
 from trueup.library.sentry import errors_stay_rare
 from trueup.library.sessions import (
     connections_leave_headroom,
@@ -104,6 +105,7 @@ __all__ = [
     "every_policy_can_be_evaluated",
     "every_refund_was_taken_back_once",
     "every_row_settles_within",
+    "every_secret_is_younger_than",
     "every_stripe_event_was_recorded",
     "every_table_has_row_level_security",
     "no_file_exceeds",

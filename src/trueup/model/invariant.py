@@ -19,6 +19,9 @@ PREFIX = "test_"
 STRIPE = "stripe."
 """How `over` names what is judged and lies in Stripe: `stripe.subscriptions`."""
 
+SETTINGS = "settings."
+"""How `over` names what is judged and stands in trueup.toml: `settings.secrets`."""
+
 HTTP = "http."
 """How `over` names an address that is asked: `http.api`."""
 
@@ -72,7 +75,9 @@ class Invariant:
     @property
     def is_outside(self) -> bool:
         """Whether it asks nothing of the database, so that it is judged also when that is down."""
-        judged = all(relation.startswith((STRIPE, HTTP)) for relation in self.over.values())
+        judged = all(
+            relation.startswith((STRIPE, HTTP, SETTINGS)) for relation in self.over.values()
+        )
         return judged and not {"replica", "visitor"} & set(self.asks)
 
     def named(self, system: str, attribute: str, path: Path) -> "Invariant":

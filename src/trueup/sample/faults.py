@@ -18,6 +18,7 @@ class Fault:
     `keys` are the violations that must be named, exactly; `near_misses` plants rows that must not
     be. `also` lists the other invariants that the same rows truly break, with their keys. `stripe`
     does to the stand-in's account what SQL cannot, and `site` to what the addresses answer.
+    `settings` stand in the place of those of the same name in trueup.toml.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Fault:
     also: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
     stripe: Callable[[Account], None] | None = None
     site: Callable[[Site], None] | None = None
+    settings: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 def load(folder: Path) -> tuple[Fault, ...]:

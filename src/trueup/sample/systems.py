@@ -1,17 +1,22 @@
 """The systems of the sample: each a database, and what else it has beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from trueup.sample import databases
 from trueup.sample.cluster import Cluster
 from trueup.sample.faults import Fault
+from trueup.sample.settings import SettingsBeside
 from trueup.sample.site.beside import SiteBeside
 from trueup.sample.site.server import Served
 from trueup.sample.stripe.beside import StripeBeside
 from trueup.sample.stripe.server import StandIn
 
-BESIDE: tuple[type[StripeBeside | SiteBeside], ...] = (StripeBeside, SiteBeside)
+BESIDE: tuple[type[StripeBeside | SiteBeside | SettingsBeside], ...] = (
+    StripeBeside,
+    SiteBeside,
+    SettingsBeside,
+)
 """What a system may have: each knows the file in the system's folder that says so."""
 
 
@@ -54,6 +59,11 @@ def site(cluster: Cluster, folder: Path) -> Served | None:
     return found.served() if found.there else None
 
 
-def _beside(cluster: Cluster, folder: Path) -> Iterator[StripeBeside | SiteBeside]:
+def settings(cluster: Cluster, folder: Path) -> Mapping[str, object]:
+    """The settings that planted faults put in the place of trueup.toml's."""
+    return SettingsBeside(cluster, folder).planted
+
+
+def _beside(cluster: Cluster, folder: Path) -> Iterator[StripeBeside | SiteBeside | SettingsBeside]:
     known = (kind(cluster, folder) for kind in BESIDE)
     return (one for one in known if one.there)

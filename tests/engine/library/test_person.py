@@ -86,7 +86,7 @@ def keys(reading, table: str) -> list[int]:
     """The rows of a table that go with the person."""
     with whose(reading) as (_, found):
         of = found.shape.named(table)
-        return [row["id"] for row in found.rows(of, found.going(of), ["id"])]
+        return [int(str(row["id"])) for row in found.rows(of, found.going(of), ["id"])]
 
 
 def test_keys_are_followed_at_every_depth_over_several_columns_and_in_circles(
