@@ -57,7 +57,8 @@ def the_service_is_healthy(
         _require_no_maintenance(answer)
         trouble = _unhealthy(answer, expect) or _stale(answer, fresh, now, within)
         if trouble:
-            yield {"url": http.address(address) + path, "status": answer.status, "trouble": trouble}
+            url = http.address(address) + path
+            yield {"address": address, "url": url, "status": answer.status, "trouble": trouble}
 
     return declared(
         ask,
@@ -68,7 +69,7 @@ def the_service_is_healthy(
         },
         said,
         over={"probes": f"{HTTP}{address}"},
-        show=["url", "trouble"],
+        show=["address", "url", "trouble"],
     )
 
 
@@ -90,6 +91,7 @@ def responses_are_fast(
         slow = took[math.ceil(len(took) * percent / 100) - 1]
         if slow > seconds:
             yield {
+                "address": address,
                 "url": http.address(address) + path,
                 "percentile": percent,
                 "seconds": round(slow, 3),
@@ -105,7 +107,7 @@ def responses_are_fast(
         },
         said,
         over={"probes": f"{HTTP}{address}"},
-        show=["url"],
+        show=["address", "url"],
     )
 
 
@@ -169,12 +171,18 @@ def the_api_allows_our_pages(
         ours = http.address(origin)
         allowed = http.preflight(address, path, ours).headers.get("access-control-allow-origin")
         if allowed not in (ours, "*"):
-            yield {"origin": ours, "allowed": allowed or "none", "trouble": "our pages are refused"}
+            yield {
+                "pages": "ours",
+                "origin": ours,
+                "allowed": allowed or "none",
+                "trouble": "our pages are refused",
+            }
         stranger = "https://trueup.invalid"
         answer = http.preflight(address, path, stranger)
         credentialed = answer.headers.get("access-control-allow-credentials") == "true"
         if credentialed and answer.headers.get("access-control-allow-origin") == stranger:
             yield {
+                "pages": "a stranger's",
                 "origin": stranger,
                 "allowed": stranger,
                 "trouble": "any page may ask with a user's cookies",
@@ -189,7 +197,7 @@ def the_api_allows_our_pages(
         },
         said,
         over={"probes": f"{HTTP}{address}"},
-        show=["origin", "allowed", "trouble"],
+        show=["pages", "origin", "allowed", "trouble"],
     )
 
 

@@ -126,6 +126,16 @@ def test_a_healthy_service_holds_and_one_address_was_judged(asked) -> None:
     assert outcome.judged == {"probes": 1}
 
 
+def test_a_violation_is_named_by_its_address_wherever_that_is(site: Site, asked) -> None:
+    site.says("/health", "down", 500)
+
+    [unwell] = asked(healthy()).violations
+    [slow] = asked(responses_are_fast("api", seconds=0.0)).violations
+
+    assert (unwell.key, slow.key) == (("api",), ("api",))
+    assert unwell["url"] == slow["url"] == f"{site.url}/health"
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "said"),
     [
@@ -226,8 +236,11 @@ def test_our_pages_are_allowed_and_strangers_with_cookies_are_not(site: Site, as
         access_control_allow_origin="https://trueup.invalid",
         access_control_allow_credentials="true",
     )
-    found = [violation["trouble"] for violation in asked(invariant).violations]
-    assert found == ["our pages are refused", "any page may ask with a user's cookies"]
+    found = [(violation.key, violation["trouble"]) for violation in asked(invariant).violations]
+    assert found == [
+        (("ours",), "our pages are refused"),
+        (("a stranger's",), "any page may ask with a user's cookies"),
+    ]
     methods = {method for method, _, _ in site.asked}
     assert methods == {"OPTIONS"}
 
