@@ -2,22 +2,25 @@
 A system's site, as its folder's site.py knows it.
 
 `build(site)` says what the addresses answer when the system is sound; `receive(connection, site,
-request)`, where there is one, what the application does with a request that changes something.
+request)`, where there is one, what the application does with a request that changes something. A
+`receive` with a fourth parameter, `account`, is given the system's Stripe account too.
 """
 
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import ClassVar
 
-from trueup.sample.beside import Beside, Connection
+from trueup.sample.beside import Beside
 from trueup.sample.faults import Fault
 from trueup.sample.site import site as sites
 from trueup.sample.site.request import Reply, Request
 from trueup.sample.site.server import Served
 from trueup.sample.site.site import Site
+from trueup.sample.stripe.beside import StripeBeside
 
 Build = Callable[[Site], None]
-Received = Callable[[Connection, Site, Request], Reply | None]
+Received = Callable[..., Reply | None]
 
 
 class SiteBeside(Beside[Site]):
@@ -43,9 +46,12 @@ class SiteBeside(Beside[Site]):
         received: Received | None = self.known("receive")
         if received is None:
             return Served(self.file)
+        stripe = StripeBeside(self.cluster, self.folder)
+        wants_account = "account" in signature(received).parameters
 
         def receive(site: Site, request: Request) -> Reply | None:
+            more = {"account": stripe.read(stripe.file)} if wants_account else {}
             with self.connect() as connection:
-                return received(connection, site, request)
+                return received(connection, site, request, **more)
 
         return Served(self.file, receive)
