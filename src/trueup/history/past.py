@@ -62,7 +62,8 @@ def _past(record: Record, run: Run, earlier: Sequence[Run], found: Sequence[Reco
         flapping=_turns([*(one for _, one in seen), record]) >= FLAPS,
     )
     if record.verdict not in LOOKED:
-        return past
+        streak = _streak(seen)
+        return replace(past, since=earlier[streak[0][0]].as_of if streak else None)
     if record.verdict not in BROKEN:
         return _resolved(past, seen, earlier)
     return _broken(past, record, run, earlier, seen)

@@ -64,11 +64,12 @@ class Past:
     """
     One invariant in the run's `earlier` runs, in their order; None where a run did not have it.
 
-    `since` is when it was first found violated without a break, or when it was before it was
-    resolved. `added` and `gone` count the violations, by key, that the last look did not have and
-    no longer has; `first_seen` has for each of the record's keys the place of the earlier run that
-    first had it without a break, or how many those are where none did. Where a run did not name
-    all its keys, `exact` is False, and `added` and `gone` only go by what was named.
+    `since` is when it was first found violated without a break, up to this run, or up to the last
+    look where it was resolved or could not be looked at. `added` and `gone` count the violations,
+    by key, that the last look did not have and no longer has; `first_seen` has for each of the
+    record's keys the place of the earlier run that first had it without a break, or how many those
+    are where none did. Where a run did not name all its keys, `exact` is False, and `added` and
+    `gone` stay 0.
     """
 
     verdicts: tuple[Verdict | None, ...] = ()

@@ -22,6 +22,9 @@ DAYS = 31
 WEEK = 7
 """Columns that are all labelled; of more, the first and the last."""
 
+EDGE = 18
+"""Half the width of a label under a column."""
+
 ROW = 26
 """The height of a bar with the space around it."""
 
@@ -91,8 +94,9 @@ def _columns(points: Sequence[Point]) -> Markup:
         left, top = index * slot, zero - max(value, 0) * scale
         parts.append(_bar(left + slot * 0.14, top, slot * 0.72, abs(value) * scale))
         if len(points) <= WEEK or index in (0, len(points) - 1):
-            parts.append(_text(left + slot / 2, top - 6, "value middle", compact(value)))
-            parts.append(_text(left + slot / 2, 126, "label middle", label))
+            middle, anchor = _held(left + slot / 2)
+            parts.append(_text(middle, top - 6, f"value {anchor}", compact(value)))
+            parts.append(_text(middle, 126, f"label {anchor}", label))
     return _joined(parts)
 
 
@@ -107,6 +111,13 @@ def _bars(points: Sequence[Point]) -> Markup:
         parts.append(_bar(zero + min(value, 0) * scale, top + 6, abs(value) * scale, 16))
         parts.append(_text(right + 6, top + 18, "value", compact(value)))
     return _joined(parts)
+
+
+def _held(x: float) -> tuple[float, str]:
+    """Where a label is put that should be centred at x, so that the edge does not cut it."""
+    if x < EDGE:
+        return 0, "start"
+    return (WIDTH, "end") if x > WIDTH - EDGE else (x, "middle")
 
 
 def compact(value: float) -> str:

@@ -8,8 +8,9 @@ from markupsafe import Markup
 
 from trueup.model.run import Run
 from trueup.model.verdict import Verdict
-from trueup.report import phrase
+from trueup.report import past, phrase
 from trueup.report.chart import ticks
+from trueup.report.links import BESIDE, Links
 from trueup.report.sample import samples
 from trueup.report.template import asset, render
 
@@ -27,8 +28,12 @@ MANY = 40
 """Violated invariants beyond which a browser lays out only those in view, to open at once."""
 
 
-def page(run: Run) -> str:
-    """The run as one self-contained HTML document that needs no script and no other file."""
+def page(run: Run, links: Links = BESIDE) -> str:
+    """
+    The run as one self-contained HTML document that needs no script and no other file.
+
+    `links` says where its files and, on a site, its neighbours are.
+    """
     style, script = asset("page.css"), asset("page.js")
     chosen = {verdict: run.having(verdict) for verdict in phrase.ORDER}
     return render(
@@ -47,6 +52,8 @@ def page(run: Run) -> str:
         figures=[metric for metric in run.metrics if len(metric.points) < 2],
         charts=[metric for metric in run.metrics if len(metric.points) > 1],
         samples=samples(chosen[Verdict.VIOLATED]),
+        links=links,
+        trend=past.trend(run),
         style=Markup(style),  # noqa: S704 - a file of this package
         script=Markup(script),  # noqa: S704 - a file of this package
         policy=_policy(style, script),

@@ -4,17 +4,13 @@ import re
 from functools import lru_cache
 from importlib.resources import files
 from textwrap import dedent
-from urllib.parse import quote
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from trueup.model.run import Cell
-from trueup.report import chart, phrase
+from trueup.report import chart, past, phrase
 from trueup.report.redact import MASKED
-
-UP = "../../"
-"""From a run's page to the project's folder: reports/<run>/index.html."""
 
 LONG = 44
 """Characters of a cell that stay on one line; a uuid and a time do."""
@@ -56,12 +52,6 @@ def breakable(text: str) -> Markup:
     return Markup("<wbr>").join(re.split(r"(?<=[/._#])", text))
 
 
-def up(path: str) -> str:
-    """A relative address of a file of the project, seen from a run's page."""
-    file, _, anchor = path.partition("#")
-    return UP + quote(file) + (f"#{quote(anchor)}" if anchor else "")
-
-
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
@@ -71,6 +61,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"phrase": phrase, "chart": chart.chart}
-    environment.filters |= {"cell": cell, "sql": sql, "breakable": breakable, "up": up}
+    environment.globals |= {"phrase": phrase, "chart": chart.chart, "past": past}
+    environment.filters |= {"cell": cell, "sql": sql, "breakable": breakable}
     return environment

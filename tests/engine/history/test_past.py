@@ -129,3 +129,8 @@ def test_a_metric_that_is_one_number_has_its_earlier_values() -> None:
 
     assert found.metrics[0].earlier == (187.0, 187.0)
     assert found.metrics[4].earlier == ()
+
+
+def test_what_cannot_be_looked_at_says_since_when_it_was_violated() -> None:
+    assert past(sound(), broken(1), unknown()).since == NOW + DAY
+    assert past(broken(1), sound(), unknown()).since is None

@@ -9,8 +9,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from engine.history.month import last
+from engine.history.runs import history
 from engine.report.morning import METRICS, NOT_APPLICABLE, VIOLATED, believable, quiet
 from engine.report.runs import HOSTILE, bad_day, hostile, record, run, stuck
+from trueup.history.past import remembered
 from trueup.model.run import Mended, Run, SystemRecord
 from trueup.model.verdict import Verdict
 from trueup.report.page import page
@@ -253,3 +256,46 @@ def test_what_was_mended_since_the_last_run_is_said_with_its_proof() -> None:
     assert "ada, approved by bob" in text
     assert "every_running_ai_job_is_younger_than_five_minutes: holds, transaction" in text
     assert "Mended since" not in Outline(page(run([record("it_holds")]))).text
+
+
+def test_what_changed_since_the_last_run_comes_before_what_is_violated() -> None:
+    document = page(last())
+    text = Outline(document).text
+
+    assert document.index('id="changes"') < document.index('id="violated"')
+    assert "Since the last run, as of 2026-11-19 06:23:41 UTC: 1 new, 4 ongoing" in text
+    for heading in ("New", "Resolved", "Flapping", "Moving", "Violated invariants, run by run"):
+        assert f'<h3 class="change">{heading}</h3>' in document
+    assert "since 2026-11-02 06:23:41 UTC, 18 days; 1 is new and 1 is gone" in text.lower().replace(
+        "utc", "UTC"
+    )
+
+
+def test_a_run_without_earlier_ones_says_nothing_of_changes() -> None:
+    text = Outline(page(believable())).text
+
+    assert "Since the last run" not in text
+    assert "first seen" not in text
+
+
+def test_waivers_say_reason_day_and_people_and_those_that_ended_or_matched_nothing_too() -> None:
+    text = Outline(page(last())).text
+
+    assert "support still sorts these out, by hand" in text
+    assert "2026-12-18 (Europe/Berlin)" in text
+    assert "Waiver that ended" in text
+    assert "ended with 2026-11-14 (Europe/Berlin), so it counts again" in text
+    assert "Waivers that matched nothing" in text
+    assert "1 key of studybuddy.every_course_belongs_to_a_user" in text
+
+
+def test_a_bad_day_with_a_month_behind_it_stays_small() -> None:
+    worst = bad_day(invariants=500, rows=50)
+    started = process_time()
+
+    document = page(remembered(worst, history(lambda: worst, 30)[::-1]))
+
+    assert process_time() - started < 6
+    assert len(document.encode()) < 3_000_000
+    assert document.count("first seen") >= 500
+    assert document.count('class="strip"') == 500
