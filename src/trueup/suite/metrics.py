@@ -4,11 +4,10 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from trueup.errors import ReplicaError
+from trueup.errors import NotApplicable, ReplicaError
 from trueup.model.invariant import Row
 from trueup.model.metric import Metric
 from trueup.model.run import MetricRecord
-from trueup.replica.reader import Reader
 from trueup.suite.opened import Systems
 
 
@@ -21,8 +20,8 @@ def _record(systems: Systems, metric: Metric, now: datetime) -> MetricRecord:
     points: tuple[tuple[str, float], ...] = ()
     reason = ""
     try:
-        points = systems.asked(metric.system, lambda reader: _asked(systems, metric, now, reader))
-    except ReplicaError as error:
+        points = _measured(systems, metric, now)
+    except (ReplicaError, NotApplicable) as error:
         reason = str(error)
     return MetricRecord(
         system=metric.system,
@@ -35,11 +34,19 @@ def _record(systems: Systems, metric: Metric, now: datetime) -> MetricRecord:
     )
 
 
-def _asked(
-    systems: Systems, metric: Metric, now: datetime, reader: Reader
-) -> tuple[tuple[str, float], ...]:
-    given = systems.resources(metric.system, now, ()) | {"replica": reader}
-    return tuple(_points(list(metric.ask(**{name: given[name] for name in metric.asks}))))
+def _measured(systems: Systems, metric: Metric, now: datetime) -> tuple[tuple[str, float], ...]:
+    """One that does not read the database holds no transaction while it asks elsewhere."""
+    given = systems.resources(metric.system, now, metric.asks)
+    if "stripe" in metric.asks and given["stripe"] is None:
+        raise NotApplicable("this environment names no Stripe account")
+
+    def ask(more: dict[str, object]) -> tuple[tuple[str, float], ...]:
+        known = given | more
+        return tuple(_points(list(metric.ask(**{name: known[name] for name in metric.asks}))))
+
+    if "replica" not in metric.asks:
+        return ask({})
+    return systems.asked(metric.system, lambda reader: ask({"replica": reader}))
 
 
 def _points(rows: list[Row]) -> Iterator[tuple[str, float]]:

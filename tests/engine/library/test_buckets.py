@@ -101,7 +101,7 @@ def test_a_command_that_no_policy_allows_is_named(
     database: Database, ask, sql: str, missing: list[str]
 ) -> None:
     database.execute(STORAGE + sql)
-    odd = {"odd's": {"policies": []}}
+    odd: dict[str, object] = {"odd's": {"policies": []}}
 
     assert sorted(keys(ask(every_bucket_has_its_policies(), **given(**odd)))) == missing
 

@@ -1,0 +1,192 @@
+"""
+Grant what was paid for in Stripe and never came: the entitlement and its purchase in the history.
+
+Whose it is, and which tier, is what our own checkout wrote into the session's metadata. The new
+rows' ids are made of the session's, so that one session is never granted twice by this. What was
+granted in part is filled up; what was granted beyond what was paid is for a person.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from trueup import Insert, Update
+from trueup.library.steps import written
+from trueup.model.change import Change
+from trueup.model.invariant import Row
+from trueup.model.violation import Violation
+from trueup.replica.reader import Reader
+
+if TYPE_CHECKING:
+    from trueup.readers.stripe.reader import Stripe
+
+AT_MOST = 200
+
+CURRENCIES = ("USD", "AUD")
+
+USERS = "select id from auth.users where id = any(:ids)"
+
+GRANTED = """
+    select entitlement.id, user_id, stripe_session_id, status, remaining_interviews,
+           (
+               select sum(new_balance - coalesce(previous_balance, 0))
+               from entitlement_history as history
+               where history.entitlement_id = entitlement.id
+                 and history.action in ('purchase', 'grant')
+           ) as came,
+           (
+               select new_balance from entitlement_history as history
+               where history.entitlement_id = entitlement.id
+               order by created_at desc, new_balance, id desc limit 1
+           ) as booked
+    from entitlements as entitlement
+    where stripe_session_id = any(:sessions)
+    order by created_at, id
+"""
+
+FIND_OUT = """
+find out who paid for checkout session {session}, and for what
+
+It is paid for. Its metadata names user {user_id} and tier {tier}, its currency is {currency}: the
+user is not there, the settings have no such tier, or the currency is neither USD nor AUD.
+
+Open the payment in Stripe's dashboard and search for {session}. Do not go by the e-mail alone:
+anybody can type one.
+
+If the tier is a new one, write it into trueup.toml, under tiers in the system's settings, and plan
+this again.
+
+If the account or the currency is another, grant it by hand: trueup plan
+interviewlab.grant_interviews user_id=… interviews=… reason="{session}" --env production
+--reason "…", and write the session into the new row: update entitlements
+set stripe_session_id = {session:literal} where id = '…';
+
+If they deleted their account, or nobody can be found, refund the payment in Stripe.
+
+select user_id, status from entitlements where stripe_session_id = {session:literal};
+"""
+
+TOO_MUCH = """
+find out why checkout session {session} granted more than it paid for
+
+It is worth {bought} interviews, and the history says that it was {trouble}.
+
+Read the history: select action, previous_balance, new_balance, metadata, created_at
+from entitlement_history where entitlement_id in (
+select id from entitlements where stripe_session_id = {session:literal}) order by created_at;
+
+If somebody granted more on purpose, there is nothing to take back: write a waiver.
+
+If not, end the entitlement with interviewlab.revoke_unexplained_entitlement's statements: set
+remaining_interviews to what was paid less what was used, and add a history row of that.
+
+select remaining_interviews from entitlements where stripe_session_id = {session:literal};
+"""
+
+
+def plan(
+    violations: Sequence[Violation], primary: Reader, stripe: "Stripe | None", now: datetime
+) -> Iterator[Change]:
+    """One session each: both rows, or neither."""
+    sessions = [str(one["session"]) for one in violations]
+    said = _said(stripe, sessions)
+    ids = [user for one in said.values() if (user := _user(one))]
+    users = {row["id"] for row in primary.rows(USERS, ids=ids)}
+    found = primary.rows(GRANTED, sessions=sessions)
+    there = {row["stripe_session_id"]: row for row in reversed(list(found))}
+    for violation in violations:
+        one, row = said.get(str(violation["session"]), {}), there.get(violation["session"])
+        is_known = violation["bought"] is not None
+        if row is not None and is_known:
+            yield from _filled_up(violation, row, now)
+        elif is_known and _user(one) in users and _currency(one) in CURRENCIES:
+            yield from _granted(violation, one, now)
+        else:
+            yield written(FIND_OUT, {**violation, **_words(one)})
+
+
+def _said(stripe: "Stripe | None", sessions: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """The sessions as Stripe has them, by their ids."""
+    wanted = set(sessions)
+    listed = stripe.checkout_sessions() if stripe else ()
+    return {one["id"]: one for one in listed if one["id"] in wanted}
+
+
+def _user(one: Mapping[str, Any]) -> UUID | None:
+    try:
+        return UUID(str((one.get("metadata") or {}).get("user_id")))
+    except ValueError:
+        return None
+
+
+def _currency(one: Mapping[str, Any]) -> str:
+    return str(one.get("currency") or "").upper()
+
+
+def _words(one: Mapping[str, Any]) -> dict[str, str]:
+    said = one.get("metadata") or {}
+    named = {name: str(said.get(name, "none")) for name in ("user_id", "tier")}
+    return {**named, "currency": _currency(one) or "unknown"}
+
+
+def _granted(violation: Violation, one: Mapping[str, Any], now: datetime) -> Iterator[Change]:
+    session, bought = violation["session"], violation["bought"]
+    entitlement, tier = uuid5(NAMESPACE_URL, f"entitlement of {session}"), one["metadata"]["tier"]
+    has_more = tier != "starter"
+    yield Insert(
+        "entitlements",
+        {
+            "id": entitlement,
+            "user_id": _user(one),
+            "type": "interview_package",
+            "status": "active",
+            "tier": tier,
+            "remaining_interviews": bought,
+            "purchase_type": "one_time",
+            "perks": {"voice_mode": has_more, "multi_stage": has_more},
+            "stripe_session_id": session,
+            "currency": _currency(one),
+            "created_at": now,
+        },
+    )
+    yield Insert(
+        "entitlement_history",
+        {
+            "id": uuid5(NAMESPACE_URL, f"purchase of {session}"),
+            "user_id": _user(one),
+            "entitlement_id": entitlement,
+            "action": "purchase",
+            "previous_balance": 0,
+            "new_balance": bought,
+            "metadata": {"granted_by": "trueup", "reason": "the webhook's delivery was lost"},
+            "created_at": now,
+        },
+    )
+
+
+def _filled_up(violation: Violation, row: Row, now: datetime) -> Iterator[Change]:
+    """What is missing is added to what is left of what came."""
+    left, came = int(str(row["remaining_interviews"] or 0)), row["came"]
+    missing = int(str(violation["bought"])) - int(str(left if came is None else came))
+    if missing <= 0:
+        yield written(TOO_MUCH, violation)
+        return
+    yield Update(
+        "entitlements",
+        key={"id": row["id"]},
+        expect={name: row[name] for name in ("status", "remaining_interviews")},
+        set={"remaining_interviews": left + missing, "status": "active", "consumed_at": None},
+    )
+    yield Insert(
+        "entitlement_history",
+        {
+            "user_id": row["user_id"],
+            "entitlement_id": row["id"],
+            "action": "grant",
+            "previous_balance": row["booked"] or 0,
+            "new_balance": left + missing,
+            "metadata": {"granted_by": "trueup", "reason": "granted less than was paid for"},
+            "created_at": now,
+        },
+    )
