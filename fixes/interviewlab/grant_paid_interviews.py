@@ -54,7 +54,7 @@ user is not there, the settings have no such tier, or the currency is neither US
 Open the payment in Stripe's dashboard and search for {session}. Do not go by the e-mail alone:
 anybody can type one.
 
-If the tier is a new one, write it into trueup.toml, under tiers in the system's settings, and plan
+If the tier is a new one, write it into trueup.toml, under interviews in the system's settings, and plan
 this again.
 
 If the account or the currency is another, grant it by hand: trueup plan

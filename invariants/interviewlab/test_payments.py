@@ -30,7 +30,7 @@ test_every_paid_checkout_granted_its_interviews = every_paid_checkout_was_grante
     GRANTS,
     "entitlements",
     metadata="tier",
-    worth="tiers",
+    worth="interviews",
     fix="grant_paid_interviews",
     harm="Somebody paid and cannot start an interview.",
     runbook=RUNBOOK,
