@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trueup import masks
 from trueup.config import (
     FILE,
     SAMPLE,
@@ -104,7 +105,9 @@ def environments(
         with _sampled(project, systems) as found:
             yield found
     else:
-        yield {system: _configured(project, name, system) for system in systems}
+        configured = {system: _configured(project, name, system) for system in systems}
+        masks.tell(secret for one in configured.values() for secret in one.secrets)
+        yield configured
 
 
 def _configured(project: Project, name: str, system: str) -> Environment:

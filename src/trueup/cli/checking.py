@@ -87,7 +87,7 @@ def list_(
     if form == "github":
         from trueup.ci import matrix
 
-        typer.echo(matrix.of(project(), env, tuple(systems or ())))
+        typer.echo(matrix.of(project(), env, tuple(filter(None, systems or ()))))
         return
 
     writers = {"table": listing.table, "json": listing.as_json, "markdown": listing.markdown}
