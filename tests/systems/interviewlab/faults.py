@@ -4,13 +4,16 @@ InterviewLab's faults: for each invariant, rows that break it beside rows that o
 Each fault has users and packages of its own, so that all can be planted at once.
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from json import dumps
 
 from trueup.sample import CLOCK
 from trueup.sample.faults import Fault
 from trueup.sample.planting import ago, keys, quietly, row, supabase_user, uid
+from trueup.sample.site import Site
 from trueup.sample.stripe.account import Account
 
 COMPLETED = "checkout.session.completed"
@@ -709,6 +712,72 @@ PAYMENTS = (
     ),
 )
 
+
+def token(role: str) -> str:
+    """A token of a Supabase project for this role, as it would be signed."""
+    parts = ({"alg": "HS256", "typ": "JWT"}, {"iss": "supabase", "role": role})
+    header, payload = (urlsafe_b64encode(dumps(part).encode()).decode() for part in parts)
+    return f"{header}.{payload}.signature-of-nobody".replace("=", "")
+
+
+def _down(site: Site) -> None:
+    # The framework's page of errors loads the site's scripts as any other does.
+    site.answers["site"]["GET /"]["status"] = 500
+
+
+def _broken(site: Site) -> None:
+    site.answer("site", "GET", "/api/user/entitlements", status=404, text="Not found")
+
+
+def _paused(site: Site) -> None:
+    paused = {"message": "The project is paused"}
+    site.answer("supabase", "GET", "/rest/v1/", status=540, json=paused)
+
+
+def _leaking(site: Site) -> None:
+    # What browsers need is no secret: the key for anybody, and Stripe's publishable one.
+    public = f'const anon = "{token("anon")}"; const stripe = "pk_live_{"0" * 24}";'
+    leaked = f'{public} const admin = "{token("service_role")}"; const pay = "rk_live_{"0" * 24}";'
+    site.answer("site", "GET", "/_next/static/vendor.js", text=public)
+    site.answer("site", "GET", "/_next/static/app.js", text=leaked)
+
+
+SITE = (
+    Fault(
+        name="site_down",
+        invariant="the_site_is_up",
+        plant="",
+        keys=frozenset({r"\/"}),
+        site=_down,
+    ),
+    Fault(
+        name="api_gone",
+        invariant="the_api_answers",
+        plant="",
+        keys=frozenset({r"\/api\/user\/entitlements"}),
+        site=_broken,
+    ),
+    Fault(
+        name="project_paused",
+        invariant="the_data_api_answers",
+        plant="",
+        keys=frozenset({r"\/rest\/v1\/"}),
+        site=_paused,
+    ),
+    Fault(
+        name="secrets_served",
+        invariant="no_secret_is_served_to_browsers",
+        plant="",
+        keys=frozenset(
+            {
+                r"\/_next\/static\/app.js/Stripe secret key",
+                r"\/_next\/static\/app.js/Supabase service role key",
+            }
+        ),
+        site=_leaking,
+    ),
+)
+
 RECORDED = "the_schema_is_the_one_we_recorded"
 
 SCHEMA = (
@@ -920,5 +989,6 @@ FAULTS: tuple[Fault, ...] = (
     *SESSIONS,
     *STORAGE,
     *PAYMENTS,
+    *SITE,
     *SCHEMA,
 )
