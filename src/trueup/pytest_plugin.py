@@ -109,9 +109,11 @@ def pytest_report_teststatus(
     report: pytest.CollectReport | pytest.TestReport,
 ) -> tuple[str, str, str | tuple[str, Mapping[str, bool]]] | None:
     """Say the verdict in place of passed and failed."""
-    from trueup.suite.record import verdict_of
+    from trueup.suite.record import in_maintenance, verdict_of
 
     verdict = verdict_of(report)
+    if verdict and in_maintenance(report):
+        return "in maintenance", "m", (f"{verdict.upper()}, IN MAINTENANCE", {"yellow": True})
     if verdict == "violated" and hasattr(report, "wasxfail"):
         return "known", "v", ("VIOLATED, NOT NEW", {"yellow": True})
     return STATUS[verdict] if verdict else None

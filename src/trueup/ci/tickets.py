@@ -91,7 +91,7 @@ def steps(run: Run, there: Iterable[Ticket], page: str) -> list[Step]:
 
 def _wanted(run: Run, page: str) -> Iterator[Ticket]:
     """What should be open: each violated invariant, and each system that hid something."""
-    for record in run.having(Verdict.VIOLATED):
+    for record in _waking(run, Verdict.VIOLATED):
         yield Ticket(
             subject=record.id,
             environment=run.environment,
@@ -100,7 +100,7 @@ def _wanted(run: Run, page: str) -> Iterator[Ticket]:
             said=_violated(record, page),
         )
     unknown: dict[str, list[Record]] = {}
-    for record in run.having(Verdict.UNKNOWN):
+    for record in _waking(run, Verdict.UNKNOWN):
         unknown.setdefault(record.system, []).append(record)
     for system, records in unknown.items():
         yield Ticket(
@@ -114,8 +114,16 @@ def _wanted(run: Run, page: str) -> Iterator[Ticket]:
 
 def _clean(run: Run) -> set[str]:
     """What this run looked at whole: of what it selected, it says nothing of a system."""
-    looked_at = {record.id for record in run.records if record.verdict is not Verdict.UNKNOWN}
-    return looked_at if run.selection else looked_at | {record.system for record in run.records}
+    quiet = [record for record in run.records if not record.maintenance]
+    looked_at = {record.id for record in quiet if record.verdict is not Verdict.UNKNOWN}
+    maintained = {record.system for record in run.records if record.maintenance}
+    systems = {record.system for record in run.records} - maintained
+    return looked_at if run.selection else looked_at | systems
+
+
+def _waking(run: Run, verdict: Verdict) -> Iterator[Record]:
+    """What is found in maintenance wakes nobody: it opens no issue, and closes none."""
+    return (record for record in run.having(verdict) if not record.maintenance)
 
 
 def _seen(known: Ticket | None, wanted: Ticket, page: str) -> Step | None:

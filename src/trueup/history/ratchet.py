@@ -35,12 +35,13 @@ def held(record: Record, baseline: Run) -> Record:
     The record, with `known` set where the baseline had each of its violations already.
 
     Compared by key; where a run did not name all of its keys, by their number. Where not even that
-    was counted to its end, nothing is known.
+    was counted to its end, nothing is known; nor by a baseline that was made in maintenance, which
+    woke nobody.
     """
     if record.verdict is not Verdict.VIOLATED:
         return record
     then = next((one for one in baseline.records if one.id == record.id), None)
-    if then is None or then.verdict not in BROKEN or not record.counted_all:
+    if then is None or then.maintenance or then.verdict not in BROKEN or not record.counted_all:
         return record
     if named(record) and named(then):
         known = set(record.keys[: record.unwaived]) <= set(then.keys)

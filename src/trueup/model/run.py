@@ -92,7 +92,7 @@ class Record:
     `snapshot` is what pg_current_snapshot() said: the same in all that saw the same instant.
     `waived` is how many of the `count` violations are covered by a waiver in force; those that are
     not come first in `rows` and `keys`. `known` is the run since which none is new, where only
-    what is new was to fail.
+    what is new was to fail. `maintenance` is the window in which it was found violated or unknown.
     """
 
     system: str
@@ -120,6 +120,7 @@ class Record:
     waived: int = 0
     waivers: tuple[WaiverRecord, ...] = ()
     known: str = ""
+    maintenance: str = ""
     past: Past | None = None
 
     @property
@@ -131,6 +132,11 @@ class Record:
     def statement(self) -> str:
         """The name read as a sentence."""
         return self.name.replace("_", " ")
+
+    @property
+    def excused(self) -> bool:
+        """Whether it fails no run, whatever its verdict: it is known, or found in maintenance."""
+        return bool(self.known or self.maintenance)
 
     @property
     def unwaived(self) -> int:
@@ -256,9 +262,10 @@ class Run:
         """
         What `trueup check` ends with: 0 all hold, 1 violated, 6 unknown and nothing violated.
 
-        Where only what is new was to fail, a violation that is known does not.
+        Where only what is new was to fail, a violation that is known does not; nor does what was
+        found in maintenance, violated or unknown.
         """
-        failing = {record.verdict for record in self.records if not record.known}
+        failing = {record.verdict for record in self.records if not record.excused}
         if Verdict.VIOLATED in failing:
             return VIOLATED
         return UNKNOWN if Verdict.UNKNOWN in failing or not self.records else 0

@@ -117,7 +117,13 @@ def tally(run: Run) -> str:
         for verdict in ORDER
         if (n := count(run, verdict))
     ]
-    return ", ".join(parts) or "nothing was judged"
+    return (", ".join(parts) or "nothing was judged") + maintained(run)
+
+
+def maintained(run: Run) -> str:
+    """How many of them were found in maintenance, to be added to a count; empty for none."""
+    found = sum(bool(record.maintenance) for record in run.records)
+    return f", {number(found)} of these in maintenance" if found else ""
 
 
 def headline(run: Run) -> str:
@@ -138,9 +144,10 @@ def sentence(run: Run) -> str:
         return "Nothing was judged."
     if violated:
         rest = f", and {number(unknown)} {_is(unknown)} unknown" if unknown else ""
-        return f"{number(violated)} of {total} {_is(violated)} violated{rest}."
+        return f"{number(violated)} of {total} {_is(violated)} violated{rest}{maintained(run)}."
     if unknown:
-        return f"Nothing is violated, but {number(unknown)} of {total} {_is(unknown)} unknown."
+        found = f"{number(unknown)} of {total} {_is(unknown)} unknown{maintained(run)}"
+        return f"Nothing is violated, but {found}."
     if count(run, Verdict.WAIVED):
         return "Nothing is violated beyond what is waived."
     return "Everything that must be true is true."

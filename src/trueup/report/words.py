@@ -45,14 +45,15 @@ def unknown(record: Record) -> Lines:
 
 def closing(run: Run, page: str | None = None) -> Lines:
     """The last lines of a run: the counts, the worst, as of when, the page, what to do next."""
-    worst = [*run.having(Verdict.VIOLATED), *run.having(Verdict.UNKNOWN)]
+    broken = [*run.having(Verdict.VIOLATED), *run.having(Verdict.UNKNOWN)]
+    worst = sorted(broken, key=lambda record: bool(record.maintenance))
     lines = [phrase.tally(run), _as_of(run), *(_line(record) for record in worst[:LISTED])]
     if len(worst) > LISTED:
         lines.append(f"  and {phrase.number(len(worst) - LISTED)} more")
     lines += [f"waiver of {phrase.waived(one)} matched nothing" for one in run.idle_waivers]
     if page is not None:
         lines.append(f"page: {page}")
-    return [*lines, *_next(worst)]
+    return [*lines, *_next([record for record in worst if not record.maintenance])]
 
 
 def _more(record: Record) -> str:
@@ -78,7 +79,8 @@ def _as_of(run: Run) -> str:
 
 def _line(record: Record) -> str:
     said = phrase.violations(record) if record.verdict is Verdict.VIOLATED else "unknown"
-    return f"  {record.severity} {record.statement}: {said}"
+    window = f", in maintenance ({record.maintenance})" if record.maintenance else ""
+    return f"  {record.severity} {record.statement}: {said}{window}"
 
 
 def _next(worst: Sequence[Record]) -> Lines:

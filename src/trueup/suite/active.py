@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from trueup.history import folder, ratchet
 from trueup.history.waived import Waivers, settle
 from trueup.model.invariant import Invariant
 from trueup.model.run import FixRecord, Record, Run
+from trueup.model.verdict import Verdict
 from trueup.report import redact
 from trueup.suite.opened import Moment, Systems
 
@@ -41,12 +42,21 @@ class Active:
         settled = settle(invariant.id, outcome, self.waivers)
         fixes = self.fix_records(invariant)
         record = settled.on(redact.record(invariant, settled.outcome, fixes))
-        return ratchet.held(record, _read(self.baseline)) if self.baseline else record
+        record = ratchet.held(record, _read(self.baseline)) if self.baseline else record
+        return self._maintained(record)
 
     @property
     def only_new(self) -> str:
         """The id of the baseline, empty where there is none."""
         return _read(self.baseline).id if self.baseline else ""
+
+    def _maintained(self, record: Record) -> Record:
+        """The record, with the window of its system in which the run's instant lies."""
+        if record.verdict not in (Verdict.VIOLATED, Verdict.UNKNOWN):
+            return record
+        windows = self.project.system(record.system).settings.get("maintenance", [])
+        now = next((one.text for one in windows if one.holds(self.moment.now)), "")
+        return replace(record, maintenance=now)
 
     def fix_records(self, invariant: Invariant) -> tuple[FixRecord, ...]:
         """The fixes of an invariant, with the command that mends it here."""

@@ -37,7 +37,8 @@ class InvariantItem(pytest.Item):
         """
         Evaluate it; a verdict other than holds ends in an exception that carries the record.
 
-        What is waived, or known where only what is new is to fail, is expected to fail.
+        What is waived, found in maintenance, or known where only what is new is to fail, is
+        expected to fail.
         """
         active = self._active
         if active is None:  # pragma: no cover  # the plugin refuses such a run at collection
@@ -46,8 +47,8 @@ class InvariantItem(pytest.Item):
         self.user_properties += _properties(record)
         if record.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(record.reason)
-        if record.verdict is Verdict.WAIVED or record.known:
-            pytest.xfail("waived" if record.verdict is Verdict.WAIVED else f"since {record.known}")
+        if record.verdict is Verdict.WAIVED or record.excused:
+            pytest.xfail(_excuse(record))
         if record.verdict is not Verdict.HOLDS:
             raise Broken(record)
 
@@ -83,6 +84,14 @@ def make(
     return InvariantItem.from_parent(collector, name=name, invariant=adopted, active=active)
 
 
+def _excuse(record: Record) -> str:
+    if record.verdict is Verdict.WAIVED:
+        return "waived"
+    return (
+        f"in maintenance: {record.maintenance}" if record.maintenance else f"since {record.known}"
+    )
+
+
 def _properties(record: Record) -> list[tuple[str, object]]:
     told: dict[str, object] = {
         "severity": record.severity,
@@ -90,4 +99,6 @@ def _properties(record: Record) -> list[tuple[str, object]]:
         "violations": record.count,
         "judged": sum(record.judged.values()),
     }
+    if record.maintenance:
+        told["maintenance"] = record.maintenance
     return list(told.items())

@@ -40,6 +40,12 @@ def carried(report: Any) -> Record | None:
     return record(plain)
 
 
+def in_maintenance(report: Any) -> bool:
+    """Whether it was found in a maintenance window, so that it fails nothing."""
+    plain = getattr(report, ATTRIBUTE, None)
+    return bool(plain and plain["maintenance"])
+
+
 def verdict_of(report: Any) -> str | None:
     """The verdict alone, without reading the rest."""
     plain = getattr(report, ATTRIBUTE, None)

@@ -71,7 +71,7 @@ def exit_code(run: Run, code: int, failed: int) -> int:
 
     Anything else that pytest has to say (interrupted, an error of a module) stays as it is.
     """
-    unknown = len(run.having(Verdict.UNKNOWN))
+    unknown = len([record for record in run.having(Verdict.UNKNOWN) if not record.excused])
     only_unknown = code == pytest.ExitCode.TESTS_FAILED and failed == unknown > 0
     return UNKNOWN if only_unknown else code
 

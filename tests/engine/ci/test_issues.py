@@ -211,3 +211,18 @@ def test_outside_a_job_it_says_which_variable_is_missing(monkeypatch) -> None:
     given = dict.fromkeys(("GITHUB_ACTOR", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"), "x")
     with pytest.raises(ConfigError, match=r"GITHUB_TOKEN is not set.*env: GITHUB_TOKEN"):
         actions.here(given)
+
+
+def test_what_is_found_in_maintenance_opens_no_issue_and_closes_none(repository, github) -> None:
+    quiet = replace(stuck(2), maintenance="tuesday 02:00-04:00 UTC")
+    dark = replace(quiet, verdict=Verdict.UNKNOWN, keys=(), rows=(), count=0)
+    post(github, [quiet])
+    assert repository.issues == {}
+
+    post(github, [stuck(2)])
+    for _ in range(3):
+        post(github, [quiet])
+        post(github, [dark])
+
+    [issue] = repository.issues.values()
+    assert issue["state"] == "open"
