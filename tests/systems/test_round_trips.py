@@ -101,11 +101,13 @@ LIVE = {
     "connections_leave_headroom",
     "no_query_runs_longer_than_five_minutes",
     "no_session_sits_idle_in_a_transaction",
+    "the_database_answers_fast",
     "the_stripe_key_matches_the_environment",
 }
 """
-They judge sessions, which no SQL can plant: test_sessions.py opens some; and the key by which
-Stripe is read: engine/library/test_webhooks.py has several.
+They judge sessions, which no SQL can plant: test_sessions.py opens some; how long answers take:
+engine/faults/test_latency.py holds some back; and the key by which Stripe is read:
+engine/library/test_webhooks.py has several.
 """
 
 

@@ -1,0 +1,68 @@
+"""
+Give executions that have ended the moment at which they did.
+
+That is their start and the duration that they measured. Where they measured none, it is the last
+moment at which they can have ended: the platform cuts off whatever runs for longer. What has no
+start either is left to a person.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from trueup import Update
+from trueup.library.steps import written
+from trueup.model.change import Change
+from trueup.model.violation import Violation
+from trueup.replica.reader import Reader
+
+AT_MOST = 500
+
+MEASURED = """
+    select id, (metrics ->> 'durationMs')::numeric as milliseconds
+    from workflow_executions
+    where id = any(:ids) and jsonb_typeof(metrics -> 'durationMs') = 'number'
+    order by id
+"""
+
+NO_START = """
+say when execution {id} ended
+
+It is {status}, and has neither a start nor an end.
+
+Look in the platform's log for its id, and write the last moment that is said of it: update
+workflow_executions set end_time = '…' where id = {id:literal} and end_time is null;
+
+select end_time from workflow_executions where id = {id:literal};
+"""
+
+
+def plan(
+    violations: Sequence[Violation],
+    primary: Reader,
+    settings: Mapping[str, object],
+    now: datetime,
+) -> Iterator[Change]:
+    """One execution each, never later than now."""
+    measured: dict[object, object] = {}
+    if primary.has_column("workflow_executions.metrics"):
+        ids = [execution["id"] for execution in violations]
+        measured = {row["id"]: row["milliseconds"] for row in primary.rows(MEASURED, ids=ids)}
+    longest = timedelta(seconds=float(str(settings["execution_timeout"])))
+    for execution in violations:
+        start, end = (
+            ("started_at", "completed_at")
+            if "started_at" in execution
+            else ("start_time", "end_time")
+        )
+        began = execution[start]
+        if not isinstance(began, datetime):
+            yield written(NO_START, execution)
+            continue
+        found = measured.get(execution["id"])
+        took = longest if found is None else timedelta(milliseconds=float(str(found)))
+        yield Update(
+            "workflow_executions",
+            key={"id": execution["id"]},
+            expect={"status": execution["status"], start: began, end: None},
+            set={end: min(began + took, now)},
+        )
