@@ -76,8 +76,8 @@ cross join lateral (
         ], 'last name', n) as last_name
 ) as p;
 
--- Credits: packs that were paid for, some of them refunded. The webhook logs what it adds and what
--- it takes back, and names what it was for.
+-- Credits: packs that were paid for, some of them refunded. The webhook logs what it adds, an admin
+-- what they take back, and both name what it was for.
 
 create table sample.purchases as
 select
@@ -356,8 +356,8 @@ union all
 select
     sample.cuid('taken back', n), user_id, 'MANUAL_CREDIT_ADDED',
     jsonb_build_object(
-        'credits', -credits, 'reason', 'refunded', 'admin', 'stripe webhook', 'refund', refund,
-        'payment', payment
+        'credits', -credits, 'reason', 'refunded', 'admin', sample.cuid('user', 1),
+        'refund', refund, 'payment', payment
     ),
     sample.kept(at + interval '2 hours')
 from sample.purchases
@@ -367,7 +367,7 @@ select
     sample.cuid('welcome', n), id, 'MANUAL_CREDIT_ADDED',
     jsonb_build_object(
         'credits', 5, 'reason', 'an evening on which no test could be taken',
-        'admin', sample.cuid('user', 1)
+        'admin', sample.cuid('user', 2)
     ),
     sample.kept(sample.clock() - interval '20 days')
 from sample.users

@@ -1,0 +1,22 @@
+"""Subscriptions: what has ended is over."""
+
+from trueup import invariant, naive_utc
+
+OUTLIVED = """
+    select id, "userId", "planId", "endDate", "updatedAt"
+    from "Subscription"
+    where status = 'ACTIVE' and "endDate" < :now
+    order by id
+"""
+
+
+@invariant(
+    severity="P1",
+    over="Subscription",
+    fix="expire_subscriptions",
+    runbook="what-to-watch",
+    show=["planId"],
+)
+def test_no_active_subscription_outlives_its_end(replica, now):
+    """Nothing ends a subscription by itself: whoever paid once has it for ever. None ends never."""
+    return replica.rows(OUTLIVED, now=naive_utc(now))
