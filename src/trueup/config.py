@@ -89,11 +89,35 @@ class AddressConfig(_Strict):
         return self
 
 
+class StorageConfig(_Strict):
+    """
+    A bucket of S3 that is listed; `user` and `key` name the variables that have its access key.
+
+    `url` is the endpoint of its region, without the bucket; `budget` is how many seconds a process
+    may take to list it.
+    """
+
+    kind: Literal["s3"] = "s3"
+    url: HttpUrl
+    bucket: str
+    user: str
+    key: str
+    region: str = "us-east-1"
+    budget: Seconds = 300
+
+    @field_validator("url")
+    @classmethod
+    def _in_private(cls, given: HttpUrl) -> HttpUrl:
+        if not is_private(str(given)):
+            raise ValueError("a bucket is listed over https and nothing else")
+        return given
+
+
 class EnvironmentConfig(_Strict):
     """
     Names of the variables that hold its URLs, never the URLs; and how patient a session is.
 
-    Only `addresses` are URLs themselves: they are no secret, as the keys that some ask for are.
+    Only `addresses` and `storage` have URLs themselves: they are no secret, as their keys are.
     """
 
     replica: str
@@ -112,6 +136,7 @@ class EnvironmentConfig(_Strict):
     search_path: str = "public"
     stripe: StripeConfig | None = None
     addresses: dict[str, AddressConfig] = Field(default_factory=dict)
+    storage: dict[str, StorageConfig] = Field(default_factory=dict)
     services: dict[str, ServiceConfig] = Field(default_factory=dict)
 
     @field_validator("services")

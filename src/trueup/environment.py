@@ -22,6 +22,7 @@ from trueup.config import (
 from trueup.errors import ConfigError
 from trueup.progress import while_slow
 from trueup.readers.http.address import Address
+from trueup.readers.storage.bucket import Bucket
 from trueup.readers.stripe.account import StripeAccount
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
@@ -68,6 +69,7 @@ class Environment:
     stripe: StripeAccount | None = None
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
     addresses: Mapping[str, Address] = field(default_factory=dict)
+    storage: Mapping[str, Bucket] = field(default_factory=dict)
 
     def needs(self, which: str, dsn: Dsn | None) -> Dsn:
         """That URL; raises ConfigError that names the variable, or the key, which is missing."""
@@ -85,6 +87,7 @@ class Environment:
         keys = [os.environ.get(one.key or "") for one in self.services.values()]
         keys += [self.stripe.secret] if self.stripe else []
         keys += [one.key for one in self.addresses.values()]
+        keys += [one.secret for one in self.storage.values()]
         return (
             *(secret for url in urls if url for secret in url.secrets),
             *(key for key in keys if key),
@@ -172,6 +175,7 @@ def _sample(project: Project, system: str, cluster: "Cluster", held: ExitStack) 
         clock=CLOCK,
         stripe=found.stripe,
         addresses=found.addresses,
+        storage=found.storage,
         given=found.given,
     )
 
@@ -189,6 +193,7 @@ def _environment(
     clock: datetime | None = None,
     stripe: StripeAccount | None = None,
     addresses: Mapping[str, Address] | None = None,
+    storage: Mapping[str, Bucket] | None = None,
     given: Mapping[str, str] | None = None,
 ) -> Environment:
     return Environment(
@@ -216,6 +221,7 @@ def _environment(
         services=chosen.services,
         given=given or {},
         addresses=addresses or _addresses(chosen),
+        storage=storage or _storage(chosen),
         stripe=stripe or _stripe(name, chosen.stripe),
         approval=name == PRODUCTION if chosen.approval is None else chosen.approval,
     )
@@ -244,6 +250,22 @@ def _addresses(chosen: EnvironmentConfig) -> dict[str, Address]:
             sent_as=said.sent_as,
         )
         for name, said in chosen.addresses.items()
+    }
+
+
+def _storage(chosen: EnvironmentConfig) -> dict[str, Bucket]:
+    return {
+        name: Bucket(
+            url=str(said.url).rstrip("/"),
+            bucket=said.bucket,
+            region=said.region,
+            variable=said.key,
+            user=os.environ.get(said.user, ""),
+            secret=os.environ.get(said.key, ""),
+            unset=next((one for one in (said.user, said.key) if not os.environ.get(one)), ""),
+            budget=said.budget,
+        )
+        for name, said in chosen.storage.items()
     }
 
 

@@ -10,7 +10,8 @@ TrueupError
 │   ├── StatementError  the SQL is not one plain SELECT
 │   ├── QueryError      the server refused or gave up; carries its SQLSTATE
 │   ├── StripeError     Stripe did not answer, or not with all of it
-│   └── ProbeError      an address did not answer at all
+│   ├── StorageError    a bucket was not listed, or not the whole of it
+│   └── ProbeError      an address did not answer, or an API not as documented
 ├── NotApplicable       the system lacks what is asked about; the verdict says so
 ├── PersonError         what is somebody's cannot be said
 ├── PlanError           a plan cannot be made, read or trusted
@@ -81,6 +82,10 @@ class StripeError(ReplicaError):
     def __init__(self, message: str, code: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+
+
+class StorageError(ReplicaError):
+    """A bucket could not be listed, or not the whole of it; carries its code, no words."""
 
 
 class ProbeError(ReplicaError):

@@ -128,6 +128,8 @@ def _count(
             counted[label] = len([resources["http"].address(of.removeprefix(HTTP))])
         elif of.startswith(SETTINGS):
             counted[label] = _said(resources["settings"], of.removeprefix(SETTINGS))
+        elif invariant.is_stored(of):
+            counted[label] = resources["storage"].count(of)
         elif replica is not None:
             if replica.hides(of):
                 raise QueryError(f"row-level security hides rows of {of} from the reader")

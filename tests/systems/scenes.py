@@ -27,6 +27,7 @@ from trueup.primary.service import Service
 from trueup.primary.session import Primary, open_primary
 from trueup.primary.undo import plan_undo
 from trueup.readers.http.probe import Http
+from trueup.readers.storage.reader import Storage
 from trueup.readers.stripe.reader import Stripe
 from trueup.replica.connection import Dsn, connect
 from trueup.replica.guard import Limits
@@ -68,12 +69,13 @@ class World:
 
     stripe: Stripe | None
     http: Http
+    storage: Storage
     services: Mapping[str, Service]
 
     @property
     def resources(self) -> dict[str, object]:
         """What an invariant may ask for."""
-        return {"stripe": self.stripe, "http": self.http}
+        return {"stripe": self.stripe, "http": self.http, "storage": self.storage}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class Scene:
                 services={OWNER: Owner(owner), **world.services},
                 replica=replica,
                 stripe=world.stripe,
+                storage=world.storage,
             )
 
     def disturb(self, plan: Plan) -> int:
@@ -196,6 +199,7 @@ class Scene:
             outside(self.cluster, folder(self.system)) as found,
             TemporaryDirectory() as shelf,
             closing(Http(found.addresses)) as http,
+            closing(Storage(found.storage, Path(shelf) / "storage")) as storage,
         ):
             services = {
                 name: service(name, config, found.given, name)
@@ -203,7 +207,7 @@ class Scene:
             }
             stripe = Stripe(found.stripe, Path(shelf), per_second=1000) if found.stripe else None
             try:
-                yield World(stripe, http, services)
+                yield World(stripe, http, storage, services)
             finally:
                 if stripe is not None:
                     stripe.close()

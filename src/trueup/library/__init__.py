@@ -72,6 +72,10 @@ from trueup.library.settled import (
     one_row_per,
     only_known_admins_are_admins,
 )
+from trueup.library.stored import (
+    every_stored_file_belongs_to_a_user,
+    every_stored_object_belongs_to_a_user,
+)
 from trueup.library.supabase import a_backup_is_younger_than_a_day, sign_ins_succeed
 from trueup.library.visits import a_user_sees_only_their_own_rows
 from trueup.library.webhooks import (
@@ -106,6 +110,8 @@ __all__ = [
     "every_refund_was_taken_back_once",
     "every_row_settles_within",
     "every_secret_is_younger_than",
+    "every_stored_file_belongs_to_a_user",
+    "every_stored_object_belongs_to_a_user",
     "every_stripe_event_was_recorded",
     "every_table_has_row_level_security",
     "no_file_exceeds",

@@ -27,6 +27,7 @@ def declared(
     over: str | Mapping[str, str],
     key: Sequence[str] = (),
     show: Sequence[str] = (),
+    settled_by: str | None = None,
 ) -> Invariant:
     """The invariant that a builder returns: its defaults, and over them what was said."""
     options = defaults | said
@@ -39,6 +40,7 @@ def declared(
         key=key,
         show=show,
         needs=options.get("needs", ()),
+        settled_by=settled_by,
         may_be_empty=options.get("may_be_empty", False),
         owner=options.get("owner"),
         tags=options.get("tags", ()),

@@ -147,6 +147,7 @@ def apply(
         ),
         opened.replica_of(environment) if witness else nullcontext() as replica,
         opened.stripe_of(environment, (), _proving(plan, known), second_look=False) as stripe,
+        opened.storage_of(environment) as storage,
         while_slow("applying, and waiting for the replica to show it"),
     ):
         files.require_approved(plan, environment)
@@ -161,6 +162,7 @@ def apply(
             services=opened.services(environment),
             replica=replica,
             stripe=stripe,
+            storage=storage,
         )
 
 
@@ -186,6 +188,7 @@ def resume(
         opened.replica_of(found) if witness else nullcontext() as replica,
         observing(primary) as observer,
         opened.stripe_of(found) as stripe,
+        opened.storage_of(found) as storage,
         held_back() as stop,
         while_slow("finishing what was interrupted"),
     ):
@@ -206,7 +209,7 @@ def resume(
             witness=Witness(
                 observer=observer,
                 replica=replica,
-                world=World(now, found.settings, stripe=stripe),
+                world=World(now, found.settings, stripe=stripe, storage=storage),
                 patience=PATIENCE,
                 stop=stop,
             ),

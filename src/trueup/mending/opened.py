@@ -16,7 +16,8 @@ from trueup.primary.calls import Callee
 from trueup.primary.owner import Owner
 from trueup.primary.service import STRIPE, Kind, Service
 from trueup.primary.session import APPLICATION, Primary, open_primary
-from trueup.readers.http.probe import Http
+from trueup.readers.http.probe import HELD, Http
+from trueup.readers.storage.reader import Storage
 from trueup.replica.connection import connect
 from trueup.replica.session import Session, open_session
 from trueup.replica.visitor import Visitor
@@ -78,7 +79,22 @@ def others(
             visitor = Visitor(connect(dsn, standby=standby, application=APPLICATION))
             found["visitor"] = held.enter_context(closing(visitor))
         if "http" in asks:
-            found["http"] = held.enter_context(closing(Http(environment.addresses)))
+            found["http"] = held.enter_context(closing(Http(environment.addresses))).within(HELD)
+        if "storage" in asks:
+            storage = held.enter_context(storage_of(environment))
+            for invariant in paired:
+                storage.fetch(of for of in invariant.over.values() if invariant.is_stored(of))
+            found["storage"] = storage
+        yield found
+
+
+@contextmanager
+def storage_of(environment: Environment) -> Iterator[Storage]:
+    """The buckets that the environment names."""
+    with (
+        TemporaryDirectory(prefix="trueup-") as folder,
+        closing(Storage(environment.storage, Path(folder))) as found,
+    ):
         yield found
 
 

@@ -11,7 +11,7 @@ from trueup.errors import CatalogError
 Row = Mapping[str, object]
 Ask = Callable[..., Iterable[Row]]
 
-RESOURCES = ("replica", "visitor", "stripe", "http", "settings", "now")
+RESOURCES = ("replica", "visitor", "stripe", "http", "storage", "settings", "now")
 """What an invariant may ask for by name; anything else could not be had inside a fix's proof."""
 
 PREFIX = "test_"
@@ -24,6 +24,13 @@ SETTINGS = "settings."
 
 HTTP = "http."
 """How `over` names an address that is asked: `http.api`."""
+
+STORAGE = "storage."
+"""
+How `over` names a bucket that is listed, whole or below a prefix: `storage.recordings/user-`.
+
+Supabase has a schema of that name: it is a bucket only where the invariant asks for `storage`.
+"""
 
 
 class Severity(StrEnum):
@@ -50,6 +57,7 @@ class Invariant:
     needs: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     may_be_empty: bool = False
+    settled_by: str | None = None
     owner: str | None = None
     tags: tuple[str, ...] = ()
     system: str = ""
@@ -75,10 +83,16 @@ class Invariant:
     @property
     def is_outside(self) -> bool:
         """Whether it asks nothing of the database, so that it is judged also when that is down."""
-        judged = all(
-            relation.startswith((STRIPE, HTTP, SETTINGS)) for relation in self.over.values()
-        )
+        judged = all(map(self.lies_outside, self.over.values()))
         return judged and not {"replica", "visitor"} & set(self.asks)
+
+    def lies_outside(self, relation: str) -> bool:
+        """Whether what `over` names so is none of the database's."""
+        return relation.startswith((STRIPE, HTTP, SETTINGS)) or self.is_stored(relation)
+
+    def is_stored(self, relation: str) -> bool:
+        """Whether what `over` names so is a bucket."""
+        return relation.startswith(STORAGE) and "storage" in self.asks
 
     def named(self, system: str, attribute: str, path: Path) -> "Invariant":
         """The same invariant under the name that its module gave it."""
@@ -98,6 +112,7 @@ def invariant(
     needs: Sequence[str] = (),
     calls: Sequence[str] = (),
     may_be_empty: bool = False,
+    settled_by: str | None = None,
     owner: str | None = None,
     tags: Sequence[str] = (),
 ) -> Callable[[Ask], Invariant]:
@@ -110,6 +125,8 @@ def invariant(
     (default: the first column). `show` lists the text columns a report may print. `needs` lists
     columns (`"User.credits"`) without which the invariant does not apply. `calls` lists volatile
     functions that its SQL may call, since whoever wrote them knows that they only answer.
+    `settled_by` is the service outside without whose calls it cannot be true: where a change calls
+    it, that is proven once the calls are made.
     Raises CatalogError for a severity, a resource or a docstring that cannot be used.
     """
 
@@ -135,6 +152,7 @@ def invariant(
             needs=tuple(needs),
             calls=tuple(calls),
             may_be_empty=may_be_empty,
+            settled_by=settled_by,
             owner=owner,
             tags=tuple(tags),
             path=code.co_filename if code else "",

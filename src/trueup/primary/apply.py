@@ -29,6 +29,7 @@ from trueup.replica.functions import volatile
 from trueup.replica.session import Session
 
 if TYPE_CHECKING:
+    from trueup.readers.storage.reader import Storage
     from trueup.readers.stripe.reader import Stripe
 
 PATIENCE = 30.0
@@ -62,6 +63,7 @@ def apply(
     services: Mapping[str, Callee] = MappingProxyType({}),
     replica: Session | None = None,
     stripe: "Stripe | None" = None,
+    storage: "Storage | None" = None,
 ) -> Applied:
     """
     Apply a plan to the primary it was made on.
@@ -79,7 +81,7 @@ def apply(
         _require_known(plan, watched, services)
         journal_schema.require(primary.connection, plan.system, plan.environment)
         with refused("read the primary's functions"):
-            world = World(plan.as_of, settings, volatile(primary.connection), stripe)
+            world = World(plan.as_of, settings, volatile(primary.connection), stripe, storage)
         with observing(primary) as observer, held_back() as stop:
             witness = Witness(
                 observer=observer,

@@ -60,6 +60,7 @@ class Witness:
     def says(self, invariant: Invariant) -> Outcome:
         """The verdict, every violation named; unknown where it could not be asked."""
         try:
+            self.world.list_anew(invariant)
             source = (
                 reading(self.observer, self.world.known)
                 if self.replica is None

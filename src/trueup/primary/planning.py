@@ -174,6 +174,7 @@ def _proof(
         targets=planned.targets,
         within=within,
         batches=batches(len(planned.changes)),
+        called={call.service for call in planned.calls},
     )
 
 

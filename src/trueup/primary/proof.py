@@ -1,13 +1,14 @@
 """Which invariants have a say in a change, when, and what they say."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from trueup.errors import ApplyError, PlanError, TrueupError
 from trueup.evaluate import PROVEN, evaluate
-from trueup.model.invariant import HTTP, STRIPE, Invariant
+from trueup.model.invariant import Invariant
 from trueup.model.plan import ProofStep, Target, When
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key, key_text
@@ -16,6 +17,7 @@ from trueup.replica.functions import Volatile
 from trueup.replica.reader import Reader, Rows, identifier
 
 if TYPE_CHECKING:
+    from trueup.readers.storage.reader import Storage
     from trueup.readers.stripe.reader import Stripe
 
 PROVABLE = frozenset({"replica", "stripe", "settings", "now"})
@@ -36,22 +38,32 @@ class World:
     The instant and the settings with which invariants are asked, the same throughout.
 
     `known` are the database's volatile functions, asked for once; `stripe` is None where the
-    environment names no account.
+    environment names no account. What is in `storage` is only asked for outside of transactions
+    that write: what deletes from it is called after they are committed.
     """
 
     now: datetime
     settings: Mapping[str, object]
     known: Volatile | None = None
     stripe: "Stripe | None" = None
+    storage: "Storage | None" = None
 
     def resources(self, reader: Reader) -> dict[str, object]:
         """What an invariant may ask for."""
         given = {"settings": self.settings, "now": self.now, "stripe": self.stripe}
-        return {"replica": reader, **given}
+        stored = {"storage": self.storage} if self.storage else {}
+        return {"replica": reader, **given, **stored}
+
+    def list_anew(self, invariant: Invariant) -> None:
+        """List the buckets that it judges as they are by now, before it is asked."""
+        stored = [of for of in invariant.over.values() if invariant.is_stored(of)]
+        if self.storage is not None and stored:
+            self.storage.forget()
+            self.storage.fetch(stored)
 
 
 def provable(invariants: Iterable[Invariant]) -> tuple[Invariant, ...]:
-    """All but those of a visitor, whose view cannot be had inside a transaction."""
+    """All but those that ask for what cannot be had, or not wait for, inside a transaction."""
     return tuple(found for found in invariants if PROVABLE.issuperset(found.asks))
 
 
@@ -69,7 +81,7 @@ def tables_read(connection: Connection, invariant: Invariant, world: World) -> f
 
     found = _explained(connection, asked, world.known)
     for relation in invariant.over.values():
-        if relation.startswith((STRIPE, HTTP)):
+        if invariant.lies_outside(relation):
             continue
         text = relation[1:-1] if relation.startswith("(") else _all_of(relation)
         found |= _explained(connection, lambda reader, text=text: reader.rows(text), world.known)  # type: ignore[misc]  # text is bound now
@@ -96,14 +108,16 @@ def steps(
     targets: Iterable[Target],
     within: float,
     batches: int,
+    called: AbstractSet[str] = frozenset(),
 ) -> tuple[ProofStep, ...]:
     """
     The invariants that will prove a change: those it is to mend, and all that read a touched table.
 
     Each is asked once, to see how long it takes: what takes longer than `within` seconds would
     hold the locks for too long, and is proven late. In several batches they may take so long in
-    all: those for which there is no time left prove the first, and the rest late. Raises PlanError
-    for one that cannot tell now, since then nobody could tell what the change did to it.
+    all: those for which there is no time left prove the first, and the rest late. What a service
+    that is `called` settles is proven late too. Raises PlanError for one that cannot tell now,
+    since then nobody could tell what the change did to it.
     """
     spent = 0.0
     own: dict[str, list[Key]] = {}
@@ -115,6 +129,8 @@ def steps(
         if name in own or tables_read(connection, invariant, world) & touched:
             said = outcome(connection, invariant, world)
             when = _when(said, within, batches, spent)
+            if invariant.settled_by in called and name not in own:
+                when = When.LATE
             spent += 2 * said.seconds * batches if when is When.EACH else 0
             if said.verdict is Verdict.UNKNOWN and when is not When.LATE:
                 raise PlanError(f"{invariant.id} cannot be proven: {said.reason}")

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from trueup.errors import ConfigError
+from trueup.readers.storage.signature import signed
 
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
@@ -84,15 +84,9 @@ class Service:
         return httpx.Request(method, self.url + path, headers=headers, content=content)
 
     def _signed(self, method: str, path: str) -> httpx.Request:
-        try:
-            from botocore.auth import S3SigV4Auth  # noqa: PLC0415  # an extra, not always there
-            from botocore.awsrequest import AWSRequest  # noqa: PLC0415  # as above
-            from botocore.credentials import Credentials  # noqa: PLC0415  # as above
-        except ImportError:
-            raise ConfigError("to call S3, install trueup with its extra: trueup[s3]") from None
-        signed = AWSRequest(method=method, url=self.url + path)
-        S3SigV4Auth(Credentials(self.user, self.key), "s3", self.region).add_auth(signed)
-        return httpx.Request(method, self.url + path, headers=dict(signed.headers))
+        url = self.url + path
+        headers = signed(method, url, user=self.user, secret=self.key, region=self.region)
+        return httpx.Request(method, url, headers=headers)
 
 
 def _flat(body: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from trueup.config import ServiceConfig
 from trueup.readers.http.address import Address
+from trueup.readers.storage.bucket import Bucket
 from trueup.readers.stripe.account import StripeAccount
 from trueup.sample import systems
 from trueup.sample.cluster import Cluster
@@ -31,6 +32,7 @@ class Outside:
 
     stripe: StripeAccount | None
     addresses: Mapping[str, Address]
+    storage: Mapping[str, Bucket]
     services: Mapping[str, ServiceConfig]
     given: Mapping[str, str]
 
@@ -48,6 +50,7 @@ def outside(cluster: Cluster, folder: Path) -> Iterator[Outside]:
             if url
             else None,
             addresses=served.addresses if served else {},
+            storage=served.buckets if served else {},
             services={name: _config(name, said) for name, said in called},
             given={
                 _variable(name, key): value

@@ -24,11 +24,8 @@ from trueup.suite.source import Answer, Source
 
 if TYPE_CHECKING:
     from trueup.readers.http.probe import Http
+    from trueup.readers.storage.reader import Storage
     from trueup.readers.stripe.reader import Stripe
-
-
-HELD = 20.0
-"""Seconds that an invariant may wait for addresses while its transaction is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,7 @@ class Systems:
         self._visitors: dict[str, Visitor] = {}
         self._stripes: dict[str, Stripe] = {}
         self._https: dict[str, Http] = {}
+        self._storages: dict[str, Storage] = {}
 
     @property
     def environments(self) -> Mapping[str, Environment]:
@@ -81,6 +79,8 @@ class Systems:
             stripe.close()
         for http in self._https.values():
             http.close()
+        for storage in self._storages.values():
+            storage.close()
         self._stack.close()
 
     def share(self) -> None:
@@ -122,8 +122,7 @@ class Systems:
             return evaluate(invariant, resources | {"replica": reader})
 
         try:
-            if "stripe" in invariant.asks:
-                self._fetch(invariant)
+            self._fetch(invariant)
             if invariant.is_outside:
                 return evaluate(invariant, self.resources(invariant.system, now, invariant.asks))
             return source.asked(judged, lambda outcome: outcome.transient)
@@ -183,7 +182,11 @@ class Systems:
         if "stripe" in asks:
             found["stripe"] = self._stripe(system)
         if "http" in asks:
+            from trueup.readers.http.probe import HELD  # noqa: PLC0415  # by need, as the others
+
             found["http"] = self._http(system).within(HELD) if held else self._http(system)
+        if "storage" in asks:
+            found["storage"] = self._storage(system)
         return found
 
     def _http(self, system: str) -> "Http":
@@ -194,11 +197,24 @@ class Systems:
             self._https[system] = Http(self._environments[system].addresses)
         return self._https[system]
 
+    def _storage(self, system: str) -> "Storage":
+        """The buckets of the system's environment."""
+        if system not in self._storages:
+            from trueup.readers.storage.reader import Storage  # noqa: PLC0415  # by need
+
+            buckets = self._environments[system].storage
+            self._storages[system] = Storage(buckets, self.folder / f"{system}.storage")
+        return self._storages[system]
+
     def _fetch(self, invariant: Invariant) -> None:
         """A list of a hundred thousand takes longer than the server lets a transaction idle."""
-        from trueup.readers.stripe.fetch import fetch  # noqa: PLC0415  # as in the next
+        if "stripe" in invariant.asks:
+            from trueup.readers.stripe.fetch import fetch  # noqa: PLC0415  # as in the next
 
-        fetch(self._stripe(invariant.system), [invariant])
+            fetch(self._stripe(invariant.system), [invariant])
+        stored = [of for of in invariant.over.values() if invariant.is_stored(of)]
+        if stored:
+            self._storage(invariant.system).fetch(stored)
 
     def _stripe(self, system: str) -> "Stripe | None":
         """The system's Stripe account; None where the environment names none."""

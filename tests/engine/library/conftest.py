@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,6 +14,7 @@ from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome
 from trueup.readers.http import probe
 from trueup.readers.http.probe import Http
+from trueup.readers.storage.reader import Storage
 from trueup.replica.connection import Dsn, connect
 from trueup.replica.visitor import Visitor
 from trueup.sample.site.server import Served
@@ -55,6 +57,20 @@ def outside(
             return evaluate(named, {"http": http, "settings": {}, "now": NOW, **resources})
 
         yield outcome
+
+
+@pytest.fixture
+def storage_of(tmp_path: Path) -> Iterator[Callable[[Site], Storage]]:
+    """The buckets of a site as they are by then, listed anew by each that is made."""
+    with ExitStack() as held:
+
+        def made(site: Site) -> Storage:
+            site.save(tmp_path / "app.site.json")
+            served = held.enter_context(Served(tmp_path / "app.site.json"))
+            folder = Path(held.enter_context(TemporaryDirectory()))
+            return held.enter_context(closing(Storage(served.buckets, folder)))
+
+        yield made
 
 
 @pytest.fixture

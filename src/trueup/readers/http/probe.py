@@ -26,6 +26,9 @@ BUSY = 429
 LONGEST = 20.0
 """Seconds that a service may ask us to wait before it is asked again."""
 
+HELD = 20.0
+"""Seconds that an invariant may wait for addresses while its transaction is open."""
+
 AGENT = {"User-Agent": "trueup"}
 
 _TOO_OFTEN = "says that it is asked too often (429)"

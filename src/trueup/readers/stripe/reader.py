@@ -9,12 +9,12 @@ from typing import Any
 import stripe
 
 from trueup.errors import StripeError
+from trueup.readers.shelf import Objects, Shelf
 from trueup.readers.stripe.account import StripeAccount
 from trueup.readers.stripe.key import Key, read_key, require
 from trueup.readers.stripe.lists import Lists, Page, Window, refused
 from trueup.readers.stripe.pace import PER_SECOND, Pace
 from trueup.readers.stripe.personal import impersonal
-from trueup.readers.stripe.shelf import Objects, Shelf
 from trueup.readers.stripe.transport import Transport
 
 VERSION = "2026-10-28.endive"
@@ -62,7 +62,7 @@ class Stripe:
         self.account = account
         self._second_look = second_look
         self._lists = Lists(live=account.live)
-        self._shelf = Shelf(folder)
+        self._shelf = Shelf(folder, StripeError)
         self._transport = Transport(Pace(folder / "pace", per_second), account.budget)
 
     @property

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from trueup.readers.http.address import Address
+from trueup.readers.storage.bucket import Bucket
 from trueup.sample.loopback import Handler, Loopback
 from trueup.sample.site import buckets
-from trueup.sample.site.keys import READER, SAMPLE_KEY, WRITER
+from trueup.sample.site.keys import READER, SAMPLE_KEY, SECRETS, WRITER
 from trueup.sample.site.request import Reply, Request
 from trueup.sample.site.site import PLACE, S3, Site, read
 
@@ -50,6 +51,20 @@ class Served:
                 key=READER if name in keyed else "",
             )
             for name, url in self.urls.items()
+        }
+
+    @property
+    def buckets(self) -> dict[str, Bucket]:
+        """Each bucket under its own name, with the key that may only read."""
+        return {
+            name: Bucket(
+                url=self.urls[S3],
+                bucket=name,
+                variable=SAMPLE_KEY,
+                user=READER,
+                secret=SECRETS[READER],
+            )
+            for name in self.site.buckets
         }
 
     @property

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from trueup.errors import StripeError
+from trueup.errors import ReplicaError
 
 REFUSED = "refused"
 
@@ -36,18 +36,20 @@ class Shelf:
     """
     Lists of a run in a folder of its own, which goes with the run.
 
-    They are streamed: nothing here is ever whole in memory.
+    They are streamed: nothing here is ever whole in memory. `refusal` is the error of whoever could
+    not fetch one; the next who asks for that list is told the same.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, refusal: type[ReplicaError]) -> None:
         self._folder = folder
+        self._refusal = refusal
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def read(self, name: str, fetch: Fetch) -> Objects:
         """
         The objects of a list; fetched here where nobody has yet, while the others wait.
 
-        Raises StripeError where it could not be fetched, the same to all who ask.
+        Raises the refusal where it could not be fetched, the same to all who ask.
         """
         file = self._folder / f"{name}.jsonl"
         with self._locked(name):
@@ -74,7 +76,7 @@ class Shelf:
                     lines.write(json.dumps(page, separators=(",", ":")) + "\n")
                 lines.seek(0)
                 lines.write(f"{count:020}")
-        except StripeError as error:
+        except self._refusal as error:
             (self._folder / f"{name}.{REFUSED}").write_text(str(error), encoding="utf-8")
             raise
         unfinished.replace(file)
@@ -82,7 +84,7 @@ class Shelf:
     def _refuse(self, name: str) -> None:
         refusal = self._folder / f"{name}.{REFUSED}"
         if refusal.exists():
-            raise StripeError(refusal.read_text(encoding="utf-8"))
+            raise self._refusal(refusal.read_text(encoding="utf-8"))
 
     @contextmanager
     def _locked(self, name: str) -> Iterator[None]:
