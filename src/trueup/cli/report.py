@@ -1,5 +1,8 @@
 """The verbs of reports: what is drawn from runs, without running anything."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 # What a verb needs is imported by that verb, as everywhere in this room.
@@ -15,3 +18,47 @@ def schema() -> None:
     from trueup.model import run_json
 
     typer.echo(json.dumps(run_json.schema(), indent=1, ensure_ascii=False))
+
+
+@app.command("site")
+def site(
+    runs: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the runs.")],
+    out: Annotated[Path, typer.Option(help="Where the site is written; only what changed is.")],
+    source: Annotated[
+        str, typer.Option(help="Put before a path, as in https://github.com/o/r/blob/main/.")
+    ] = "",
+    most: Annotated[int, typer.Option("--runs", help="Newest runs of each environment.")] = 30,
+) -> None:
+    """Draw a folder of runs as a site: an index, a page a run, a page an invariant, trends."""
+    from trueup.report import site as drawn
+
+    made = drawn.build(runs, out, source=source or None, most=most)
+    typer.echo(
+        f"{len(made.written)} pages written, {len(made.kept)} as they were, "
+        f"{len(made.removed)} taken away: {out / drawn.PAGE}"
+    )
+
+
+@app.command("merge")
+def merge(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Runs, or folders that have some.")
+    ],
+    reports: Annotated[Path, typer.Option(help="Where the merged run is written.")] = Path(
+        "reports"
+    ),
+    history: Annotated[
+        Path | None, typer.Option(help="Where earlier runs are [default: as --reports].")
+    ] = None,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SYSTEM", help="A system that must be there; unknown where not."),
+    ] = None,
+) -> None:
+    """Make one run of several, such as those that the jobs of a matrix made."""
+    from trueup.cli.given import project
+    from trueup.report import merging
+
+    owed = merging.Owed(project(), tuple(expect)) if expect else None
+    page = merging.merge(runs, reports, history or reports, owed)
+    typer.echo(f"page: {page}")

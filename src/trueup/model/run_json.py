@@ -1,9 +1,9 @@
 """A run as JSON: written in one format, read in each that there has been, published as a schema."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,13 +23,13 @@ READ = (1, FORMAT)
 
 def plain(run: Run) -> dict[str, Any]:
     """The run as JSON-ready data; `parse` reads it back to an equal run."""
-    data: dict[str, Any] = _plain(asdict(run))
+    data: dict[str, Any] = _plain(run)
     return {"format": FORMAT, "verdict": str(run.verdict)} | data
 
 
 def plain_record(found: Record) -> dict[str, Any]:
     """One record as JSON-ready data, as workers send it; `record` reads it back."""
-    data: dict[str, Any] = _plain(asdict(found))
+    data: dict[str, Any] = _plain(found)
     return data
 
 
@@ -79,13 +79,20 @@ def _plain(value: Any) -> Any:
 
     Half a surrogate, which no reader of UTF-8 takes, is written out as an escape.
     """
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
     if isinstance(value, str):
         return str(value) if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if is_dataclass(value):
+        return {name: _plain(getattr(value, name)) for name in _names(type(value))}
     return value.isoformat() if isinstance(value, date) else value
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(found.name for found in fields(kind))
 
 
 @lru_cache(maxsize=1)

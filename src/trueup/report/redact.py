@@ -38,7 +38,7 @@ HOMES = ("invariants", "fixes")
 """The project's folders that paths in a report start with."""
 
 PATTERNS = {
-    "a connection string with its password": re.compile(r"\w://[^\s:/@?#]*:[^\s/@]+@"),
+    "a connection string with its password": re.compile(r"(?<=\w)://[^\s:/@?#]*:[^\s/@]+@"),
     "a Stripe key": re.compile(r"(?<![A-Za-z0-9])(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{8,}"),
     "a webhook's signing secret": re.compile(r"(?<![A-Za-z0-9])whsec_[A-Za-z0-9+/=]{8,}"),
     "a JSON web token": re.compile(r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"),

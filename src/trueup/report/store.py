@@ -25,7 +25,7 @@ def write(run: Run, folder: Path, secrets: Iterable[str] = ()) -> Path:
     """
     if not ID.fullmatch(run.id):
         raise RunError(f"the run's id {run.id!r} is no folder's name; use letters, digits, - and .")
-    texts = {DATA: _json(run), PAGE: page(run)}
+    texts = {DATA: text(run), PAGE: page(run)}
     _refuse_secrets(texts, tuple(secrets))
     place = folder / run.id
     if place.exists():
@@ -40,7 +40,8 @@ def write(run: Run, folder: Path, secrets: Iterable[str] = ()) -> Path:
     return place / PAGE
 
 
-def _json(run: Run) -> str:
+def text(run: Run) -> str:
+    """The run as run.json holds it; raises RunError for a number that JSON cannot write."""
     try:
         return json.dumps(plain(run), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     except ValueError as error:
