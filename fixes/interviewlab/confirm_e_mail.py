@@ -35,8 +35,7 @@ USERS = """
 ASK = """
 find out whether user {user_id} reads their address
 
-They signed up at {created_at} and never confirmed; the last confirmation went out at
-{confirmation_sent_at}.
+They signed up at {created_at} and never confirmed; {sent}.
 
 Send it again: Dashboard, Authentication, Users, the user, Resend confirmation. If none arrives,
 look at Authentication, Logs, and at the e-mail service.
@@ -69,7 +68,7 @@ def plan(violations: Sequence[Violation], primary: Reader, now: datetime) -> Ite
         if is_typed and row["email_confirmed_at"] is not None:
             raise PlanError(f"the address of user {user['user_id']} is confirmed already")
         if not is_typed and not row["is_vouched_for"]:
-            yield written(ASK, user)
+            yield written(ASK, {**user, "sent": _sent(user)})
             continue
         yield Update(
             "auth.users",
@@ -77,3 +76,8 @@ def plan(violations: Sequence[Violation], primary: Reader, now: datetime) -> Ite
             expect={"email_confirmed_at": None, "updated_at": row["updated_at"]},
             set={"email_confirmed_at": now, "updated_at": now},
         )
+
+
+def _sent(user: Violation) -> str:
+    at = user["confirmation_sent_at"]
+    return f"the last confirmation went out at {at}" if at else "no confirmation ever went out"

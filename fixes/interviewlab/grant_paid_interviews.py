@@ -6,7 +6,7 @@ rows' ids are made of the session's, so that one session is never granted twice 
 granted in part is filled up; what was granted beyond what was paid is for a person.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -48,14 +48,14 @@ GRANTED = """
 FIND_OUT = """
 find out who paid for checkout session {session}, and for what
 
-It is paid for. Its metadata names user {user_id} and tier {tier}, its currency is {currency}: the
-user is not there, the settings have no such tier, or the currency is neither USD nor AUD.
+It is paid for, and {wrong}. Its metadata names user {user_id} and tier {tier}; its currency is
+{currency}.
 
 Open the payment in Stripe's dashboard and search for {session}. Do not go by the e-mail alone:
 anybody can type one.
 
-If the tier is a new one, write it into trueup.toml, under interviews in the system's settings, and plan
-this again.
+If the tier is a new one, write it into trueup.toml, under interviews in the system's settings, and
+plan this again.
 
 If the account or the currency is another, grant it by hand: trueup plan
 interviewlab.grant_interviews user_id=… interviews=… reason="{session}" --env production
@@ -70,18 +70,19 @@ select user_id, status from entitlements where stripe_session_id = {session:lite
 TOO_MUCH = """
 find out why checkout session {session} granted more than it paid for
 
-It is worth {bought} interviews, and the history says that it was {trouble}.
+It is worth {bought} interviews, and {came} were granted.
 
 Read the history: select action, previous_balance, new_balance, metadata, created_at
-from entitlement_history where entitlement_id in (
-select id from entitlements where stripe_session_id = {session:literal}) order by created_at;
+from entitlement_history where entitlement_id = {id:literal} order by created_at;
 
-If somebody granted more on purpose, there is nothing to take back: write a waiver.
+If nobody granted the rest on purpose, take back what is left of it: update entitlements
+set remaining_interviews = {kept} where id = {id:literal} and remaining_interviews = {left}; and log
+that: insert into entitlement_history (user_id, entitlement_id, action, previous_balance,
+new_balance) values ({user_id:literal}, {id:literal}, 'expire', {left}, {kept});
 
-If not, end the entitlement with interviewlab.revoke_unexplained_entitlement's statements: set
-remaining_interviews to what was paid less what was used, and add a history row of that.
+The history goes on saying what was granted, so write a waiver either way, with the reason.
 
-select remaining_interviews from entitlements where stripe_session_id = {session:literal};
+select remaining_interviews from entitlements where id = {id:literal};
 """
 
 
@@ -97,13 +98,26 @@ def plan(
     there = {row["stripe_session_id"]: row for row in reversed(list(found))}
     for violation in violations:
         one, row = said.get(str(violation["session"]), {}), there.get(violation["session"])
-        is_known = violation["bought"] is not None
-        if row is not None and is_known:
+        wrong = _wrong(violation, one, users, is_granted=row is not None)
+        if wrong:
+            yield written(FIND_OUT, {**violation, **_words(one), "wrong": wrong})
+        elif row is not None:
             yield from _filled_up(violation, row, now)
-        elif is_known and _user(one) in users and _currency(one) in CURRENCIES:
-            yield from _granted(violation, one, now)
         else:
-            yield written(FIND_OUT, {**violation, **_words(one)})
+            yield from _granted(violation, one, now)
+
+
+def _wrong(
+    violation: Violation, one: Mapping[str, Any], users: Collection[object], *, is_granted: bool
+) -> str:
+    """Why nothing can be granted for it; empty where it can."""
+    if violation["bought"] is None:
+        return "the settings do not know what its tier is worth"
+    if is_granted:
+        return ""
+    if _user(one) not in users:
+        return "the user is not there"
+    return "" if _currency(one) in CURRENCIES else "we sell in USD and AUD alone"
 
 
 def _said(stripe: "Stripe | None", sessions: Sequence[str]) -> dict[str, Mapping[str, Any]]:
@@ -170,7 +184,8 @@ def _filled_up(violation: Violation, row: Row, now: datetime) -> Iterator[Change
     left, came = int(str(row["remaining_interviews"] or 0)), row["came"]
     missing = int(str(violation["bought"])) - int(str(left if came is None else came))
     if missing <= 0:
-        yield written(TOO_MUCH, violation)
+        words = {"came": came, "left": left, "kept": max(left + missing, 0)}
+        yield written(TOO_MUCH, {**violation, **row, **words})
         return
     yield Update(
         "entitlements",

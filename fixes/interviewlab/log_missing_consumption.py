@@ -52,10 +52,9 @@ action, previous_balance, new_balance, metadata) values ({user_id:literal}, {id:
 {before}, {balance}, '{{"manual": true, "reason": "…"}}');
 
 If it was not, take it back: update entitlements set remaining_interviews = {before},
-status = case when {before} > 0 then status else 'expired' end
-where id = {id:literal} and remaining_interviews = {balance}; and where there is no history at all,
-log that too: insert into entitlement_history (user_id, entitlement_id, action, previous_balance,
-new_balance) values ({user_id:literal}, {id:literal}, 'expire', 0, 0);
+status = {status_then} where id = {id:literal} and remaining_interviews = {balance}; and where there
+is no history at all, log that too: insert into entitlement_history (user_id, entitlement_id,
+action, previous_balance, new_balance) values ({user_id:literal}, {id:literal}, 'expire', 0, 0);
 
 select remaining_interviews from entitlements where id = {id:literal};
 """
@@ -81,7 +80,8 @@ def _above(entitlement: Mapping[str, object]) -> dict[str, object]:
     before = int(str(entitlement["booked"] or 0))
     more = int(str(entitlement["balance"])) - before
     booked = "nothing" if entitlement["booked"] is None else before
-    return {"before": before, "more": more, "booked": booked}
+    status_then = "status" if before > 0 else "'expired'"
+    return {"before": before, "more": more, "booked": booked, "status_then": status_then}
 
 
 def _instant(found: object, otherwise: datetime) -> datetime:

@@ -1,8 +1,8 @@
 """
 End an entitlement that nobody sold and nobody granted, and log its end.
 
-The interviews that were held with it stay held. If somebody in support granted it by hand, log that
-instead: log_manual_grant.
+The interviews that were held with it stay held. Ask support first: whatever it granted by hand was
+never logged either, and is to be kept with `interviewlab.log_manual_grant entitlement_id=…`.
 """
 
 from collections.abc import Iterator, Sequence

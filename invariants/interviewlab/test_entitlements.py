@@ -20,7 +20,7 @@ UNEXPLAINED = """
 @invariant(
     severity="P0",
     over="entitlements",
-    fix=("revoke_unexplained_entitlement", "log_manual_grant"),
+    fix="revoke_unexplained_entitlement",
     runbook="interviews-that-were-not-paid-for",
     show=["tier", "status"],
 )

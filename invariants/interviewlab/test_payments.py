@@ -15,13 +15,15 @@ RUNBOOK = "payments-that-granted-nothing"
 # What came of a session is what its entitlement's history says, since the balance is used up. A
 # session that came twice is for each_checkout_granted_once.
 GRANTS = """
-    select stripe_session_id as session, max(coalesce(booked, remaining_interviews, 0)) as amount
+    select stripe_session_id as session,
+           max(coalesce(came.booked, remaining_interviews, 0)) as amount
     from entitlements as entitlement
-    cross join lateral (
-        select sum(new_balance - coalesce(previous_balance, 0)) as booked
-        from entitlement_history as history
-        where history.entitlement_id = entitlement.id and history.action in ('purchase', 'grant')
-    ) as came
+    left join (
+        select entitlement_id, sum(new_balance - coalesce(previous_balance, 0)) as booked
+        from entitlement_history
+        where action in ('purchase', 'grant')
+        group by entitlement_id
+    ) as came on came.entitlement_id = entitlement.id
     where stripe_session_id is not null
     group by stripe_session_id
 """

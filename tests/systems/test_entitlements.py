@@ -1,0 +1,146 @@
+"""InterviewLab's entitlements: who may write them, and what its procedures refuse."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from systems.scenes import Scene, all_faults
+from trueup import catalog
+from trueup.errors import PlanError
+from trueup.primary import typed
+
+SOMEBODY = (
+    "select id::text from auth.users where email_confirmed_at is not null order by id limit 1"
+)
+
+HELP_ONESELF = """
+    insert into entitlements (user_id, type, remaining_interviews)
+    values (%s, 'interview_package', 1998)
+"""
+
+BY_HAND = """
+    insert into entitlements (id, user_id, type, status, remaining_interviews, created_at)
+    select md5('by hand')::uuid, id, 'interview_package', 'active', 2, created_at
+    from auth.users order by id limit 1
+"""
+
+USED = """
+    insert into entitlement_history (
+        user_id, entitlement_id, action, previous_balance, new_balance, created_at
+    )
+    select user_id, id, 'consume', 3, 2, created_at + interval '1 day'
+    from entitlements where id = md5('by hand')::uuid
+"""
+
+
+@pytest.fixture
+def lab(scene) -> Scene:
+    """InterviewLab's sample without a fault."""
+    found: Scene = scene("interviewlab")
+    found.plant()
+    return found
+
+
+def one(lab: Scene, sql: str) -> str:
+    with lab.database.connect() as connection:
+        row = connection.execute(sql.encode()).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@contextmanager
+def signed_in(lab: Scene, user: str) -> Iterator[psycopg.Connection]:
+    """A user's session at the primary, as the API has it; nothing of it stays."""
+    with lab.database.connect() as connection, connection.transaction(force_rollback=True):
+        claims = f'{{"sub": "{user}", "role": "authenticated"}}'
+        connection.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+        connection.execute("set local role authenticated")
+        yield connection
+
+
+def planned(lab: Scene, fix: str, **row: object):
+    known = catalog.find_fix(lab.project.root, lab.system, fix)
+    words = [f"{name}={value}" for name, value in row.items()]
+    return lab.plan(fix, rows=typed.checked(known, typed.from_words(words)))
+
+
+def test_a_user_helps_themselves_until_the_policies_are_dropped(lab: Scene) -> None:
+    [fault] = [fault for of, fault in all_faults() if fault.name == "users_write_entitlements"]
+    lab.plant(fault)
+    user = one(lab, SOMEBODY)
+    with signed_in(lab, user) as connection:
+        assert connection.execute(HELP_ONESELF, [user]).rowcount == 1
+
+    lab.apply(lab.plan("drop_policy", fault.invariant))
+
+    with (
+        signed_in(lab, user) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"),
+    ):
+        connection.execute(HELP_ONESELF, [user])
+
+
+def test_a_grant_by_hand_is_logged_as_what_it_was_before_it_was_used(lab: Scene) -> None:
+    lab.database.execute(BY_HAND + ";" + USED)
+    entitlement = one(lab, "select md5('by hand')::uuid")
+    typed_row = {"entitlement_id": entitlement, "granted_by": "ops", "reason": "an outage"}
+
+    lab.apply(planned(lab, "log_manual_grant", **typed_row))
+
+    with lab.database.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            "select action, previous_balance, new_balance from entitlement_history"
+            " where entitlement_id = %s order by created_at",
+            [entitlement],
+        ).fetchall()
+    assert rows == [
+        {"action": "grant", "previous_balance": 0, "new_balance": 3},
+        {"action": "consume", "previous_balance": 3, "new_balance": 2},
+    ]
+    with pytest.raises(PlanError, match="the history says already"):
+        planned(lab, "log_manual_grant", **typed_row)
+
+
+def test_the_same_grant_typed_twice_is_one(lab: Scene) -> None:
+    fix = catalog.find_fix(lab.project.root, lab.system, "grant_interviews")
+    row = {"user_id": one(lab, SOMEBODY), "interviews": "3", "reason": "the webhook failed"}
+
+    plan = lab.plan("grant_interviews", rows=typed.checked(fix, [row, row]))
+
+    assert [change.table for change in plan.changes] == ["entitlements", "entitlement_history"]
+
+
+@pytest.mark.parametrize(
+    ("fix", "row", "says"),
+    [
+        ("grant_interviews", {"interviews": 0, "reason": "x"}, "say 1 to 100"),
+        ("grant_interviews", {"interviews": 101, "reason": "x"}, "say 1 to 100"),
+        ("confirm_e_mail", {}, "is confirmed already"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(lab: Scene, fix: str, row, says: str) -> None:
+    with pytest.raises(PlanError, match=says):
+        planned(lab, fix, user_id=one(lab, SOMEBODY), **row)
+
+
+@pytest.mark.parametrize(
+    ("fix", "row", "says"),
+    [
+        ("grant_interviews", {"user_id": "{}", "interviews": 3, "reason": "x"}, "there is no user"),
+        ("confirm_e_mail", {"user_id": "{}"}, "there is no user"),
+        (
+            "log_manual_grant",
+            {"entitlement_id": "{}", "granted_by": "ops", "reason": "x"},
+            "there is no entitlement",
+        ),
+    ],
+)
+def test_whom_nobody_knows_gets_nothing(lab: Scene, fix: str, row, says: str) -> None:
+    nobody = "00000000-0000-0000-0000-00000000dead"
+    given = {name: nobody if value == "{}" else value for name, value in row.items()}
+
+    with pytest.raises(PlanError, match=says):
+        planned(lab, fix, **given)
