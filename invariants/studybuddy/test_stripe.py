@@ -47,4 +47,6 @@ test_the_webhook_endpoint_is_enabled = the_webhook_endpoint_is_enabled(runbook=R
 test_no_webhook_delivery_has_failed_for_an_hour = no_webhook_delivery_has_failed_for_an_hour(
     runbook=RUNBOOK
 )
-test_the_stripe_key_matches_the_environment = the_stripe_key_matches_the_environment()
+test_the_stripe_key_matches_the_environment = the_stripe_key_matches_the_environment(
+    runbook=RUNBOOK
+)
