@@ -9,14 +9,18 @@ from trueup.model.invariant import Invariant, Row
 from trueup.replica.reader import Reader
 
 
-def belongs(child: str, parent: str, *, key: str = "id", **said: Unpack[Options]) -> Invariant:
+def belongs(
+    child: str, parent: str, *, key: str = "id", is_text: bool = False, **said: Unpack[Options]
+) -> Invariant:
     """
     Every row's reference is to a row that exists; a null refers to nothing and is left alone.
 
     `child` and `parent` are columns, as in `"ai_jobs.user_id"` and `"auth.users.id"`; `key` names
-    a row of the child's table. Raises CatalogError for a name that is no column.
+    a row of the child's table. `is_text` says that a reference to a uuid is kept as text: one that
+    is no uuid refers to nobody, and one that is written otherwise (capitals, braces, no hyphens)
+    to whom it names. Raises CatalogError for a name that is no column.
     """
-    orphans = _orphans(column(child), column(parent), key)
+    orphans = _orphans(column(child), column(parent), key, is_text)
 
     def ask(replica: Reader) -> Iterable[Row]:
         return replica.rows(orphans)
@@ -36,8 +40,12 @@ def belongs(child: str, parent: str, *, key: str = "id", **said: Unpack[Options]
     )
 
 
-def _orphans(child: Column, parent: Column, key: str) -> str:
+def _orphans(child: Column, parent: Column, key: str, is_text: bool) -> str:
     reference, name = f"child.{identifier(child.name)}", identifier(key)
+    referred = f"parent.{identifier(parent.name)}"
+    same = f"{referred} = {reference}"
+    if is_text:
+        same = f"{_digits(referred)} = {_digits(reference)}"
     return f"""
     select child.{name}, {reference}, {literal(child.table)} as "table",
            {literal(child.name)} as "column"
@@ -45,7 +53,12 @@ def _orphans(child: Column, parent: Column, key: str) -> str:
     where {reference} is not null
       and not exists (
           select from {identifier(parent.table)} as parent
-          where parent.{identifier(parent.name)} = {reference}
+          where {same}
       )
     order by child.{name}
     """  # noqa: S608  # every name in it is quoted
+
+
+def _digits(column: str) -> str:
+    """A uuid, however it is written, as the one word that all its spellings have in common."""
+    return f"translate(lower({column}::text), '{{}}-', '')"

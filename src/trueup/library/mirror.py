@@ -53,8 +53,8 @@ class Mirror:
 
     `statuses` has, for each of Stripe's statuses, what it is here; several may be the same. What
     only live ones are is how the table says that somebody is served. `prices` names the setting in
-    which each price has its plan. `table` is what is judged. Raises CatalogError where a status is
-    missing: what nobody thought of must not pass.
+    which each price has its plan; it matters where somebody is served. `table` is what is judged.
+    Raises CatalogError where a status is missing: what nobody thought of must not pass.
     """
 
     rows: str
@@ -270,7 +270,7 @@ def _differences(mirror: Mirror, prices: Mapping[str, str], row: Row, one: Objec
         ending = bool(one.get("cancel_at_period_end") or one.get("cancel_at"))
         if bool(row["cancel_at_period_end"]) is not ending:
             yield "cancellation"
-    if "plan" in row:
+    if "plan" in row and mirror.statuses[one["status"]] in mirror.live_here:
         plans = {prices.get(price) for price in prices_of(one)}
         if row["plan"] not in plans or None in plans:
             yield "plan"

@@ -55,3 +55,31 @@ def test_the_fix_deletes_the_row_as_long_as_it_refers_to_whom_it_did(
     changes = planned("delete_orphaned_rows", ask(belongs("jobs.user_id", "auth.users.id")))
 
     assert changes == [Delete("jobs", key={"id": 11}, expect={"user_id": 3})]
+
+
+TEXT = """
+    create schema auth;
+    create table auth.users (id uuid primary key);
+    create table notes (id int primary key, user_id text);
+    insert into auth.users values ('5f1e9cc0-0000-4000-8000-00000000000a');
+"""
+
+
+def test_a_uuid_that_is_kept_as_text_names_whom_it_names_however_it_is_written(
+    database: Database, ask
+) -> None:
+    database.execute(
+        TEXT
+        + """
+        insert into notes values
+            (1, '5f1e9cc0-0000-4000-8000-00000000000a'),
+            (2, '5F1E9CC0-0000-4000-8000-00000000000A'),
+            (3, '{5f1e9cc000004000800000000000000a}'), (4, null),
+            (5, '5f1e9cc0-0000-4000-8000-00000000000b'), (6, 'somebody'), (7, ''),
+            (8, '5f1e9cc0-0000-4000-8000-00000000000');
+        """
+    )
+
+    outcome = ask(belongs("notes.user_id", "auth.users.id", is_text=True))
+
+    assert keys(outcome) == ["5", "6", "7", "8"]

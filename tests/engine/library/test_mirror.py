@@ -241,6 +241,17 @@ def test_rows_that_name_one_subscription_nobody_has_are_all_named(
     assert keys(compared(every_mirrored_subscription_exists_in_stripe)) == ["row 2", "row 4"]
 
 
+def test_a_plan_matters_where_somebody_is_served(
+    account: Account, database: Database, compared
+) -> None:
+    one(account, 2)["status"] = "past_due"
+    database.execute("update subs set status = 'canceled', plan = 'Free' where user_id = 2")
+    unserved = Mirror(table="subs", rows=MIRROR.rows, statuses={**STATUSES, "past_due": "canceled"})
+
+    assert compared(mirror=unserved).verdict is Verdict.HOLDS
+    assert troubles(compared()) == {"sub_00002A": "status, plan"}
+
+
 def test_a_status_that_the_map_leaves_out_or_makes_up_is_refused() -> None:
     left_out = {status: is_here for status, is_here in STATUSES.items() if status != "paused"}
 
