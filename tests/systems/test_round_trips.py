@@ -102,12 +102,14 @@ LIVE = {
     "no_query_runs_longer_than_five_minutes",
     "no_session_sits_idle_in_a_transaction",
     "the_database_answers_fast",
+    "the_session_secret_is_younger_than_ninety_days",
     "the_stripe_key_matches_the_environment",
 }
 """
 They judge sessions, which no SQL can plant: test_sessions.py opens some; how long answers take:
-engine/faults/test_latency.py holds some back; and the key by which Stripe is read:
-engine/library/test_webhooks.py has several.
+engine/faults/test_latency.py holds some back; the key by which Stripe is read:
+engine/library/test_webhooks.py has several; and what the settings say of secrets:
+engine/library/test_secrets.py lets them grow old.
 """
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from trueup import naive_utc
 from trueup.sample.faults import Fault
 from trueup.sample.planting import LONG_AGO, ago, keys, row, uid
+from trueup.sample.site import Site, apis
 from trueup.sample.stripe.account import Account
 
 RECORDED = "the_schema_is_the_one_we_recorded"
@@ -611,4 +612,71 @@ CREDITS = (
     ),
 )
 
-FAULTS = (*PLATFORM, *TESTS, *USERS, *CREDITS)
+
+def _down(site: Site) -> None:
+    page = '<h1>Application error</h1><script src="/_next/static/app.js"></script>'
+    site.answer("site", "GET", "/", status=500, text=page)
+
+
+def _elsewhere(site: Site) -> None:
+    apis.providers(site, google="https://ielts-eq-git-main.example", credentials=Site.url("site"))
+
+
+def _fewer_models(site: Site) -> None:
+    apis.models(site, "whisper-1", "gpt-4o", "gpt-4o-mini-2024-07-18")
+
+
+def _failing(site: Site) -> None:
+    apis.sentry(site, "ielts-eq", failed=46, number=900)
+
+
+def _leaking(site: Site) -> None:
+    public = 'const stripe = Stripe("pk_live_000000000000000000000000");'
+    leaked = f'{public} const hook = "whsec_0000000000000000"; const ai = "sk-proj-{"0" * 40}";'
+    site.answer("site", "GET", "/_next/static/app.js", text=leaked)
+
+
+SITE = (
+    Fault(
+        name="site_down",
+        invariant="the_site_is_up",
+        plant="",
+        keys=frozenset({r"\/"}),
+        site=_down,
+    ),
+    Fault(
+        name="callback_elsewhere",
+        invariant="the_oauth_callback_is_ours",
+        plant="",
+        keys=frozenset({"google"}),
+        site=_elsewhere,
+    ),
+    Fault(
+        name="model_gone",
+        invariant="the_ai_key_works",
+        plant="",
+        keys=frozenset({"gpt-4o-mini"}),
+        site=_fewer_models,
+    ),
+    Fault(
+        name="errors_frequent",
+        invariant="errors_stay_rare",
+        plant="",
+        keys=frozenset({"requests"}),
+        site=_failing,
+    ),
+    Fault(
+        name="secrets_served",
+        invariant="no_secret_is_served_to_browsers",
+        plant="",
+        keys=frozenset(
+            {
+                r"\/_next\/static\/app.js/OpenAI key",
+                r"\/_next\/static\/app.js/Stripe webhook secret",
+            }
+        ),
+        site=_leaking,
+    ),
+)
+
+FAULTS = (*PLATFORM, *TESTS, *USERS, *CREDITS, *SITE)
