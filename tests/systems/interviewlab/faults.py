@@ -131,20 +131,20 @@ def report(of: str, owner: str, **changed: object) -> str:
     return row("public.reports", **values | changed)
 
 
-def file(name: str, owner: str, bucket: str, size: int | None) -> str:
+def file(name: str, owner: str, bucket: str, size: int | None, /, **changed: object) -> str:
     """A file in the storage, below its owner's id."""
-    return row(
-        "storage.objects",
-        id=uid(name),
-        bucket_id=bucket,
-        name=f"{uid(owner)}/{uid(name)}.pdf",
-        created_at=ago(days=9),
-        updated_at=ago(days=9),
-        last_accessed_at=ago(days=9),
-        metadata=None if size is None else {"size": size, "mimetype": "application/pdf"},
-        version=str(uid(f"{name} version")),
-        owner_id=str(uid(owner)),
-    )
+    values: dict[str, object] = {
+        "id": uid(name),
+        "bucket_id": bucket,
+        "name": f"{uid(owner)}/{uid(name)}.pdf",
+        "created_at": ago(days=9),
+        "updated_at": ago(days=9),
+        "last_accessed_at": ago(days=9),
+        "metadata": None if size is None else {"size": size, "mimetype": "application/pdf"},
+        "version": str(uid(f"{name} version")),
+        "owner_id": str(uid(owner)),
+    }
+    return row("storage.objects", **values | changed)
 
 
 def identity(owner: str, provider: str, **said: object) -> str:
@@ -519,6 +519,30 @@ SESSIONS = (
 )
 
 STORAGE = (
+    Fault(
+        name="files_left_behind",
+        invariant="every_stored_file_belongs_to_a_user",
+        plant=quietly(
+            file("left 1", "left nobody", "uploads", 60000),
+            file("left 2", "left nobody", "audio", 60000, owner_id=None),
+            file("left 3", "left nobody", "reports", 60000, owner_id="service"),
+        ),
+        keys=keys("left 1", "left 2", "left 3"),
+        near_misses=quietly(
+            supabase_user("kept", deleted_at=ago(days=2)),
+            file("kept 1", "kept", "uploads", 60000),
+            file("kept 2", "kept", "uploads", 60000, owner_id=str(uid("kept")).upper()),
+            file("kept 3", "kept", "uploads", 60000, owner_id=None, owner=uid("kept")),
+            file(
+                "kept 4",
+                "left nobody",
+                "uploads",
+                0,
+                owner_id=None,
+                name=f"{uid('left nobody')}/.emptyFolderPlaceholder",
+            ),
+        ),
+    ),
     Fault(
         name="uploads_too_large",
         invariant="no_upload_exceeds_five_megabytes",
