@@ -12,6 +12,7 @@ from trueup.library import (
     no_index_is_invalid,
     no_policy_lets_everyone_write,
     no_query_runs_longer_than,
+    no_secret_is_served_to_browsers,
     no_sequence_is_behind_its_column,
     no_session_sits_idle_in_a_transaction,
     no_trigger_is_disabled,
@@ -73,3 +74,7 @@ test_no_session_sits_idle_in_a_transaction = no_session_sits_idle_in_a_transacti
     runbook="database-sessions"
 )
 test_no_query_runs_longer_than_five_minutes = no_query_runs_longer_than(runbook="database-sessions")
+
+test_no_secret_is_served_to_browsers = no_secret_is_served_to_browsers(
+    "site", runbook="a-secret-in-the-page"
+)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import urljoin, urlsplit
 
-from trueup.errors import NotApplicable
+from trueup.errors import NotApplicable, ProbeError
 from trueup.library.declare import Options, declared
 from trueup.model.invariant import HTTP, Invariant, Row
 
@@ -30,10 +30,16 @@ SECRETS = {
 
 TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+")
 
-SCRIPT = re.compile(r"""<script[^>]+src=["']([^"']+)["']""", re.IGNORECASE)
+SCRIPT = re.compile(
+    r"""<script[^>]+src=["']([^"']+)["']|<link[^>]+href=["']([^"']+\.m?js(?:\?[^"']*)?)["']""",
+    re.IGNORECASE,
+)
+"""A script, or one that the page has loaded ahead of its turn."""
 
-SCRIPTS = 60
-"""Scripts of one page that are read."""
+SCRIPTS = 200
+"""Scripts that are read, of all pages together."""
+
+GONE = (404, 410)
 
 
 def the_service_is_healthy(
@@ -208,18 +214,24 @@ def no_secret_is_served_to_browsers(
     No page, and no script of its own that it loads, holds a secret of the server.
 
     A Supabase token is one where its role is service_role; the public one is meant to be there. The
-    secret itself is never shown.
+    secret itself is never shown. A page that cannot be read, or not with all its scripts, tells
+    nothing.
     """
 
     def ask(http: "Http") -> Iterator[Row]:
         seen: set[str] = set()
         for path in paths:
-            page = http.get(address, path)
+            page = _readable(http.get(address, path))
             yield from _secrets(page)
             for url in _scripts(page):
-                if url not in seen and len(seen) < SCRIPTS:
-                    seen.add(url)
-                    yield from _secrets(http.fetch(url))
+                if url in seen:
+                    continue
+                if len(seen) == SCRIPTS:
+                    raise ProbeError(
+                        f"{page.url} has more scripts than the {SCRIPTS} that are read"
+                    )
+                seen.add(url)
+                yield from _secrets(_readable(http.fetch(url), or_gone=True))
 
     return declared(
         ask,
@@ -260,10 +272,18 @@ def _stale(answer: "Answer", fresh: str, now: datetime, within: timedelta) -> st
     return "" if abs(now - known) <= within else f"its {fresh} is {abs(now - known)} off"
 
 
+def _readable(answer: "Answer", *, or_gone: bool = False) -> "Answer":
+    """The answer that a browser gets; raises ProbeError for one that is no page or script."""
+    _require_no_maintenance(answer)
+    if answer.status == 200 or (or_gone and answer.status in GONE):
+        return answer
+    raise ProbeError(f"{answer.url} answered {answer.status}, so nobody read what it serves")
+
+
 def _scripts(page: "Answer") -> Iterator[str]:
     """The page's own scripts; those of others are theirs to look after."""
-    for found in SCRIPT.findall(page.text):
-        url = urljoin(page.url, found)
+    for script, loaded in SCRIPT.findall(page.text):
+        url = urljoin(page.url, script or loaded)
         if urlsplit(url).netloc == urlsplit(page.url).netloc:
             yield url
 

@@ -14,6 +14,7 @@ from engine.library.outcomes import planned
 from trueup.evaluate import evaluate
 from trueup.library import (
     every_path_answers,
+    no_path_is_switched_off,
     no_secret_is_served_to_browsers,
     responses_are_fast,
     the_api_allows_our_pages,
@@ -277,6 +278,88 @@ def test_a_secret_in_a_script_is_named_and_not_shown(
     ]
     assert secret not in str(planned("roll_secret", outcome))
     assert {path for _, path, _ in site.asked} == {"/", "/app.js"}
+
+
+@pytest.mark.parametrize("status", [404, 500, 302])
+def test_a_page_that_nobody_could_read_is_unknown(site: Site, asked, status: int) -> None:
+    site.says("/", "<html>no such page</html>", status)
+
+    outcome = asked(no_secret_is_served_to_browsers("pages"))
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert f"answered {status}, so nobody read what it serves" in outcome.reason
+
+
+def test_a_script_that_could_not_be_read_is_unknown_and_one_that_is_gone_is_not(
+    site: Site, asked
+) -> None:
+    site.says("/", '<script src="/gone.js"></script><script src="/app.js"></script>')
+    site.says("/app.js", "", 500)
+    assert asked(no_secret_is_served_to_browsers("pages")).verdict is Verdict.UNKNOWN
+
+    site.says("/app.js", "")
+    assert asked(no_secret_is_served_to_browsers("pages")).verdict is Verdict.HOLDS
+
+
+def test_a_script_that_is_loaded_ahead_is_read(site: Site, asked) -> None:
+    site.says("/", '<link rel="modulepreload" href="/a.js?v=1"><link href="/a.css">')
+    site.says("/a.js?v=1", f'key = "{token("service_role")}"')
+
+    outcome = asked(no_secret_is_served_to_browsers("pages"))
+
+    assert [violation["where"] for violation in outcome.violations] == ["/a.js"]
+    assert {path for _, path, _ in site.asked} == {"/", "/a.js?v=1"}
+
+
+def test_more_scripts_than_are_read_are_unknown(
+    site: Site, asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trueup.library.probes.SCRIPTS", 2)
+    site.says("/", "".join(f'<script src="/{name}.js"></script>' for name in "abca"))
+
+    assert asked(no_secret_is_served_to_browsers("pages")).verdict is Verdict.UNKNOWN
+    site.says("/", "".join(f'<script src="/{name}.js"></script>' for name in "aba"))
+    assert asked(no_secret_is_served_to_browsers("pages")).verdict is Verdict.HOLDS
+
+
+def test_an_answer_that_is_cut_off_is_unknown(
+    site: Site, asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "LARGEST", 10)
+    site.says("/", "<html>" * 9)
+
+    outcome = asked(no_secret_is_served_to_browsers("pages"))
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert "more than 10 bytes" in outcome.reason
+
+
+def test_a_part_that_is_switched_off_is_named_and_any_other_answer_is_not(
+    site: Site, asked
+) -> None:
+    invariant = no_path_is_switched_off("api", ["/billing", "/portal"])
+    site.says("/billing", "", 405)
+    assert asked(invariant).verdict is Verdict.HOLDS
+
+    site.says("/portal", "off", 503)
+    assert [violation.key for violation in asked(invariant).violations] == [("/portal",)]
+
+    site.says("/portal", {"retryAfter": 3600}, 503)
+    assert asked(invariant).verdict is Verdict.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    "invariant",
+    [
+        every_path_answers("api", {"/me": [200, 401]}),
+        responses_are_fast("api", "/me", seconds=9, probes=2),
+        no_secret_is_served_to_browsers("pages", ["/me"]),
+    ],
+)
+def test_no_probe_takes_maintenance_for_an_answer(site: Site, asked, invariant) -> None:
+    site.says("/me", {"retryAfter": 60}, 503)
+
+    assert asked(invariant).verdict is Verdict.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from uuid import UUID
 from trueup.sample import CLOCK
 from trueup.sample.faults import Fault
 from trueup.sample.planting import LONG_AGO, ago, keys, quietly, row, supabase_user, uid
+from trueup.sample.site import Site, apis
 from trueup.sample.stripe.account import Account
 
 PRO = UUID(md5(b"plan-pro", usedforsecurity=False).hexdigest())
@@ -1060,4 +1061,33 @@ SCHEMA = (
     ),
 )
 
-FAULTS: tuple[Fault, ...] = (*AI_JOBS, *USERS, *SUBSCRIPTIONS, *STRIPE, *OVERRIDES, *SCHEMA)
+
+def _served(site: Site) -> None:
+    """One script has the key that may do anything, another what browsers are meant to have."""
+    scripts = '<script src="/assets/admin.js"></script><script src="/assets/pay.js"></script>'
+    site.answer("site", "GET", "/", text=f"<!doctype html><html lang='en'>{scripts}</html>")
+    secret, public = apis.supabase_key("service_role"), apis.supabase_key("anon")
+    site.answer("site", "GET", "/assets/admin.js", text=f'createClient("{secret}");')
+    paying = f'createClient("{public}"); loadStripe("pk_live_51StudyBuddy");'
+    site.answer("site", "GET", "/assets/pay.js", text=paying)
+
+
+SITE = (
+    Fault(
+        name="service_key_in_a_script",
+        invariant="no_secret_is_served_to_browsers",
+        plant="",
+        keys=frozenset({r"\/assets\/admin.js/Supabase service role key"}),
+        site=_served,
+    ),
+)
+
+FAULTS: tuple[Fault, ...] = (
+    *AI_JOBS,
+    *USERS,
+    *SUBSCRIPTIONS,
+    *STRIPE,
+    *OVERRIDES,
+    *SCHEMA,
+    *SITE,
+)

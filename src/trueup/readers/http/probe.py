@@ -17,7 +17,7 @@ TIMEOUT = 10.0
 ATTEMPTS = 3
 PAUSE = 1.0
 LARGEST = 8_000_000
-"""Bytes of one answer that are read; a script larger than that is no page's."""
+"""Bytes of one answer that are read; what is larger is no page's, and no answer of an API."""
 
 REDIRECTS = 5
 
@@ -189,11 +189,14 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _answer(response: httpx.Response, started: float) -> Answer:
+    where = str(response.url).partition("?")[0]
     body = b""
     for part in response.iter_bytes():
         body += part
         if len(body) > LARGEST:
-            break
+            raise ProbeError(
+                f"{where} answered with more than {LARGEST:,} bytes; they were not all read"
+            )
     return Answer(
         url=str(response.url),
         status=response.status_code,
