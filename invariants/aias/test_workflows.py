@@ -44,7 +44,7 @@ OVERRUN = """
 OVERRUN_BY_START_TIME = """
     select id, workflow_id, status, start_time
     from workflow_executions
-    where status = 'running' and start_time < :deadline
+    where status = 'running' and (start_time < :deadline or start_time is null)
     order by id
 """
 
@@ -57,7 +57,11 @@ OVERRUN_BY_START_TIME = """
     show=["id", "status"],
 )
 def test_no_workflow_execution_outruns_its_timeout(replica, settings, now):
-    """The platform cut it off long ago and could not say so: the tenant sees it run for ever."""
+    """
+    The platform cut it off long ago and could not say so: the tenant sees it run for ever.
+
+    One that does not say since when it runs could never be seen to end, and is named too.
+    """
     has_started_at = replica.has_column("workflow_executions.started_at")
     question = OVERRUN if has_started_at else OVERRUN_BY_START_TIME
     return replica.rows(question, deadline=now - _timeout(settings))
