@@ -112,8 +112,12 @@ def answered(
 def _prepared(connection: Connection, fix: Fix, answer: Answer) -> _Prepared:
     """What is said twice is made once."""
     prepared = _Prepared()
+    called: dict[str, tuple[PlannedCall, frozenset[int]]] = {}
     for asked in answer.calls:
-        prepared.found.append((planned_call(asked.call), asked.mends))
+        said = repr(asked.call)  # what it sends is no key of a dict
+        _, mends = called.get(said, (None, frozenset[int]()))
+        called[said] = (planned_call(asked.call), mends | asked.mends)
+    prepared.found += called.values()
     once: dict[PlannedAlteration, frozenset[int]] = {}
     for altering in answer.alterations:
         one = prepare(connection, fix.name, altering.change)

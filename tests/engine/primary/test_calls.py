@@ -247,6 +247,21 @@ def test_a_fix_of_calls_alone_is_journaled_too(desk: Desk, outside: Counter) -> 
     assert (proof.invariant, proof.failed) == ("no_job_runs", True)
 
 
+def test_a_call_that_several_violations_ask_for_is_made_once(desk: Desk, outside: Counter) -> None:
+    known = services(outside)
+
+    def reconcile(violations):
+        for job in violations:
+            yield Update("jobs", key={"id": job["id"]}, set={"status": "failed"})
+            yield Call("work", "POST", "/reconcile", {"all": [True]})
+
+    plan = desk.plan(reconcile, NO_JOB_RUNS, services={"work"})
+    assert ({one.unit for one in plan.changes}, len(plan.targets)) == ({plan.calls[0].unit}, 3)
+
+    assert desk.apply(plan, services=known).exit_code == 0
+    assert outside.asked() == ["POST /reconcile"]
+
+
 def test_nothing_is_called_where_the_proof_fails(desk: Desk, outside: Counter) -> None:
     def wrong(violations):
         for job in violations:
