@@ -966,8 +966,8 @@ SCHEMA = (
     Fault(
         name="sequence_behind",
         invariant="no_sequence_is_behind_its_column",
-        plant="select setval('public.subscription_tiers_id_seq', 17);",
-        keys=frozenset({"public.subscription_tiers.id"}),
+        plant="select setval('auth.refresh_tokens_id_seq', 17);",
+        keys=frozenset({"auth.refresh_tokens.id"}),
         near_misses="create sequence public.invoice_number_seq;",
     ),
     Fault(
