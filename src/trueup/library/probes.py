@@ -215,23 +215,21 @@ def no_secret_is_served_to_browsers(
 
     A Supabase token is one where its role is service_role; the public one is meant to be there. The
     secret itself is never shown. A page that cannot be read, or not with all its scripts, tells
-    nothing.
+    nothing; one of errors that loads scripts is a page.
     """
 
     def ask(http: "Http") -> Iterator[Row]:
-        seen: set[str] = set()
-        for path in paths:
-            page = _readable(http.get(address, path))
-            yield from _secrets(page)
-            for url in _scripts(page):
-                if url in seen:
-                    continue
-                if len(seen) == SCRIPTS:
-                    raise ProbeError(
-                        f"{page.url} has more scripts than the {SCRIPTS} that are read"
-                    )
-                seen.add(url)
-                yield from _secrets(_readable(http.fetch(url), or_gone=True))
+        found = False
+        unread: ProbeError | None = None
+        for answer in _served(http, address, paths):
+            if isinstance(answer, ProbeError):
+                unread = answer
+                continue
+            for row in _secrets(answer):
+                found = True
+                yield row
+        if unread is not None and not found:
+            raise unread
 
     return declared(
         ask,
@@ -272,12 +270,32 @@ def _stale(answer: "Answer", fresh: str, now: datetime, within: timedelta) -> st
     return "" if abs(now - known) <= within else f"its {fresh} is {abs(now - known)} off"
 
 
-def _readable(answer: "Answer", *, or_gone: bool = False) -> "Answer":
-    """The answer that a browser gets; raises ProbeError for one that is no page or script."""
-    _require_no_maintenance(answer)
-    if answer.status == 200 or (or_gone and answer.status in GONE):
-        return answer
-    raise ProbeError(f"{answer.url} answered {answer.status}, so nobody read what it serves")
+def _served(http: "Http", address: str, paths: Sequence[str]) -> Iterator["Answer | ProbeError"]:
+    """The pages and their scripts as a browser gets them, and why one could not be read."""
+    seen: dict[str, None] = {}
+    for path in paths:
+        page = http.get(address, path)
+        _require_no_maintenance(page)
+        yield page
+        scripts = dict.fromkeys(_scripts(page))
+        if page.status != 200 and not scripts:
+            yield ProbeError(f"{page.url} answered {page.status}, and no page to be read")
+        seen |= scripts
+    if len(seen) > SCRIPTS:
+        yield ProbeError(f"{http.address(address)} has more than {SCRIPTS} scripts to be read")
+    for url in list(seen)[:SCRIPTS]:
+        yield _script(http, url)
+
+
+def _script(http: "Http", url: str) -> "Answer | ProbeError":
+    """A script, or why it could not be read; one that is gone is served to nobody."""
+    try:
+        script = http.fetch(url)
+    except ProbeError as error:
+        return error
+    if script.status in (200, *GONE):
+        return script
+    return ProbeError(f"{script.url} answered {script.status}, and no script to be read")
 
 
 def _scripts(page: "Answer") -> Iterator[str]:

@@ -287,7 +287,17 @@ def test_a_page_that_nobody_could_read_is_unknown(site: Site, asked, status: int
     outcome = asked(no_secret_is_served_to_browsers("pages"))
 
     assert outcome.verdict is Verdict.UNKNOWN
-    assert f"answered {status}, so nobody read what it serves" in outcome.reason
+    assert f"answered {status}, and no page to be read" in outcome.reason
+
+
+def test_a_page_of_errors_is_read_like_any_other(site: Site, asked) -> None:
+    site.says("/", '<script src="/app.js"></script>', 500)
+    site.says("/app.js", "")
+    assert asked(no_secret_is_served_to_browsers("pages")).verdict is Verdict.HOLDS
+
+    site.says("/", f"at db.connect(postgres://u:{'hunter2'}@db.example/app)", 500)
+    [violation] = asked(no_secret_is_served_to_browsers("pages")).violations
+    assert violation["secret"] == "database URL with a password"
 
 
 def test_a_script_that_could_not_be_read_is_unknown_and_one_that_is_gone_is_not(
@@ -299,6 +309,16 @@ def test_a_script_that_could_not_be_read_is_unknown_and_one_that_is_gone_is_not(
 
     site.says("/app.js", "")
     assert asked(no_secret_is_served_to_browsers("pages")).verdict is Verdict.HOLDS
+
+
+def test_a_secret_that_was_found_is_told_whatever_could_not_be_read(site: Site, asked) -> None:
+    site.says("/", '<script src="/a.js"></script><script src="/b.js"></script>')
+    site.says("/a.js", "", 500)
+    site.says("/b.js", f'key = "{token("service_role")}"')
+
+    outcome = asked(no_secret_is_served_to_browsers("pages"))
+
+    assert [violation["where"] for violation in outcome.violations] == ["/b.js"]
 
 
 def test_a_script_that_is_loaded_ahead_is_read(site: Site, asked) -> None:
