@@ -351,6 +351,8 @@ ENTITLEMENTS = (
                 to authenticated using (auth.uid() = user_id);
             create policy "Own or served" on public.entitlement_history for all
                 to authenticated using (auth.uid() = user_id or auth.role() = 'service_role');
+            create policy "Own but nothing new" on public.entitlements for all
+                to authenticated using (auth.uid() = user_id) with check (false);
         """,
         keys=frozenset(
             {
@@ -358,6 +360,7 @@ ENTITLEMENTS = (
                 "public.entitlements.Users can update own entitlements",
                 "public.entitlement_history.Users tidy up",
                 "public.entitlement_history.Own or served",
+                "public.entitlements.Own but nothing new",
             }
         ),
         near_misses="""
@@ -380,6 +383,7 @@ ENTITLEMENTS = (
                     "public.entitlements policy Users can update own entitlements",
                     "public.entitlement_history policy Users tidy up",
                     "public.entitlement_history policy Own or served",
+                    "public.entitlements policy Own but nothing new",
                     "public.entitlements policy Only while served",
                     "public.entitlements policy Service may grant",
                     "public.entitlements policy Nobody deletes",
