@@ -240,8 +240,9 @@ ENTITLEMENTS = (
             gift("no thief 2", 0, status="expired"),
             logged("no thief 2 end", "no thief 2", "expire", (0, 0), ago(days=5)),
             package("no thief 3", 5),
+            package("no thief 4", 5, ()),
         ),
-        also={CHAIN: keys("thief 2 used")},
+        also={CHAIN: keys("thief 2 used"), APART: keys("no thief 4 package")},
     ),
     Fault(
         name="consumption_not_logged",

@@ -1,16 +1,20 @@
-"""InterviewLab's entitlements: who may write them, and what its procedures refuse."""
+"""InterviewLab, where no fault can say it: who may write, what is refused, what does not count."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from systems.scenes import Scene, all_faults
+from systems import scenes
+from systems.scenes import Scene
 from trueup import catalog
 from trueup.errors import PlanError
+from trueup.model.verdict import Verdict
 from trueup.primary import typed
+from trueup.sample import Fault
 
 SOMEBODY = (
     "select id::text from auth.users where email_confirmed_at is not null order by id limit 1"
@@ -61,14 +65,20 @@ def signed_in(lab: Scene, user: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+def known(name: str) -> Fault:
+    """The fault of this name."""
+    [found] = [fault for _, fault in scenes.all_faults() if fault.name == name]
+    return found
+
+
 def planned(lab: Scene, fix: str, **row: object):
-    known = catalog.find_fix(lab.project.root, lab.system, fix)
+    found = catalog.find_fix(lab.project.root, lab.system, fix)
     words = [f"{name}={value}" for name, value in row.items()]
-    return lab.plan(fix, rows=typed.checked(known, typed.from_words(words)))
+    return lab.plan(fix, rows=typed.checked(found, typed.from_words(words)))
 
 
 def test_a_user_helps_themselves_until_the_policies_are_dropped(lab: Scene) -> None:
-    [fault] = [fault for of, fault in all_faults() if fault.name == "users_write_entitlements"]
+    fault = known("users_write_entitlements")
     lab.plant(fault)
     user = one(lab, SOMEBODY)
     with signed_in(lab, user) as connection:
@@ -144,3 +154,27 @@ def test_whom_nobody_knows_gets_nothing(lab: Scene, fix: str, row, says: str) ->
 
     with pytest.raises(PlanError, match=says):
         planned(lab, fix, **given)
+
+
+def test_interviews_of_another_week_do_not_count(lab: Scene) -> None:
+    given_up = known("interviews_given_up")
+    lab.plant(replace(given_up, plant=""))
+
+    assert lab.outcomes()[given_up.invariant].verdict is Verdict.HOLDS
+
+
+def test_what_was_paid_another_way_was_paid(lab: Scene) -> None:
+    later = (scenes.folder("interviewlab") / "later.sql").read_text()
+    lab.database.execute(later + "delete from entitlement_history where new_balance = 2;")
+    with lab.database.connect() as connection:
+        paid = connection.execute(
+            "select id::text from entitlements where payment_provider = 'whop' order by id"
+        ).fetchall()
+        connection.execute(
+            "update entitlements set whop_membership_id = null where id = %s", paid[0]
+        )
+
+    named = scenes.named(lab.outcomes())
+
+    assert len(paid) == 3
+    assert named["every_entitlement_was_paid_or_logged"] == {paid[0][0]}
