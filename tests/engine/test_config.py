@@ -67,6 +67,12 @@ def test_an_address_is_a_url_or_a_url_with_the_variable_of_its_key(tmp_path: Pat
             "addresses.api: a key is sent over https and nothing else",
         ),
         (
+            WHOLE
+            + 'storage.b = { url = "http://s3.example", bucket = "b", user = "U", key = "K" }',
+            "storage.b.url: a bucket is listed over https and nothing else",
+        ),
+        (WHOLE + 'storage.b = { url = "https://s3.example", key = "K" }', "storage.b.bucket: is"),
+        (
             WHOLE + 'addresses.api = { url = "https://api.example", key = "K", sent_as = "?" }',
             "addresses.api.sent_as: input should be 'bearer' or 'apikey'",
         ),

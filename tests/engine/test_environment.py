@@ -49,3 +49,33 @@ def test_an_address_has_the_key_that_its_variable_has(environment: Environment) 
 def test_its_keys_are_among_what_must_never_be_printed(environment: Environment) -> None:
     assert {TOKEN, "hunter2"} <= set(environment.secrets)
     assert TOKEN not in repr(environment)
+
+
+def test_a_bucket_is_unset_until_both_of_its_variables_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_REPLICA_URL", "postgresql://u:hunter2@db.example/shop")
+    monkeypatch.setenv("SHOP_S3_USER", "AKIA7")
+    monkeypatch.delenv("SHOP_S3_KEY", raising=False)
+    file = tmp_path / "trueup.toml"
+    file.write_text(
+        FILE
+        + '[systems.shop.environments.staging.storage.photos]\nurl = "https://s3.example/"\n'
+        + 'bucket = "shop-photos"\nuser = "SHOP_S3_USER"\nkey = "SHOP_S3_KEY"\n'
+    )
+    project = Project(tmp_path, read(file))
+
+    with environments(project, "staging", ("shop",)) as found:
+        photos = found["shop"].storage["photos"]
+    assert (photos.url, photos.bucket, photos.unset) == (
+        "https://s3.example",
+        "shop-photos",
+        "SHOP_S3_KEY",
+    )
+
+    monkeypatch.setenv("SHOP_S3_KEY", TOKEN)
+    with environments(project, "staging", ("shop",)) as found:
+        shop = found["shop"]
+    assert (shop.storage["photos"].unset, shop.storage["photos"].user) == ("", "AKIA7")
+    assert TOKEN in shop.secrets
+    assert TOKEN not in repr(shop)
