@@ -96,12 +96,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let the record travel with the report, as plain data, across processes."""
+    """
+    Let the record travel with the report, as plain data, across processes.
+
+    What an invariant printed or logged does not travel: it may hold a row.
+    """
     report = yield
+    if hasattr(item, "invariant"):
+        report.sections.clear()
     if call.when == "call":
         from trueup.suite.record import attach
 
         attach(item, report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Show where a module of invariants broke, and nothing of what it said."""
+    report = yield
+    if ACTIVE in collector.config.stash:
+        from trueup.suite.safe import collected
+
+        collected(report, collector.path)
     return report
 
 

@@ -86,7 +86,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}
     if is_dataclass(value):
-        return {name: _plain(getattr(value, name)) for name in _names(type(value))}
+        kind: type = type(value)
+        return {name: _plain(getattr(value, name)) for name in _names(kind)}
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -166,6 +166,18 @@ def systems(run: Run) -> str:
     return listing(titles) if len(titles) < 4 else f"{len(titles)} systems"
 
 
+def title(run: Run, record: Record) -> str:
+    """The title of a record's system."""
+    return next((one.title for one in run.systems if one.name == record.system), record.system)
+
+
+def placed(run: Run, record: Record) -> str:
+    """The statement, behind its system's title where a run has several."""
+    if len(run.systems) < 2:
+        return capitalised(record.statement)
+    return f"{title(run, record)}: {record.statement}"
+
+
 def paragraphs(text: str) -> list[str]:
     """A docstring's paragraphs, each on one line."""
     return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]

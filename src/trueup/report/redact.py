@@ -1,23 +1,19 @@
-"""Masking: what of a row may be printed, and the last look at a text before it is written."""
+"""Masking: what of a row may be printed."""
 
 import json
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from html import unescape
 from pathlib import Path
-from urllib.parse import unquote, unquote_plus
 
 from trueup.model.invariant import Invariant
 from trueup.model.run import Cell, FixRecord, Record
 from trueup.model.verdict import Outcome
 from trueup.model.violation import key_text
-
-MASKED = "masked"
-"""What stands in a report for a value that it may not print."""
+from trueup.report.mask import PLAIN, Mask, is_mask
 
 ROWS = 50
 """Violations of one invariant whose rows a run keeps."""
@@ -28,36 +24,30 @@ KEYS = 1000
 LONGEST = 200
 """Characters of one printed value; the rest is cut."""
 
-SHORT_SECRET = 6
-"""A password shorter than this is only looked for inside a URL: elsewhere it occurs by chance."""
-
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that would act instead of show: controls, changes of direction, half surrogates."""
 
 HOMES = ("invariants", "fixes")
 """The project's folders that paths in a report start with."""
 
-PATTERNS = {
-    "a connection string with its password": re.compile(r"(?<=\w)://[^\s:/@?#]*:[^\s/@]+@"),
-    "a Stripe key": re.compile(r"(?<![A-Za-z0-9])(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{8,}"),
-    "a webhook's signing secret": re.compile(r"(?<![A-Za-z0-9])whsec_[A-Za-z0-9+/=]{8,}"),
-    "a JSON web token": re.compile(r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"),
-    "an e-mail address": re.compile(r"(?<=[\w.%+-])(?:@|%40)[\w.-]{1,255}\.[^\W\d_]{2,}"),
-}
-
 
 def cells(
-    row: Mapping[str, object], columns: Sequence[str], allowed: Collection[str]
+    row: Mapping[str, object],
+    columns: Sequence[str],
+    allowed: Collection[str],
+    mask: Mask = PLAIN,
 ) -> tuple[Cell, ...]:
     """
     One violation as a report may print it: a value per column, masked where it is not allowed.
 
     A column that the row does not have is empty, as null is.
     """
-    return tuple(_cell(row.get(column), column in allowed) for column in columns)
+    return tuple(_cell(row.get(column), column in allowed, mask) for column in columns)
 
 
-def record(invariant: Invariant, outcome: Outcome, fixes: tuple[FixRecord, ...]) -> Record:
+def record(
+    invariant: Invariant, outcome: Outcome, fixes: tuple[FixRecord, ...], mask: Mask = PLAIN
+) -> Record:
     """One invariant's outcome in a form that may be published: rows masked, paths cut."""
     sample = [violation.row for violation in outcome.violations[:ROWS]]
     columns = tuple(dict.fromkeys(column for row in sample for column in row))
@@ -74,7 +64,7 @@ def record(invariant: Invariant, outcome: Outcome, fixes: tuple[FixRecord, ...])
         counted_all=outcome.counted_all,
         keys=tuple(legible(key_text(violation.key)) for violation in outcome.violations[:KEYS]),
         columns=columns,
-        rows=tuple(cells(row, columns, allowed) for row in sample),
+        rows=tuple(cells(row, columns, allowed, mask) for row in sample),
         judged=dict(outcome.judged),
         seconds=outcome.seconds,
         sql=tuple(outcome.sql),
@@ -93,43 +83,15 @@ def legible(text: str) -> str:
     return UNSEEN.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
-def scrub(text: str, secrets: Iterable[str] = ()) -> list[str]:
-    """
-    Name the kinds of secrets that are in a text; an empty list means that it may be published.
-
-    `secrets` are the passwords that this run knows: each is looked for plain and as URLs, JSON and
-    HTML write it. The secrets themselves are never part of the answer.
-    """
-    found = [kind for kind, pattern in PATTERNS.items() if pattern.search(text)]
-    known = [form for secret in secrets if secret for form in _forms(secret)]
-    if known and any(form in reading for reading in _readings(text) for form in known):
-        found.insert(0, "a password of the configuration")
-    return found
-
-
-def _forms(secret: str) -> set[str]:
-    """A secret as it is, and inside JSON; a short one only where URLs have their passwords."""
-    forms = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    return {f":{form}@" for form in forms} if len(secret) < SHORT_SECRET else forms
-
-
-def _readings(text: str) -> Iterator[str]:
-    """The text as it stands, as a browser reads it, and as a URL's parser does."""
-    yield text
-    yield unescape(text)
-    yield unquote(unescape(text))
-    yield unquote_plus(unescape(text))
-
-
-def _cell(value: object, allowed: bool) -> Cell:
+def _cell(value: object, allowed: bool, mask: Mask) -> Cell:
     if value is None:
         return None
     if not allowed:
-        return MASKED
+        return mask.of(_text(value))
     if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     text = legible(_text(value))
-    if text == MASKED:
+    if is_mask(text):
         return f"'{text}'"  # so that a value is never taken for a mask
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trueup.model.run import Cell, Record
+from trueup.report.mask import MASKED, is_mask
 from trueup.report.phrase import number
-from trueup.report.redact import MASKED
 
 FIRST = 5
 """Rows that are seen without unfolding anything."""
@@ -28,10 +28,15 @@ class Sample:
     caption: str
 
     @property
+    def keyed(self) -> bool:
+        """Whether masks can be told apart, so that the page has to explain that too."""
+        return any(is_mask(cell) and cell != MASKED for row in self.first for cell in row)
+
+    @property
     def masked(self) -> bool:
         """Whether any cell is masked, so that the page has to explain it."""
         return any(
-            cell == MASKED for rows in (self.first, self.more) for row in rows for cell in row
+            is_mask(cell) for rows in (self.first, self.more) for row in rows for cell in row
         )
 
 

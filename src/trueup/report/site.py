@@ -15,7 +15,7 @@ from trueup.history.past import REMEMBERED, remembered
 from trueup.model.run import Run
 from trueup.report.links import Links
 from trueup.report.page import page
-from trueup.report.redact import scrub
+from trueup.report.scrub import scrub
 from trueup.report.site_pages import index, invariant, looks
 from trueup.report.template import asset
 

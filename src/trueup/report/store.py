@@ -11,7 +11,7 @@ from trueup.history.folder import DATA, ID
 from trueup.model.run import Run
 from trueup.model.run_json import plain
 from trueup.report.page import page
-from trueup.report.redact import scrub
+from trueup.report.scrub import scrub
 
 PAGE = "index.html"
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from trueup.model.run import Cell
 from trueup.report import chart, past, phrase
-from trueup.report.redact import MASKED
+from trueup.report.mask import is_mask
 
 LONG = 44
 """Characters of a cell that stay on one line; a uuid and a time do."""
@@ -31,8 +31,8 @@ def cell(value: Cell) -> Markup:
     """One cell of a sample: what is missing, masked or a number shows it in words and in form."""
     if value is None:
         return Markup('<td class="none">null</td>')
-    if value == MASKED:
-        return Markup('<td><span class="mask">masked</span></td>')
+    if is_mask(value):
+        return Markup('<td><span class="mask">{}</span></td>').format(value)
     if isinstance(value, bool):
         return Markup("<td>{}</td>").format("true" if value else "false")
     if isinstance(value, int | float):

@@ -47,7 +47,7 @@ def closing(run: Run, page: str | None = None) -> Lines:
     """The last lines of a run: the counts, the worst, as of when, the page, what to do next."""
     broken = [*run.having(Verdict.VIOLATED), *run.having(Verdict.UNKNOWN)]
     worst = sorted(broken, key=lambda record: bool(record.maintenance))
-    lines = [phrase.tally(run), _as_of(run), *(_line(record) for record in worst[:LISTED])]
+    lines = [phrase.tally(run), _as_of(run), *(_line(run, record) for record in worst[:LISTED])]
     if len(worst) > LISTED:
         lines.append(f"  and {phrase.number(len(worst) - LISTED)} more")
     lines += [f"waiver of {phrase.waived(one)} matched nothing" for one in run.idle_waivers]
@@ -77,10 +77,11 @@ def _as_of(run: Run) -> str:
     return "; ".join([f"as of {phrase.moment(run.as_of)}, {run.environment}", *read])
 
 
-def _line(record: Record) -> str:
+def _line(run: Run, record: Record) -> str:
     said = phrase.violations(record) if record.verdict is Verdict.VIOLATED else "unknown"
     window = f", in maintenance ({record.maintenance})" if record.maintenance else ""
-    return f"  {record.severity} {record.statement}: {said}{window}"
+    where = f"{phrase.title(run, record)}: " if len(run.systems) > 1 else ""
+    return f"  {record.severity} {where}{record.statement}: {said}{window}"
 
 
 def _next(worst: Sequence[Record]) -> Lines:

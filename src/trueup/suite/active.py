@@ -17,6 +17,7 @@ from trueup.model.invariant import Invariant
 from trueup.model.run import FixRecord, Record, Run
 from trueup.model.verdict import Verdict
 from trueup.report import redact
+from trueup.report.mask import Mask
 from trueup.suite.opened import Moment, Systems
 
 
@@ -34,6 +35,7 @@ class Active:
     systems: Systems
     moment: Moment
     waivers: Waivers
+    mask: Mask
     baseline: Path | None = None
 
     def evaluated(self, invariant: Invariant) -> Record:
@@ -41,7 +43,7 @@ class Active:
         outcome = self.systems.outcome(invariant, self.moment.now)
         settled = settle(invariant.id, outcome, self.waivers)
         fixes = self.fix_records(invariant)
-        record = settled.on(redact.record(invariant, settled.outcome, fixes))
+        record = settled.on(redact.record(invariant, settled.outcome, fixes, self.mask))
         record = ratchet.held(record, _read(self.baseline)) if self.baseline else record
         return self._maintained(record)
 

@@ -1,5 +1,6 @@
 """An invariant as a pytest item: no fixtures, no traceback, one verdict."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from trueup.model.invariant import Invariant
 from trueup.model.run import Record
 from trueup.model.verdict import Verdict
 from trueup.report import words
+from trueup.suite import safe
 from trueup.suite.active import Active
 
 
@@ -43,7 +45,10 @@ class InvariantItem(pytest.Item):
         active = self._active
         if active is None:  # pragma: no cover  # the plugin refuses such a run at collection
             raise AssertionError("unreachable")
-        record = self.record = active.evaluated(self.invariant)
+        # What an invariant warns of would be printed, with whatever row it speaks of.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            record = self.record = active.evaluated(self.invariant)
         self.user_properties += _properties(record)
         if record.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(record.reason)
@@ -53,12 +58,13 @@ class InvariantItem(pytest.Item):
             raise Broken(record)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Words for the record; a traceback only for what is a bug of ours."""
-        if isinstance(excinfo.value, Broken):
-            record = excinfo.value.record
-            unknown = record.verdict is Verdict.UNKNOWN
-            return "\n".join(words.unknown(record) if unknown else words.violated(record))
-        return super().repr_failure(excinfo, style)
+        """Words for the record; of a bug of ours where it is, and nothing that it said."""
+        del style
+        if not isinstance(excinfo.value, Broken):
+            return safe.failure(excinfo.value)
+        record = excinfo.value.record
+        unknown = record.verdict is Verdict.UNKNOWN
+        return "\n".join(words.unknown(record) if unknown else words.violated(record))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where the invariant stands, for pytest's own lines."""

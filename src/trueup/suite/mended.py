@@ -8,7 +8,8 @@ from trueup.errors import ReplicaError
 from trueup.history import folder as history
 from trueup.model.run import Mended
 from trueup.replica.reader import Reader
-from trueup.report import redact
+from trueup.report.mask import MASKED
+from trueup.report.scrub import scrub
 from trueup.suite.opened import Systems
 
 FIRST = timedelta(days=1)
@@ -76,4 +77,4 @@ def _latest(proofs: Sequence[str]) -> tuple[str, ...]:
 
 def _named(who: object) -> str:
     """An operator's name, unless it is an address, which no report may show."""
-    return redact.MASKED if redact.scrub(str(who), ()) else str(who)
+    return MASKED if scrub(str(who)) else str(who)

@@ -11,6 +11,7 @@ from trueup.errors import TrueupError
 from trueup.history import ratchet
 from trueup.history.waived import Waivers
 from trueup.history.waiver_file import FILE, read
+from trueup.report.mask import of_project
 from trueup.suite.active import Active, run_id, systems_of
 from trueup.suite.opened import Moment, Systems
 
@@ -57,7 +58,9 @@ def _started(config: pytest.Config) -> Active:
         started = datetime.fromisoformat(str(worker["started"]))
         waivers = Waivers(read(project.root / FILE, started), environment, started)
         baseline = Path(str(worker["baseline"])) if worker["baseline"] else None
-        return Active(project, environment, run, systems, moment, waivers, baseline)
+        return Active(
+            project, environment, run, systems, moment, waivers, of_project(project.root), baseline
+        )
     started = datetime.now(UTC)
     run = run_id(started)
     waivers = Waivers(read(project.root / FILE, started), environment, started)
@@ -66,8 +69,11 @@ def _started(config: pytest.Config) -> Active:
     as_of = instant(config.option.as_of) if config.option.as_of else None
     chosen = systems_of(project, config.args, config.invocation_params.dir)
     systems = Systems(project, environment, chosen, run)
+    mask = of_project(project.root)
     systems.share()
-    return Active(project, environment, run, systems, systems.moment(as_of), waivers, baseline)
+    return Active(
+        project, environment, run, systems, systems.moment(as_of), waivers, mask, baseline
+    )
 
 
 def history(project: Project, config: pytest.Config) -> Path:

@@ -3,7 +3,7 @@
 from engine.report.runs import fix, record, run, stuck, uuid, violated
 from trueup.model.run import MetricRecord, Run
 from trueup.model.verdict import Verdict
-from trueup.report.redact import MASKED
+from trueup.report.mask import MASKED
 
 VIOLATED = [
     stuck(12),

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from trueup.model.run import Cell, FixRecord, MetricRecord, Record, Run, SystemRecord
 from trueup.model.verdict import Verdict
-from trueup.report.redact import MASKED
+from trueup.report.mask import MASKED
 
 NOW = datetime(2026, 11, 20, 6, 23, 41, tzinfo=UTC)
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from engine.report.runs import stuck
-from trueup.report.redact import MASKED
+from trueup.report.mask import MASKED
 from trueup.report.sample import ROOM, sample, samples
 
 

@@ -109,3 +109,12 @@ def test_no_line_has_a_colour_or_a_line_end() -> None:
     lines = [*words.closing(believable()), *words.violated(stuck(3)), *words.unknown(UNKNOWN)]
 
     assert not any(character in line for line in lines for character in "\x1b\n\r")
+
+
+def test_where_a_run_has_several_systems_each_line_says_which() -> None:
+    systems = tuple(SystemRecord(name=name, title=name.upper()) for name in ("studybuddy", "b"))
+
+    lines = words.closing(replace(believable(), systems=systems))
+
+    assert any("  P1 STUDYBUDDY: every running ai job is younger" in line for line in lines)
+    assert not any("STUDYBUDDY" in line for line in words.closing(believable()))
