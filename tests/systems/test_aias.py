@@ -157,12 +157,12 @@ def test_what_was_put_back_too_often_or_for_nobody_fails_and_the_rest_waits_agai
         str(uid("waiting 6")): "Its tenant is not served; failed by trueup",
     }
     assert {
-        number: json.loads(said["metadata"])["retries"]
+        number: json.loads(str(said["metadata"]))["retries"]
         for number, said in became.items()
         if "metadata" in said
     } == waits
     assert {
-        number: json.loads(said["error"])["message"]
+        number: json.loads(str(said["error"]))["message"]
         for number, said in became.items()
         if "error" in said
     } == fails
