@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +10,13 @@ from fix_database import Database
 from trueup import doctor
 from trueup.environment import Environment
 from trueup.primary import journal_schema
+from trueup.readers.http import probe
+from trueup.readers.http.address import Address
 from trueup.readers.stripe.account import StripeAccount
 from trueup.replica.connection import Dsn
 from trueup.replica.guard import Limits
+from trueup.sample.site import Site
+from trueup.sample.site.server import Served
 from trueup.sample.stripe import Account, StandIn
 from trueup.sample.stripe.server import READER
 
@@ -80,6 +85,47 @@ def test_a_stripe_key_that_is_wrong_or_not_there_is_said(environment: Environmen
     assert any("KEY is a secret key, which may do anything" in one for one in wrong)
     assert not any("abcdefgh" in one for one in wrong)
     assert "stripe: the variable KEY is not set; its invariants are unknown" in unset
+
+
+def test_addresses_and_buckets_are_asked_each_by_its_key(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "PAUSE", 0.0)
+    site = Site()
+    site.answer("api", "GET", "/", json={})
+    site.store("photos", "a.png", size=1, modified=NOW)
+    site.save(tmp_path / "shop.site.json")
+    nowhere = Address(url="http://127.0.0.1:9")
+    with Served(tmp_path / "shop.site.json") as served:
+        addresses = {
+            "api": served.addresses["api"],
+            "mail": Address(url="https://mail.example", variable="MAIL_KEY"),
+            "gone": nowhere,
+        }
+        photos = served.buckets["photos"]
+        storage = {
+            "photos": photos,
+            "films": replace(photos, bucket="films"),
+            "songs": replace(photos, unset="SONGS_KEY"),
+        }
+        asked = replace(environment, addresses=addresses, storage=storage)
+        told = [
+            (one.well, one.words.partition(";")[0])
+            for one in doctor.examine(asked)
+            if one.words.startswith(("address", "storage"))
+        ]
+
+    assert told == [
+        (True, "address api: answers (200)"),
+        (True, "address mail: MAIL_KEY is not set, so what asks it does not apply"),
+        (
+            False,
+            "address gone: http://127.0.0.1:9/ does not answer: ConnectError, 3 times",
+        ),
+        (True, "storage photos: lists photos"),
+        (False, "storage films: there is no bucket 'films'"),
+        (True, "storage songs: SONGS_KEY is not set, so what asks it does not apply"),
+    ]
 
 
 def test_a_missing_journal_comes_with_the_command_that_installs_it(environment) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from trueup.doctor.outside import outside
 from trueup.doctor.primary import primary
 from trueup.doctor.replica import replica
 from trueup.doctor.stripe import stripe
@@ -13,8 +14,9 @@ __all__ = ["Told", "examine"]
 
 
 def examine(environment: Environment) -> Iterator[Told]:
-    """Look at the replica, the visitor, the primary and Stripe, as the environment has them."""
+    """Look at databases, Stripe, addresses and buckets, as the environment has them."""
     yield from replica(environment)
     yield from visitor(environment)
     yield from primary(environment)
     yield from stripe(environment)
+    yield from outside(environment)
