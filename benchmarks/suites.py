@@ -78,8 +78,8 @@ def main() -> int:
         asked = [one for one in catalog.load(ROOT).invariants if not OUTSIDE & set(one.asks)]
         rounds = [measured(benched, asked) for _ in range(ROUNDS)]
     slowest = Counter({name: outcome.seconds for name, outcome in rounds[-1][1].items()})
-    for name, seconds in slowest.most_common(5):
-        print(f"{seconds * 1000:6.0f} ms  {name}")
+    for name, took in slowest.most_common(5):
+        print(f"{took * 1000:6.0f} ms  {name}")
     seconds = median(taken for taken, _ in rounds)
     judged = sum(sum(one.judged.values()) for one in rounds[-1][1].values())
     print(f"{len(names)} systems, {judged:,} rows judged, {WORKERS} connections; bound {BOUND_S} s")

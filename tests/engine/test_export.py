@@ -2,7 +2,8 @@
 
 import json
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from fix_database import Database
 from trueup.config import Project, read
 from trueup.errors import ConfigError, GuardError, PersonError
 from trueup.export import Asked, Exported, export, words
+from trueup.sample.site import Site
+from trueup.sample.site.server import Served
 
 SHOP = r"""
     create table "User" (
@@ -142,6 +145,48 @@ def test_secrets_are_left_out_by_declaration_or_by_their_name_and_named(project:
         "sessions": "the whole table",
     }
     assert not {"hunter2", "key-of-one"} & set(json.dumps(found).split('"'))
+
+
+@pytest.fixture
+def recordings(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """The shop's bucket, which its people's recordings are in."""
+    site, file = Site(), tmp_path / "shop.site.json"
+    modified = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+    site.store("recordings", "user-u1/ä.webm", "user-u2/b.webm", size=7, modified=modified)
+    site.save(file)
+    declared(tmp_path, 'objects={"recordings": "user-{id}/"}')
+    with Served(file) as served:
+        bucket = served.buckets["recordings"]
+        monkeypatch.setenv("SHOP_S3_USER", bucket.user)
+        monkeypatch.setenv("SHOP_S3_KEY", bucket.secret)
+        with (tmp_path / "trueup.toml").open("a") as config:
+            config.write(
+                "[systems.shop.environments.staging.storage.recordings]\n"
+                f'url = "{bucket.url}"\nbucket = "recordings"\n'
+                'user = "SHOP_S3_USER"\nkey = "SHOP_S3_KEY"\n'
+            )
+        yield site
+
+
+def test_their_objects_are_listed_and_nobody_elses(project: Project, recordings: Site) -> None:
+    again = Project(project.root, read(project.root / "trueup.toml"))
+
+    found = exported(again)
+
+    assert found["objects"] == {
+        "recordings": [
+            {"key": "user-u1/ä.webm", "size": 7, "modified": "2026-11-01T09:30:00+00:00"}
+        ]
+    }
+
+
+def test_objects_that_cannot_be_listed_here_are_told_of(project: Project, recordings: Site) -> None:
+    wanted = asked(project.root)  # this project does not name the storage
+
+    said = words(wanted, export(project, wanted))
+
+    assert "not listed: objects of recordings, this environment names no storage" in said
+    assert list(json.loads(wanted.out.read_text())["objects"]["recordings"]) == ["not_listed"]
 
 
 def test_a_column_that_only_sounds_secret_may_be_declared_plain(project: Project) -> None:

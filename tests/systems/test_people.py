@@ -96,7 +96,7 @@ def test_an_export_has_every_row_that_names_them_and_no_secret(scene: Scenes, sy
 
     with asked(found) as reader:
         whose = Belongings(reader, Shape(reader, person(system)), who)
-        told = document(reader, whose, {}, written.append)
+        told = document(reader, whose, {}, [], written.append)
         hidden = secrets_of(reader, whose)
 
     exported = json.loads("".join(written))

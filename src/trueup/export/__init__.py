@@ -1,6 +1,5 @@
 """All that is one person's, in a file: asked in one snapshot of the replica, printed nowhere."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +9,8 @@ from trueup.config import Project
 from trueup.errors import ConfigError, PersonError
 from trueup.export.document import Told, document
 from trueup.export.file import whole
+from trueup.export.objects import listed
 from trueup.library.belongings import Belongings, Shape
-from trueup.library.person import Person
 from trueup.replica.reader import Reader
 from trueup.suite.active import run_id
 from trueup.suite.opened import Systems
@@ -53,12 +52,30 @@ def export(project: Project, asked: Asked) -> Exported:
     systems = Systems(project, asked.environment, (asked.system,), run_id(datetime.now(UTC)))
     try:
         _require_fresh(systems, asked.system)
-        moment = systems.moment(None)
+        now = systems.moment(None).now
+        objects = listed(person, asked.who, systems.resources(asked.system, now, ("storage",)))
         with whole(asked.out, over=asked.force) as file:
-            told = systems.asked(asked.system, _written(asked, person, moment.now, file.begin))
+            about = _about(asked, now)
+
+            def write(reader: Reader) -> Told:
+                # Where the connection is lost, it is written again from the beginning.
+                found = Belongings(reader, Shape(reader, person), asked.who)
+                found.require_declared()
+                return document(reader, found, about, objects, file.begin())
+
+            told = systems.asked(asked.system, write)
     finally:
         systems.close()
-    return Exported(as_of=moment.now, told=told)
+    return Exported(as_of=now, told=told)
+
+
+def _about(asked: Asked, as_of: datetime) -> dict[str, object]:
+    return {
+        "system": asked.system,
+        "environment": asked.environment,
+        "person": asked.who,
+        "as_of": as_of.isoformat(),
+    }
 
 
 def words(asked: Asked, exported: Exported) -> str:
@@ -70,28 +87,10 @@ def words(asked: Asked, exported: Exported) -> str:
     lines = [f"wrote {rows:,} rows of {len(tables)} tables to {asked.out}, as of {moment}"]
     if keys:
         lines.append(f"{keys:,} rows of others name the person: the file has their keys alone")
+    lines += [f"not listed: objects of {name}, {why}" for name, why in told.unlisted.items()]
     if told.left_out:
         lines.append(f"left out as secrets: {', '.join(sorted(told.left_out))}; the file says what")
     return "\n".join(lines)
-
-
-def _written(
-    asked: Asked, person: Person, as_of: datetime, begin: Callable[[], Callable[[str], None]]
-) -> Callable[[Reader], Told]:
-    """What is asked in one transaction; where the connection is lost, from the beginning again."""
-
-    def write(reader: Reader) -> Told:
-        found = Belongings(reader, Shape(reader, person), asked.who)
-        found.require_declared()
-        about = {
-            "system": asked.system,
-            "environment": asked.environment,
-            "person": asked.who,
-            "as_of": as_of.isoformat(),
-        }
-        return document(reader, found, about, begin())
-
-    return write
 
 
 def _require_fresh(systems: Systems, system: str) -> None:

@@ -1,15 +1,18 @@
 """The document: a key for each table, a line for each row, and what was left out, by name."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from trueup.export.objects import Listed
 from trueup.export.parts import Part, parts
 from trueup.library.belongings import Belongings, Condition
 from trueup.library.names import literal
 from trueup.replica.reader import Reader, quoted
 
 NAIVE = "timestamp without time zone"
+
+Write = Callable[[str], None]
 
 WHOLE = "the whole table"
 
@@ -21,10 +24,15 @@ class Told:
     rows: dict[str, int] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, object] = field(default_factory=dict)
+    unlisted: dict[str, str] = field(default_factory=dict)
 
 
 def document(
-    reader: Reader, found: Belongings, about: Mapping[str, object], write: Callable[[str], None]
+    reader: Reader,
+    found: Belongings,
+    about: Mapping[str, object],
+    objects: Sequence[Listed],
+    write: Write,
 ) -> Told:
     r"""
     Write the document as it is read, row by row; the server turns its rows into JSON.
@@ -45,6 +53,11 @@ def document(
     for part, comma in _separated(part for part in mine if part.mentions):
         write(f"{comma}\n{_json(part.table.label)}: ")
         told.keys[part.table.label] = _rows(reader, found, part.keyed, part.named, write)
+    write('\n},\n"objects": {')
+    told.unlisted = {one.name: one.why for one in objects if one.why}
+    for place, one in enumerate(objects):
+        write(f"{',' if place else ''}\n{_json(one.name)}: ")
+        write(_json({"not_listed": one.why}) if one.why else _json(list(one)))
     write("\n}\n}\n")
     return told
 
@@ -54,7 +67,7 @@ def _rows(
     found: Belongings,
     part: Part,
     condition: Condition,
-    write: Callable[[str], None],
+    write: Write,
 ) -> int:
     count = 0
     sql = _sql(part, condition, found.shape.person.naive)

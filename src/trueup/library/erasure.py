@@ -1,29 +1,22 @@
 """Deleting a person: what hangs on no key first, then the account, which takes the rest along."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trueup.errors import PersonError
 from trueup.library.belongings import BLOCKING, Belongings, Link, Shape
+from trueup.library.elsewhere import customers, elsewhere, having, many
 from trueup.library.linked import customer_of
 from trueup.library.mirror import LIVE
-from trueup.library.names import column, identifier, literal
 from trueup.library.person import Fate, Person
 from trueup.library.steps import written
-from trueup.model.change import Call, Change, Delete, Steps, Update
+from trueup.model.change import Change, Delete, Steps, Update
 from trueup.model.invariant import Row
 from trueup.replica.reader import Reader
 
 if TYPE_CHECKING:
+    from trueup.readers.storage.reader import Storage
     from trueup.readers.stripe.reader import Stripe
-
-STORAGE = "supabase_storage"
-"""The service in trueup.toml that deletes files."""
-
-AT_ONCE = 1000
-"""Files that Supabase Storage deletes in one request."""
-
 
 HEIRLESS = """
 name another owner before user {user} is deleted
@@ -54,15 +47,16 @@ def erased(
     settings: Mapping[str, object],
     services: Collection[str] = (),
     stripe: "Stripe | None" = None,
+    storage: "Storage | None" = None,
 ) -> Iterator[Change]:
     """
     What a fix `delete_user` yields for one person, in an order that the database allows.
 
-    Rows that a cascading key takes along are not named: the plan counts them. Files go through the
-    storage's API where the environment names it as a service, else they are steps, as the customer
-    in Stripe is. Nothing but steps is yielded while Stripe still charges the person, or while the
-    settings do not say who takes over what is in their name. Raises PersonError where there is no
-    such account, and for rows that name it in a column of which the declaration says nothing.
+    Rows that a cascading key takes along are not named: the plan counts them. Files and objects go
+    through their storage's API where the environment names it as a service, else they are steps, as
+    the customer in Stripe is. Nothing but steps is yielded while Stripe still charges the person,
+    or while the settings do not say who takes over what is in their name. Raises PersonError where
+    there is no such account, and for rows that name it in a column of which nothing is declared.
     """
     found = Belongings(reader, Shape(reader, person), who)
     found.require_declared()
@@ -76,10 +70,7 @@ def erased(
     yield from _deleted(found)
     table, (name,) = found.shape.account
     yield Delete(table.label, key={name: who})
-    files = _files(found)
-    if STORAGE in services:
-        yield from _calls(files)
-    yield from _steps(found, {} if STORAGE in services else files)
+    yield from elsewhere(found, services, storage)
 
 
 def _require_possible(link: Link) -> None:
@@ -94,13 +85,13 @@ def _require_possible(link: Link) -> None:
 
 def _heirless(found: Belongings, settings: Mapping[str, object]) -> Iterator[Steps]:
     """Steps where rows have to be given to somebody, and the settings name nobody else."""
-    for place, link in _having(found, Fate.GIVEN):
+    for place, link in having(found, Fate.GIVEN):
         heir = str(settings.get(_heir(link), ""))
         rows = found.count(link.child, found.by(place) & ~found.going(link.child))
         if rows and heir in ("", found.who):
             values = {
                 "user": found.who,
-                "rows": _many(rows, "row"),
+                "rows": many(rows, "row"),
                 "heir": _heir(link),
                 "link": link.name,
             }
@@ -109,19 +100,19 @@ def _heirless(found: Belongings, settings: Mapping[str, object]) -> Iterator[Ste
 
 def _paying(found: Belongings, stripe: "Stripe | None") -> Iterator[Steps]:
     """Steps where Stripe would go on charging somebody whom nobody here knows any more."""
-    customers = _customers(found)
-    if stripe is None or not customers:
+    known = customers(found)
+    if stripe is None or not known:
         return
     subscriptions = (one for one in stripe.subscriptions() if one["status"] in LIVE)
-    live = sorted(str(one["id"]) for one in subscriptions if customer_of(one) in customers)
+    live = sorted(str(one["id"]) for one in subscriptions if customer_of(one) in known)
     if live:
-        values = {"user": found.who, "subscriptions": ", ".join(live), "customer": customers[0]}
+        values = {"user": found.who, "subscriptions": ", ".join(live), "customer": known[0]}
         yield written(PAYING, values)
 
 
 def _moved(found: Belongings, settings: Mapping[str, object]) -> Iterator[Update]:
     """Rows that stay: they get another owner, or lose what they say of the person."""
-    for place, link in _having(found, Fate.GIVEN, Fate.CLEARED):
+    for place, link in having(found, Fate.GIVEN, Fate.CLEARED):
         table = link.child
         staying = found.by(place) & ~found.going(table)
         for row in found.rows(table, staying, [*table.key, *link.columns]):
@@ -144,70 +135,6 @@ def _deleted(found: Belongings) -> Iterator[Delete]:
             continue
         for row in found.rows(table, named, table.key):
             yield Delete(table.label, key=_key(link, row))
-
-
-def _files(found: Belongings) -> dict[str, list[str]]:
-    """The names of the person's files, by bucket."""
-    files: dict[str, dict[str, None]] = defaultdict(dict)
-    for place, link in _having(found, Fate.STORED):
-        for row in found.rows(link.child, found.by(place), [*link.child.key, "bucket_id", "name"]):
-            files[str(row["bucket_id"])][str(row["name"])] = None
-    return {bucket: list(names) for bucket, names in sorted(files.items())}
-
-
-def _calls(files: Mapping[str, list[str]]) -> Iterator[Call]:
-    for bucket, names in files.items():
-        for start in range(0, len(names), AT_ONCE):
-            some = names[start : start + AT_ONCE]
-            yield Call(STORAGE, "DELETE", f"/storage/v1/object/{bucket}", {"prefixes": some})
-
-
-def _steps(found: Belongings, files: Mapping[str, list[str]]) -> Iterator[Steps]:
-    """What rows and calls leave to a person, and what stays; nothing where that is nothing."""
-    table, (name,) = found.shape.account
-    steps = [*_by_hand(found, files), *_staying(found)]
-    if steps:
-        gone = f"from {identifier(table.label)} where {identifier(name)} = {literal(found.who)}"
-        title = f"what is left of user {found.who} elsewhere"
-        yield Steps(title, tuple(steps), f"select count(*) {gone};  -- 0")
-
-
-def _by_hand(found: Belongings, files: Mapping[str, list[str]]) -> Iterator[str]:
-    for bucket, names in files.items():
-        yield (
-            f"Their {_many(len(names), 'file')} in the bucket {bucket} of the storage: open"
-            f" Storage, and delete what user {found.who} owns."
-        )
-    for customer in _customers(found):
-        yield (
-            f"Their customer in Stripe ({customer}): open it, cancel what is live, and delete the"
-            " customer."
-        )
-
-
-def _customers(found: Belongings) -> list[str]:
-    if not found.shape.person.customer:
-        return []
-    dotted = column(found.shape.person.customer)
-    table = found.shape.named(dotted.table)
-    rows = found.rows(table, found.going(table), [dotted.name])
-    return sorted({str(row[dotted.name]) for row in rows if row[dotted.name]})
-
-
-def _staying(found: Belongings) -> Iterator[str]:
-    for place, link in _having(found, Fate.STAYS):
-        rows = found.count(link.child, found.by(place) & ~found.going(link.child))
-        if rows and link.tie is not None:
-            many = _many(rows, "row")
-            yield f"What stays: {many} of {link.child.label} ({link.name}). {link.tie.why}"
-
-
-def _having(found: Belongings, *fates: Fate) -> Iterator[tuple[int, Link]]:
-    return ((place, link) for place, link in found.reached() if link.fate in fates)
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _heir(link: Link) -> str:

@@ -76,8 +76,9 @@ class Person:
     (`"ai_jobs.user_id"`), or a table with an expression over it that PostgreSQL compares as text
     (`"webhook_events: payload ->> 'customer'"`). `secrets` are columns, or whole tables, that an
     export leaves out; so it does with texts whose name sounds like a secret, except `plain` ones.
-    `customer` is the column that holds the person's customer in Stripe. `naive` is the zone of the
-    timestamps without one, where they all keep the same.
+    `customer` is the column that holds the person's customer in Stripe. `objects` maps a storage
+    that environments name to how the keys of a person's objects begin, `{id}` being the person.
+    `naive` is the zone of the timestamps without one, where they all keep the same.
     """
 
     account: str
@@ -85,6 +86,7 @@ class Person:
     secrets: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
     customer: str = ""
+    objects: Mapping[str, str] = field(default_factory=dict)
     naive: str = ""
 
 
@@ -93,7 +95,7 @@ SUPABASE_TIES: Mapping[str, Tie] = {
     "auth.flow_state.user_id": goes(may_be_absent=True),
     "auth.audit_log_entries: payload ->> 'actor_id'": goes(may_be_absent=True),
     "storage.s3_multipart_uploads.owner_id": goes(may_be_absent=True),
-    "storage.objects.owner_id": stored(),
+    "storage.objects: lower(owner_id)": stored(),
     "storage.objects: owner::text": stored(),
     "storage.buckets.owner_id": cleared({"owner": None, "owner_id": None}),
     "storage.buckets.owner": cleared({"owner": None, "owner_id": None}),

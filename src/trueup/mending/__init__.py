@@ -81,7 +81,7 @@ def plan(project: Project, asked: Asked) -> Plan:
     with opened.primary_of(project, asked.environment, system) as (environment, primary):
         now = asked.as_of or environment.clock or planning.clock(primary.connection)
         with (
-            opened.others(environment, paired) as others,
+            opened.others(environment, paired, fix) as others,
             opened.stripe_of(environment, paired, paired) as stripe,
             while_slow("asking the primary"),
         ):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from trueup.config import SAMPLE, Project, ServiceConfig, variable
 from trueup.environment import SAMPLE_READER, Environment, environments
 from trueup.errors import ConfigError
+from trueup.model.fix import Fix
 from trueup.model.invariant import Invariant
 from trueup.model.plan import OWNER
 from trueup.primary import journal_schema
@@ -67,10 +68,10 @@ def replica_of(environment: Environment) -> Iterator[Session]:
 
 @contextmanager
 def others(
-    environment: Environment, paired: tuple[Invariant, ...]
+    environment: Environment, paired: tuple[Invariant, ...], fix: Fix
 ) -> Iterator[Mapping[str, object]]:
-    """What the paired invariants ask for that the primary does not give."""
-    asks = {name for invariant in paired for name in invariant.asks}
+    """What the paired invariants and the fix ask for that the primary does not give."""
+    asks = {name for invariant in paired for name in invariant.asks} | set(fix.asks)
     with ExitStack() as held:
         found: dict[str, object] = {}
         if "visitor" in asks:

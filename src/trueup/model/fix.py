@@ -12,6 +12,7 @@ PLAN_RESOURCES = (
     "rows",
     "primary",
     "stripe",
+    "storage",
     "settings",
     "services",
     "person",

@@ -108,10 +108,10 @@ def make(
     Plan a fix on the primary, which is only read.
 
     `invariants` are those the fix is paired with, `watched` all of the system. `only` narrows the
-    violations to keys as reports print them. `others` is what the paired invariants ask for that
-    the primary does not give, such as `visitor`. The 24 hours count by the primary's clock. More
-    than `share` percent of a table is refused, where that is more than a handful of rows. `rows`
-    are what an operator typed instead of violations; then there must be a reason.
+    violations to keys as reports print them. `others` is what the fix and the paired invariants ask
+    for that the primary does not give, such as `visitor`. The 24 hours count by the primary's
+    clock. More than `share` percent of a table is refused, where that is more than a handful of
+    rows. `rows` are what an operator typed instead of violations; then there must be a reason.
     Raises PlanError where an invariant is unknown or a change cannot or must not be made.
     """
     connection = primary.connection
@@ -121,7 +121,7 @@ def make(
         found = rows or _violations(connection, invariants, given, max(CAP, fix.at_most))
         violations = found if only is None else _narrowed(found, only)
         with questioning(connection, world.known) as reader:
-            given = {**facts.given, "primary": reader, "services": facts.services}
+            given = {**given, "primary": reader, "services": facts.services}
             answer = ask(fix, invariants, violations, given)
         planned = answered(connection, fix, invariants, Said(violations, answer), facts.services)
         touched = shares.of(connection, planned.changes, planned.follows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from trueup.library.erasure import erased
 from trueup.library.person import Person, cleared, given_to, goes, stays, stored
 from trueup.model.change import Call, Change, Delete, Steps, Update
 from trueup.replica.reader import Reader
+from trueup.sample.site import Site
 
 SHOP = """
     create schema auth;
@@ -49,6 +51,8 @@ SHOP = """
 """
 
 ONE, TWO = (f"00000000-0000-0000-0000-00000000000{n}" for n in (1, 2))
+
+NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
 TIES = {
     "clicks.user_id": goes(),
@@ -211,6 +215,34 @@ def test_files_go_through_the_storage_where_it_is_a_service_and_are_steps_where_
         "Their 1 file in the bucket faces",
         "Their 2 files in the bucket notes",
     ]
+
+
+FILED = Person(account="auth.users.id", ties=TIES, objects={"recordings": "user-{id}/"})
+
+
+def test_objects_go_through_s3_where_it_is_a_service_and_are_steps_where_not(
+    changes: Changes, site: Site, storage_of
+) -> None:
+    site.store("recordings", f"user-{ONE}/ü 1.webm", f"user-{TWO}/2.webm", size=9, modified=NOW)
+    site.store("recordings", f"user-{ONE}0/3.webm", size=9, modified=NOW)
+    storage = storage_of(site)
+
+    called = changes(FILED, storage=storage, services={"s3"})
+    *_, steps = changes(FILED, storage=storage)
+
+    assert called[-1] == Call("s3", "DELETE", f"/recordings/user-{ONE}/%C3%BC%201.webm")
+    assert [one for one in called if isinstance(one, Steps)] == []
+    assert isinstance(steps, Steps)
+    assert steps.steps == (f"Their 1 object in s3://recordings/user-{ONE}/: delete them.",)
+
+
+def test_objects_that_cannot_be_listed_here_are_told_of(changes: Changes, storage_of) -> None:
+    for storage in (None, storage_of(Site())):
+        *_, steps = changes(FILED, storage=storage, services={"s3"})
+        assert isinstance(steps, Steps)
+        assert steps.steps == (
+            f"What the storage recordings has below user-{ONE}/: list it, and delete it.",
+        )
 
 
 def test_a_row_that_only_loses_its_reference_is_left_to_its_key(changes: Changes) -> None:
