@@ -62,3 +62,25 @@ def merge(
     owed = merging.Owed(project(), tuple(expect)) if expect else None
     page = merging.merge(runs, reports, history or reports, owed)
     typer.echo(f"page: {page}")
+
+
+@app.command("show")
+def show(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run's folder, or one of runs: its newest.")
+    ],
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORM",
+            help="text, markdown, annotations, junit, openmetrics or slack.",
+        ),
+    ] = "text",
+    page: Annotated[str, typer.Option(help="The address of the page, where it is linked.")] = "",
+) -> None:
+    """Print a run in another form: a job's summary, annotations, JUnit, metrics, a message."""
+    from trueup.history import folder
+    from trueup.report import show as shown
+
+    typer.echo(shown.shown(folder.read(folder.newest(run)), form, page), nl=False)

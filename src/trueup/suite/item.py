@@ -11,7 +11,7 @@ from trueup.errors import CatalogError
 from trueup.model.invariant import Invariant
 from trueup.model.run import Record
 from trueup.model.verdict import Verdict
-from trueup.report import words
+from trueup.report import junit, words
 from trueup.suite import safe
 from trueup.suite.active import Active
 
@@ -49,7 +49,7 @@ class InvariantItem(pytest.Item):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             record = self.record = active.evaluated(self.invariant)
-        self.user_properties += _properties(record)
+        self.user_properties += junit.properties(record).items()
         if record.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(record.reason)
         if record.verdict is Verdict.WAIVED or record.excused:
@@ -96,15 +96,3 @@ def _excuse(record: Record) -> str:
     return (
         f"in maintenance: {record.maintenance}" if record.maintenance else f"since {record.known}"
     )
-
-
-def _properties(record: Record) -> list[tuple[str, object]]:
-    told: dict[str, object] = {
-        "severity": record.severity,
-        "verdict": str(record.verdict),
-        "violations": record.count,
-        "judged": sum(record.judged.values()),
-    }
-    if record.maintenance:
-        told["maintenance"] = record.maintenance
-    return list(told.items())
