@@ -84,7 +84,7 @@ docs: .venv/.installed ## Write docs/catalog.md, docs/run.schema.json, the attac
 	@cp .venv/catalog.md docs/catalog.md
 	@$(BIN)/trueup report schema > .venv/run.schema.json
 	@cp .venv/run.schema.json docs/run.schema.json
-	@cd tests && ../$(BIN)/python -m engine.attacks.table
+	@cd tests && ../$(BIN)/python -m engine.attacks.table && ../$(BIN)/python -m engine.ci.secret_names
 	$(call next,git diff docs)
 
 wheel: .venv/.installed ## Build the wheel, install it beside the pinned requirements, and try it

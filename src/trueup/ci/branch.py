@@ -75,7 +75,7 @@ class Branch:
         there = sorted(path.parent for path in self.folder.glob(f"*/{DATA}"))
         for old in there[: max(len(there) - most, 0)]:
             shutil.rmtree(old)
-        self._git("add", "--all")
+        self._git("add", "--all", "--", f":(glob)*/{DATA}")
         self._git(*_AS, "commit", "--quiet", "--allow-empty", "--message", "Keep a run")
 
     def _fetch(self) -> None:

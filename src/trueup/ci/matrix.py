@@ -21,6 +21,16 @@ def of(project: Project, environment: str, systems: Sequence[str] = ()) -> str:
     return "matrix=" + json.dumps({"include": include}, separators=(",", ":"))
 
 
+def systems(matrix: str) -> tuple[str, ...]:
+    """The systems of a matrix, as a later job is told it; raises ConfigError for what is none."""
+    try:
+        return tuple(one["system"] for one in json.loads(matrix)["include"])
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(
+            f"{matrix!r} is no matrix; `trueup list --format github` says it"
+        ) from None
+
+
 def _has(project: Project, name: str, environment: str) -> bool:
     found = project.system(name)
     return environment in found.environments or (environment == SAMPLE and found.sample is not None)

@@ -96,6 +96,15 @@ def plan(
     typer.echo(shown)
 
 
+@app.command("may-publish")
+def may_publish() -> None:
+    """Refuse to publish pages that would be more public than the repository."""
+    from trueup.ci import actions, github, pages
+
+    with github.opened(actions.here()) as asked:
+        typer.echo(pages.require_public(asked, os.environ.get(pages.PUBLIC, "")))
+
+
 @app.command("verdict")
 def verdict(run: RunFolder) -> None:
     """Say the verdict of a run, and end with its exit code: the last step of a job."""

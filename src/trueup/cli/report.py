@@ -54,12 +54,18 @@ def merge(
         list[str] | None,
         typer.Option(metavar="SYSTEM", help="A system that must be there; unknown where not."),
     ] = None,
+    matrix: Annotated[
+        str,
+        typer.Option(metavar="JSON", help="The same, as `trueup list --format github` said them."),
+    ] = "",
 ) -> None:
     """Make one run of several, such as those that the jobs of a matrix made."""
+    from trueup.ci.matrix import systems
     from trueup.cli.given import project
     from trueup.report import merging
 
-    owed = merging.Owed(project(), tuple(expect)) if expect else None
+    wanted = (*(expect or ()), *(systems(matrix) if matrix else ()))
+    owed = merging.Owed(project(), wanted) if wanted else None
     page = merging.merge(runs, reports, history or reports, owed)
     typer.echo(f"page: {page}")
 

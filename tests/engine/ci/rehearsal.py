@@ -1,6 +1,5 @@
 """A workflow rehearsed on this machine: its jobs one after the other, its steps as they stand."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -19,6 +18,10 @@ TRUEUP = Path(sys.executable).with_name("trueup")
 
 TOOLS = {"actions/checkout", "actions/setup-python"}
 """Actions that a rehearsal has no need of: the project lies there, and so does Python."""
+
+
+MADE = ("shard", "shards", "history", "site", "plan")
+"""What steps leave in their folder; the next job of a real workflow starts on another machine."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Rehearsal:
     github: dict[str, Any]
     inputs: dict[str, Any]
     secrets: dict[str, str]
+    env: dict[str, str]
     jobs: dict[str, Any]
     done: dict[str, Done] = field(default_factory=dict)
 
@@ -84,6 +88,8 @@ class Rehearsal:
 
     def _one(self, job: Mapping[str, Any], matrix: Mapping[str, str]) -> Done:
         done, failed = Done("success"), False
+        for left in MADE:
+            shutil.rmtree(self.folder / left, ignore_errors=True)
         steps: dict[str, Any] = {}
         for number, step in enumerate(job["steps"]):
             contexts = self._contexts(matrix, steps, failed=failed)
@@ -113,7 +119,8 @@ class Rehearsal:
         files = {name: self.artifacts / f".{name}" for name in ("output", "summary")}
         for file in files.values():
             file.write_text("")
-        env = {name: filled(str(v), contexts) for name, v in step.get("env", {}).items()}
+        said = self.env | step.get("env", {})
+        env = {name: filled(str(text), contexts) for name, text in said.items()}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],  # noqa: S607  # as a runner does
             cwd=self.folder,
@@ -180,6 +187,7 @@ class Rehearsal:
             "github": self.github,
             "inputs": self.inputs,
             "secrets": self.secrets,
+            "vars": {},
             "matrix": matrix,
             "steps": steps,
             "needs": needs,
@@ -197,12 +205,13 @@ def rehearse(
     if not (programs / "trueup").exists():
         (programs / "trueup").symlink_to(TRUEUP)
     artifacts.mkdir(parents=True, exist_ok=True)
-    jobs = YAML(typ="safe").load(ROOT / ".github" / "workflows" / name)["jobs"]
+    workflow = YAML(typ="safe").load(ROOT / ".github" / "workflows" / name)
     return Rehearsal(
         folder=folder,
         artifacts=artifacts,
         github=dict(github),
         inputs=dict(contexts.get("inputs", {})),
         secrets=dict(contexts.get("secrets", {})),
-        jobs=json.loads(json.dumps(jobs)),
+        env=workflow.get("env", {}),
+        jobs=workflow["jobs"],
     )

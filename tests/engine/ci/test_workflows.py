@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from engine.ci import secret_names
 from systems.scenes import ROOT
 from trueup.ci import matrix
 from trueup.config import Project, find_project
@@ -69,6 +70,20 @@ def test_steps_are_commands() -> None:
         if not line.startswith((".venv/bin/trueup ", "make "))
     ]
     assert shell == []
+
+
+@pytest.mark.parametrize("path", secret_names.files(), ids=lambda path: path.name)
+def test_secrets_are_those_that_trueup_toml_names(path: Path) -> None:
+    text = path.read_text()
+    assert text == secret_names.written(text), "run `make docs`"
+
+
+def test_a_job_that_reads_holds_nothing_that_writes() -> None:
+    reads, mends = set(secret_names.names("reads")), set(secret_names.names("mends"))
+
+    assert reads < mends
+    assert not [name for name in reads if name.endswith(("_PRIMARY_URL", "_OWNER_URL"))]
+    assert "STUDYBUDDY_REPLICA_URL" in reads
 
 
 def test_the_matrix_has_the_systems_of_an_environment(tmp_path: Path) -> None:
