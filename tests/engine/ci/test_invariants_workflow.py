@@ -52,8 +52,9 @@ def results(done: dict[str, Done]) -> dict[str, str]:
 
 
 def kept(remote: Path) -> list[str]:
-    words = [GIT, "-C", remote, "ls-tree", "-r", "--name-only", "trueup-runs"]
-    return subprocess.run(words, capture_output=True, text=True, check=False).stdout.split()
+    words = [GIT, "-C", str(remote), "ls-tree", "-r", "--name-only", "trueup-runs"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.stdout.split()
 
 
 WELL = {
