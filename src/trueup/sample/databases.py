@@ -15,6 +15,9 @@ from trueup.sample.faults import Fault
 
 SCRIPTS = ("schema.sql", "sound.sql")
 
+BESIDE = ("stripe.py", "site.py")
+"""What says what a system has outside of its database."""
+
 TAKEN_IN = re.compile(r"^\\ir (\S+)$", re.MULTILINE)
 """How a script takes in another, from its own folder on, at its top; psql reads it so too."""
 
@@ -62,9 +65,13 @@ def _sound(system: str) -> str:
 
 
 def _digest(folder: Path) -> str:
+    """Of all that makes the system: what is beside it is made anew with the database alone."""
     known = hashlib.sha256()
     for _, script in _scripts(folder):
         known.update(hashlib.sha256(script.encode()).digest())
+    for name in BESIDE:
+        if (folder / name).is_file():
+            known.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return known.hexdigest()
 
 

@@ -299,6 +299,15 @@ def test_a_database_that_is_made_anew_has_a_site_made_anew(shop: Path, cluster: 
     assert health(cluster, shop).status_code == 200
 
 
+def test_a_script_that_was_edited_makes_all_of_it_anew(shop: Path, cluster: Cluster) -> None:
+    systems.plant(cluster, shop, FAULT)
+
+    (shop / "site.py").write_text(BUILD.replace('"ok"', '"edited"'))
+    systems.load(cluster, shop)
+
+    assert health(cluster, shop).json() == {"status": "edited"}
+
+
 def test_a_request_reaches_the_application_and_its_rows(shop: Path, cluster: Cluster) -> None:
     with outside(cluster, shop) as found:
         service = found.services["platform"]
