@@ -68,8 +68,7 @@ WITHOUT_TIER = """
         from subscriptions
         where status in ('active', 'trialing') and stripe_subscription_id is not null
           and created_at <= :deadline
-        order by user_id,
-                 array_position(array['enterprise', 'pro', 'starter', 'free'], tier::text), id
+        order by user_id, array_position(array['enterprise', 'pro', 'starter'], tier::text), id
     )
     select id, user_id, tier, status, current_period_end
     from bought

@@ -99,15 +99,14 @@ USED = """
     with used as (
         select tenant_id, count(*) as workflows
         from workflows
-        where enabled and not deprecated and tenant_id is not null
+        where enabled and not deprecated
         group by tenant_id
     ),
     bought as (
         select distinct on (tenant_id) tenant_id, tier
         from subscriptions
-        where status in ('active', 'trialing', 'past_due') and tenant_id is not null
-        order by tenant_id,
-                 array_position(array['enterprise', 'pro', 'starter', 'free'], tier::text)
+        where status in ('active', 'trialing', 'past_due')
+        order by tenant_id, array_position(array['enterprise', 'pro', 'starter'], tier::text)
     )
     select tenants.id, coalesce(bought.tier, 'free') as tier, used.workflows,
            case when jsonb_typeof(tenants.limits -> 'workflows') = 'number'

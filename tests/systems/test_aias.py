@@ -85,6 +85,41 @@ def test_errors_are_rare_up_to_one_call_in_a_hundred(
 
 
 @pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("errors_frequent", {"errors": 11, "calls": 600}),
+        (
+            "sign_ups_without_profile",
+            {"sign_ups": 31, "complete": 26, "unconfirmed": 1, "without_profile": 4},
+        ),
+        (
+            "sign_ups_not_confirmed",
+            {"sign_ups": 33, "complete": 27, "unconfirmed": 6, "without_profile": 0},
+        ),
+    ],
+)
+def test_a_rate_says_of_how_many_it_is(scene: Scenes, fault: str, said: dict[str, int]) -> None:
+    found = scene("aias")
+    [planted] = [one for of, one in scenes.all_faults() if (of, one.name) == ("aias", fault)]
+    found.plant(planted)
+
+    [violation] = found.outcomes()[planted.invariant].violations
+
+    assert {name: violation[name] for name in said} == said
+
+
+def test_a_tenant_without_an_admin_says_how_many_are_left(scene: Scenes) -> None:
+    found = scene("aias")
+    [planted] = [one for _, one in scenes.all_faults() if one.name == "tenants_without_admin"]
+    found.plant(planted)
+
+    left = found.outcomes()[planted.invariant].violations
+
+    wanted = {str(uid(f"headless {n}")): members for n, members in enumerate((2, 1, 2, 0), start=1)}
+    assert {violation.key[0]: violation["members"] for violation in left} == wanted
+
+
+@pytest.mark.parametrize(
     ("incomplete", "fewer", "is_"),
     [(0, 7, Verdict.HOLDS), (1, 7, Verdict.VIOLATED), (1, 8, Verdict.HOLDS)],
     ids=["19 of 20", "18 of 20", "17 of 19"],

@@ -111,6 +111,18 @@ def error(name: str, severity: str, when: datetime, *, resolved: bool = False) -
     )
 
 
+def calls(name: str, kind: str, when: datetime) -> str:
+    """A great many calls of a kind, by somebody with a tenant."""
+    return person(name) + row(
+        "public.usage_metrics",
+        id=uid(f"{name} made"),
+        user_id=uid(name),
+        metric_type=kind,
+        quantity=100_000,
+        timestamp=when,
+    )
+
+
 def tier_id(name: str) -> int:
     """The id of a tier by its name; below zero, where the sequence never was."""
     return -(uid(name).int % 10**9) - 1
@@ -377,9 +389,23 @@ ERRORS = (
     Fault(
         name="errors_frequent",
         invariant="errors_stay_rare",
-        plant=quietly(*(error(f"frequent {n}", "high", ago(minutes=5 * n)) for n in range(1, 9))),
+        plant=quietly(
+            *(error(f"frequent {n}", "high", ago(minutes=5 * n)) for n in range(1, 8)),
+            error("frequent from the hour on", "low", ago(hours=1)),
+        ),
         keys=frozenset({"last_hour"}),
+        # Were any of these calls counted, the errors would be rare.
         near_misses=quietly(
+            *(
+                calls(f"calls {n}", kind, when)
+                for n, (kind, when) in enumerate(
+                    [
+                        ("api_call", ago(hours=1, seconds=1)),
+                        ("api_call", CLOCK),
+                        ("ai_token", ago(minutes=30)),
+                    ]
+                )
+            ),
             *(error(f"rare {n}", "high", ago(hours=1, seconds=n)) for n in range(1, 30)),
             *(error(f"rare now {n}", "high", CLOCK) for n in range(1, 30)),
         ),
@@ -456,8 +482,9 @@ SUBSCRIPTIONS = (
             held("ran out", "unserved 2", "starter", CLOCK),
             unserved("unserved 3", "pro"),
             held("too small", "unserved 3", "starter", SOON),
+            unserved("unserved 4", "enterprise", "trialing"),
         ),
-        keys=keys(*(f"unserved {number} subscription" for number in (1, 2, 3))),
+        keys=keys(*(f"unserved {number} subscription" for number in (1, 2, 3, 4))),
         also={"no_current_tier_outlives_its_subscription": tier_keys("too small")},
         near_misses=quietly(
             unserved("on its way", created_at=ago(minutes=14, seconds=59)),
@@ -658,7 +685,7 @@ TENANTS = (
     Fault(
         name="rows_of_no_tenant",
         invariant="every_tenant_row_names_a_tenant",
-        # Certain of the first and of the two runs; the owner of the second is at home in two
+        # Certain of the first and of the first run; the owner of the second is at home in two
         # tenants, that of the third in none any more, and a restore lost the tenant of the others.
         plant=quietly(
             tenant("home 1"),
@@ -672,6 +699,7 @@ TENANTS = (
             workflow("adrift 1", "home 1", "settled", tenant_id=None),
             workflow("adrift 2", "home 1", "commuter", tenant_id=None),
             workflow("adrift 3", "home 1", "homeless", tenant_id=None),
+            workflow("adrift 4", "gone", created_by=None),
             workflow("home 1 workflow", "home 1"),
             execution(
                 "run adrift",
@@ -701,7 +729,10 @@ TENANTS = (
             ),
         ),
         keys=keys(
-            "adrift 1", "adrift 2", "adrift 3", "run adrift", "run of the gone", "used by the gone"
+            *(f"adrift {number}" for number in (1, 2, 3, 4)),
+            "run adrift",
+            "run of the gone",
+            "used by the gone",
         ),
         near_misses=quietly(
             tenant("harbour"),
