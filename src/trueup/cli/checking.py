@@ -47,7 +47,7 @@ def check(
     Evaluate the invariants, of all systems or those named, and write the report.
 
     Exit codes: 0 all hold, 1 something is violated, 6 nothing violated but something unknown,
-    5 nothing to evaluate.
+    5 nothing to evaluate. What is found in a maintenance window counts for neither 1 nor 6.
     """
     from trueup.suite import check
 

@@ -114,7 +114,7 @@ class Table:
 
 
 Reference = tuple[Table, tuple[str, ...]]
-"""Columns of a table that others name."""
+"""Columns of a table that others name, or one expression over it, in parentheses."""
 
 Values = frozenset[tuple[str, ...]]
 """What rows have in such columns, as texts."""
@@ -238,7 +238,7 @@ class Shape:
 
     def _tied(self, said: str, tie: Tie) -> Link:
         parent = self._parent(tie)
-        wanted = parent[0].types[parent[1][0]]
+        wanted = parent[0].types.get(parent[1][0], "text")
         dotted, _, expression = said.partition(":")
         if expression:
             child = self.named(dotted)
@@ -252,6 +252,9 @@ class Shape:
     def _parent(self, tie: Tie) -> Reference:
         if not tie.of:
             return self.account
+        dotted, _, expression = tie.of.partition(":")
+        if expression:
+            return self.named(dotted), (f"({expression.strip()})",)
         of = column(tie.of)
         _require(self.named(of.table), of.name)
         return self.named(of.table), (of.name,)
@@ -355,14 +358,21 @@ class Belongings:
         """Ask a table what others may name of its going rows; whether it is more than before."""
         table, columns = reference
         known = self._values.get(reference, frozenset())
-        rows = self.rows(table, self.going(table), columns)
-        texts = (tuple(row[name] for name in columns) for row in rows)
-        found = frozenset(tuple(map(str, text)) for text in texts if None not in text)
+        going = self.going(table)
+        names = ", ".join(f"{_text(name)}::text" for name in columns)
+        sql = f"select {names} from {table.sql} where {going.sql}"  # noqa: S608  # every name in it is quoted
+        rows = self._reader.rows(sql, **going.given).values()
+        found = frozenset(tuple(map(str, row)) for row in rows if None not in row)
         self._values[reference] = found
         return found > known
 
     def _depth(self, place: int) -> int:
         return self._depths.get(self.shape.links[place].child, 0)
+
+
+def _text(name: str) -> str:
+    """A column as SQL; an expression is SQL already."""
+    return name if name.startswith("(") else quoted(name)
 
 
 def _undeclared(link: Link, rows: int) -> str:

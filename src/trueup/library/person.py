@@ -24,9 +24,9 @@ class Fate(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tie:
     """
-    How rows hang on the person; `of` is the column that they name, by default the account's.
+    How rows hang on the person, or on something that is theirs.
 
-    `heir` is the setting that says who takes them over, `values` what is written in their place,
+    `of` is the column, or the expression, that they name, by default the account's. `heir` is the setting that says who takes them over, `values` what is written in their place,
     `why` for what reason they stay. `may_be_absent` lets a schema lack the column.
     """
 

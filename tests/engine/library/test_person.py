@@ -115,6 +115,19 @@ def test_a_text_that_no_key_guards_is_followed_as_it_is_declared(
     assert [(row["click"], row["at"]) for row in rows] == [("1", 1), ("1", 2)]
 
 
+def test_what_is_named_may_be_an_expression_too(changes: Changes) -> None:
+    mails = "create table mails (id int primary key, to_ text); insert into mails values"
+    rows = "(1, 'A@Example.com'), (2, 'a@example.com'), (3, 'b@example.com'), (4, null)"
+    ties = {**TIES, "mails: lower(to_)": goes(of="auth.users: upper(lower(email))")}
+    with_case = {**TIES, "mails: lower(to_)": goes(of="auth.users: lower(email)")}
+
+    none = changes(Person(account="auth.users.id", ties=ties), more=f"{mails} {rows}")
+    found = changes(Person(account="auth.users.id", ties=with_case))
+
+    assert [one.key["id"] for one in none if getattr(one, "table", "") == "mails"] == []
+    assert [one.key["id"] for one in found if getattr(one, "table", "") == "mails"] == [1, 2]
+
+
 def test_what_no_key_takes_along_is_named_and_the_account_goes_last(changes: Changes) -> None:
     assert changes() == [
         Update("clicks", key={"id": 4}, set={"about": None}),
@@ -167,6 +180,18 @@ def test_what_is_in_their_name_is_given_to_whom_the_settings_name(changes: Chang
     [given] = [one for one in found if isinstance(one, Update) and one.table == "posts"]
     assert (given.key, given.set) == ({"id": 1}, {"author": TWO})
     assert str(given.expect["author"]) == ONE
+
+
+def test_a_row_that_goes_anyway_is_not_given_to_anybody_first(changes: Changes) -> None:
+    theirs = f"""
+        alter table posts add column owner uuid references auth.users on delete cascade;
+        insert into posts values (1, '{ONE}', '{ONE}'), (2, '{ONE}', '{TWO}');
+    """
+
+    found = changes(more=theirs, settings={"editor": TWO})
+
+    given = [one for one in found if isinstance(one, Update) and one.table == "posts"]
+    assert [one.key for one in given] == [{"id": 2}]
 
 
 @pytest.mark.parametrize("settings", [{}, {"editor": ONE}])
