@@ -26,8 +26,9 @@ class Tie:
     """
     How rows hang on the person, or on something that is theirs.
 
-    `of` is the column, or the expression, that they name, by default the account's. `heir` is the setting that says who takes them over, `values` what is written in their place,
-    `why` for what reason they stay. `may_be_absent` lets a schema lack the column.
+    `of` is the column, or the expression, that they name, by default the account's. `heir` is the
+    setting that says who takes them over, `values` what is written in their place, `why` for what
+    reason they stay. `may_be_absent` lets a schema lack the column.
     """
 
     fate: Fate
