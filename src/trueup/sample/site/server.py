@@ -1,11 +1,11 @@
 """The site's servers: one on loopback for each address, all of one file."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 from trueup.readers.http.address import Address
 from trueup.readers.storage.bucket import Bucket
@@ -149,7 +149,7 @@ class _Handler(Handler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.server.address, self.command, self.path, headers, self.body())
         reply = served.reply(request)
-        time.sleep(reply.seconds)
+        sleep(reply.seconds)
         body = served.placed(reply.content).encode()
         kind = "application/json" if reply.text is None else "text/html; charset=utf-8"
         said = {name: served.placed(value) for name, value in reply.headers.items()}
