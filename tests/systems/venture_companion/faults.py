@@ -11,14 +11,18 @@ from hashlib import md5
 from psycopg.types.json import Jsonb
 
 from trueup import naive_utc
+from trueup.model.violation import key_text
 from trueup.sample import CLOCK
 from trueup.sample.faults import Fault
 from trueup.sample.planting import LONG_AGO, ago, keys, quietly, row, supabase_user, uid
+from trueup.sample.site import Site, apis
 from trueup.sample.stripe.account import Account
 
 MONTH = datetime(2026, 11, 1, tzinfo=UTC)
 LAST_MONTH = datetime(2026, 10, 1, tzinfo=UTC)
 ENDS = CLOCK + timedelta(days=20)
+
+ROWS = "/rest/v1/user_profiles?select=id&limit=1"
 
 MIRRORED = "every_live_stripe_subscription_is_mirrored"
 RECORDED = "the_schema_is_the_one_we_recorded"
@@ -738,6 +742,122 @@ ORGANIZATIONS = (
     ),
 )
 
+
+def _health(site: Site, **said: object) -> None:
+    """Let the backend say something else of itself, as quickly or slowly as before."""
+    site.answers["api"]["GET /health"]["json"].update(said)
+
+
+def _stuck(site: Site) -> None:
+    _health(site, timestamp=ago(minutes=5, seconds=1).isoformat())
+
+
+def _slow(site: Site) -> None:
+    """Two of twenty: one alone is no five percent."""
+    site.answers["api"]["GET /health"]["seconds"] = [2.05] * 2 + [0.0] * 18
+
+
+def _leaking(site: Site) -> None:
+    key = "sk_" + "live_" + "0123456789abcdef"  # in pieces, lest a scanner takes it for one
+    site.answer("site", "GET", "/", text='<script src="/_next/app.js"></script>')
+    site.answer("site", "GET", "/_next/app.js", text=f'fetch(url, {{key: "{key}"}})')
+
+
+SERVICE = (
+    Fault(
+        name="service_sick",
+        invariant="the_service_is_healthy",
+        plant="",
+        keys=frozenset({"api"}),
+        site=lambda site: _health(site, status="degraded"),
+    ),
+    Fault(
+        name="service_for_developers",
+        invariant="the_service_is_healthy",
+        plant="",
+        keys=frozenset({"api"}),
+        site=lambda site: _health(site, environment="development"),
+    ),
+    Fault(
+        name="service_stuck",
+        invariant="the_service_is_healthy",
+        plant="",
+        keys=frozenset({"api"}),
+        site=_stuck,
+    ),
+    Fault(
+        name="service_slow",
+        invariant="responses_are_fast",
+        plant="",
+        keys=frozenset({"api"}),
+        site=_slow,
+    ),
+    Fault(
+        name="auth_down",
+        invariant="the_auth_service_is_healthy",
+        plant="",
+        keys=frozenset({"supabase"}),
+        site=lambda site: site.answer("supabase", "GET", "/auth/v1/health", status=500),
+    ),
+    Fault(
+        name="data_api_down",
+        invariant="the_data_api_answers",
+        plant="",
+        keys=frozenset({key_text((ROWS,))}),
+        site=lambda site: site.answer(
+            "supabase",
+            "GET",
+            ROWS,
+            status=503,
+            json={"code": "PGRST002", "message": "Could not query the database"},
+        ),
+    ),
+    Fault(
+        name="billing_off",
+        invariant="billing_routes_are_on",
+        plant="",
+        keys=frozenset({key_text(("/billing",))}),
+        site=lambda site: site.answer(
+            "api", "GET", "/billing", status=503, json={"error": "Billing is not configured"}
+        ),
+    ),
+    Fault(
+        name="pages_refused",
+        invariant="the_api_allows_our_frontend_origin",
+        plant="",
+        keys=frozenset({"ours"}),
+        site=lambda site: site.answer(
+            "api",
+            "OPTIONS",
+            "/billing",
+            status=204,
+            headers={"Access-Control-Allow-Origin": "http://localhost:3000"},
+        ),
+    ),
+    Fault(
+        name="secret_served",
+        invariant="no_secret_is_served_to_browsers",
+        plant="",
+        keys=frozenset({key_text(("/_next/app.js", "Stripe secret key"))}),
+        site=_leaking,
+    ),
+    # Each is sound exactly at its limit.
+    Fault(
+        name="errors_common",
+        invariant="errors_stay_rare",
+        plant="",
+        keys=frozenset({"requests"}),
+        site=lambda site: apis.sentry(site, "venture-companion", failed=51, number=1000),
+    ),
+    Fault(
+        name="sign_ins_failing",
+        invariant="sign_ins_succeed",
+        plant="",
+        keys=frozenset({"sign-ins"}),
+        site=lambda site: apis.sign_ins(site, "venturecompanionproj", succeeded=89, number=100),
+    ),
+)
+
 SCHEMA = (
     Fault(
         name="row_level_security_off",
@@ -938,5 +1058,6 @@ FAULTS: tuple[Fault, ...] = (
     *STRIPE,
     *USAGE,
     *ORGANIZATIONS,
+    *SERVICE,
     *SCHEMA,
 )
