@@ -1,0 +1,170 @@
+"""Cursor Venture Companion's fixes: what they refuse, and what they leave to a person."""
+
+from typing import Any
+
+import pytest
+from psycopg.rows import dict_row
+
+from fix_database import opened
+from systems.scenes import Scene, folder
+from trueup import catalog
+from trueup.errors import ApplyError, PlanError
+from trueup.model.plan import Plan
+from trueup.primary import typed
+from trueup.sample import faults
+
+NOBODY = "00000000-0000-0000-0000-00000000dead"
+
+THIRD_ADMIN = "134ad24e-9980-6ca1-1119-7065657dbf5e"
+
+
+@pytest.fixture
+def sound(scene) -> Scene:
+    """The sample without a fault."""
+    found: Scene = scene("venture_companion")
+    found.plant()
+    return found
+
+
+def one(sound: Scene, question: str) -> dict[str, Any]:
+    """The one row of a question, on the primary."""
+    with sound.database.connect() as connection:
+        [row] = connection.cursor(row_factory=dict_row).execute(question.encode()).fetchall()
+    return row
+
+
+def planned(sound: Scene, fix: str, *words: str) -> Plan:
+    """The plan of a procedure, as an operator types it."""
+    found = catalog.find_fix(sound.project.root, sound.system, fix)
+    return sound.plan(fix, rows=typed.checked(found, typed.from_words(list(words))))
+
+
+def planted(sound: Scene, *names: str) -> None:
+    """Break it by the faults of these names."""
+    known = {fault.name: fault for fault in faults.load(folder(sound.system))}
+    sound.plant(*(known[name] for name in names))
+
+
+@pytest.mark.parametrize(
+    ("fix", "words", "says"),
+    [
+        ("grant_admin", (f"id={NOBODY}",), "is not among admins in the system's settings"),
+        ("revoke_admin", (f"id={THIRD_ADMIN}",), "is no admin"),
+        ("revoke_admin", (f"id={NOBODY}",), "is no admin"),
+        ("reset_usage", ("user_id=", "tier="), "say whose usage is reset"),
+        (
+            "set_subscription",
+            (f"user_id={NOBODY}", "status=free", "tier=free", "customer="),
+            "has no profile",
+        ),
+        ("delete_user", (f"user_id={NOBODY}",), "there is no user"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_says_why(
+    sound: Scene, fix: str, words: tuple[str, ...], says: str
+) -> None:
+    with pytest.raises(PlanError, match=says):
+        planned(sound, fix, *words)
+
+
+def test_an_admin_without_features_becomes_one_all_the_same(sound: Scene) -> None:
+    theirs = f"update user_profiles set premium_features = null where user_id = '{THIRD_ADMIN}'"
+    sound.database.execute(theirs)
+
+    sound.apply(planned(sound, "grant_admin", f"id={THIRD_ADMIN}"))
+
+    said = one(
+        sound, f"select premium_features as f from user_profiles where user_id = '{THIRD_ADMIN}'"
+    )
+    assert said["f"] == {
+        "enabled": False,
+        "tokenLimit": 4000,
+        "voiceToText": False,
+        "customPrompts": False,
+        "advancedFilters": False,
+        "admin": True,
+    }
+
+
+def test_a_tier_that_nobody_pays_for_is_not_given(sound: Scene) -> None:
+    free = "select user_id from user_profiles where subscription_status = 'free' order by 1 limit 1"
+    user = one(sound, free)["user_id"]
+    plan = planned(
+        sound, "set_subscription", f"user_id={user}", "status=active", "tier=pro", "customer="
+    )
+
+    with pytest.raises(ApplyError, match="every_paying_profile_names_its_stripe_customer"):
+        sound.apply(plan)
+
+
+def test_all_of_a_tier_begin_this_month_anew_and_keep_the_months_before(sound: Scene) -> None:
+    meters = """
+        select count(*) filter (where period_start >= '2026-11-01') as now, count(*) as ever
+        from usage_metrics join user_profiles using (user_id)
+        where subscription_tier = 'enterprise'
+    """
+    before = one(sound, meters)
+
+    applied = sound.apply(planned(sound, "reset_usage", "user_id=", "tier=enterprise"))
+
+    after = one(sound, meters)
+    assert before["now"] == len(applied.moved) > 0
+    assert (after["now"], after["ever"]) == (0, before["ever"] - before["now"])
+
+
+def test_whoever_owns_an_organization_of_others_hands_it_over_first(sound: Scene) -> None:
+    theirs = one(sound, "select id, owner_id from organizations order by id limit 1")
+
+    plan = planned(sound, "delete_user", f"user_id={theirs['owner_id']}")
+
+    assert not plan.does_something
+    [step] = plan.steps
+    assert step.title.startswith(f"hand the organization {theirs['id']} over")
+
+
+def test_a_profile_becomes_what_stripe_says(sound: Scene) -> None:
+    planted(sound, "subscriptions_not_mirrored")
+    sound.apply(
+        sound.plan("sync_profile_from_stripe", "every_live_stripe_subscription_is_mirrored")
+    )
+
+    def profile(name: str) -> tuple[object, ...]:
+        row = one(
+            sound,
+            f"""
+            select subscription_status as status, subscription_tier as tier,
+                   stripe_customer_id is not null as has_customer
+            from user_profiles where user_id = md5('fault-{name}')::uuid::text
+            """,
+        )
+        return tuple(row.values())
+
+    assert profile("lost 1") == ("inactive", "free", True)  # cancelled
+    assert profile("lost 2") == ("inactive", "free", True)  # overdue
+    assert profile("lost 4") == ("active", "pro", True)  # had no profile
+    assert profile("lost 6") == ("active", "enterprise", True)  # pays for another tier
+    assert profile("lost 7") == ("active", "pro", True)  # at a price that nobody knows: left alone
+    assert profile("lost 9") == profile("lost 10") == ("active", "pro", True)  # one customer's
+
+
+def test_without_a_key_to_stripe_nothing_is_guessed(sound: Scene) -> None:
+    planted(sound, "payers_on_the_free_tier")
+    found = catalog.find_fix(sound.project.root, sound.system, "sync_profile_from_stripe")
+    broken = sound.outcomes()["every_active_subscriber_has_a_paid_tier"].violations
+    with opened(sound.database) as session, session.reading() as reader:
+        changes = list(found.plan(broken, reader, None, sound.settings))
+
+    assert len(changes) == len(broken) == 2
+    assert all("ask Stripe" in change.title for change in changes)
+
+
+def test_who_would_be_over_the_limit_once_counted_is_left_to_a_person(sound: Scene) -> None:
+    planted(sound, "runs_metered_too_little")
+
+    plan = sound.plan("recount_usage", "metered_runs_cover_recorded_runs")
+
+    [left] = plan.steps
+    assert left.title == (
+        "decide about a user who ran 101 times this month, of 100 that their tier allows"
+    )
+    assert {change.set["metric_value"] for change in plan.changes} == {"5", "9", "4"}
