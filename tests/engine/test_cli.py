@@ -55,6 +55,38 @@ def test_the_demo_names_every_fault_and_its_command_mends(clone: Path) -> None:
     assert list(clone.glob("reports/*/index.html"))
 
 
+WHO = "user_id=4445b069-56a0-ec47-a272-456a5a955c1f"
+"""A student of the sample."""
+
+
+def test_a_person_is_given_what_is_theirs(clone: Path) -> None:
+    said = trueup(clone, "export", "studybuddy", WHO, "--env", "sample", "--out", "theirs.json")
+
+    theirs = json.loads((clone / "theirs.json").read_text())
+    [account] = theirs["tables"]["auth.users"]
+    assert f"user_id={account['id']}" == WHO
+    assert "example.com" in json.dumps(theirs)
+    assert "example.com" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["studybuddy", "id=1"], "'id=1' does not say whose data; write user_id=…"),
+        (["studybuddy", "user_id=1"], "'1' is no uuid"),
+        (["studybuddy", WHO[:-1] + "0"], "there is no user"),
+        (["nothing", WHO], "no system 'nothing'"),
+    ],
+)
+def test_an_export_that_is_refused_says_why_and_leaves_nothing(
+    clone: Path, words: list[str], says: str
+) -> None:
+    said = trueup(clone, "export", *words, "--env", "sample", "--out", "none.json", code=2)
+
+    assert says in said
+    assert not list(clone.glob("*none.json*"))
+
+
 def test_a_fix_goes_there_and_back(clone: Path) -> None:
     trueup(clone, "sample", "mend", "studybuddy")
     trueup(clone, "sample", "plant", "studybuddy", "stuck_jobs")

@@ -4,7 +4,11 @@ import json
 
 import pytest
 
+from engine.report.runs import record
+from engine.report.runs import run as run_of
+from trueup.model.verdict import Verdict
 from trueup.suite import finish, item, metrics, start
+from trueup.suite.recorder import exit_code
 
 # Pytester forgets what was imported while it ran: imported here, each module exists only once.
 IMPORTED = (finish, item, metrics, start)
@@ -100,3 +104,11 @@ def test_what_was_found_in_maintenance_is_new_once_it_is_over(pytester, maintain
     assert run(pytester, AFTER, "--only-new", quiet).ret == 1
     loud = written(pytester)["id"]
     assert run(pytester, AFTER, "--only-new", loud).ret == 0
+
+
+def test_an_unknown_beside_one_in_maintenance_still_is_an_exit_code_of_its_own() -> None:
+    dark = record("the_lamp_is_lit", Verdict.UNKNOWN)
+    quiet = record("the_door_is_shut", Verdict.UNKNOWN, maintenance=WINDOW)
+
+    assert exit_code(run_of([dark, quiet]), pytest.ExitCode.TESTS_FAILED, failed=1) == 6
+    assert (run_of([dark, quiet]).exit_code, run_of([quiet]).exit_code) == (6, 0)
