@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from browser.opened import Opened
 from engine.report.morning import UNKNOWN, VIOLATED, believable, quiet
-from engine.report.runs import HOSTILE, bad_day, hostile, run, stuck
+from engine.report.runs import HOSTILE, NOW, bad_day, hostile, run, stuck
 
 Look = Callable[..., Opened]
 
@@ -191,3 +192,15 @@ def test_the_policy_stops_a_script_that_got_into_the_page(look: Look) -> None:
 
     assert opened.page.title() != "owned"
     assert "Content Security Policy" in "".join(opened.console)
+
+
+def test_a_page_whose_next_run_never_came_says_so(look: Look) -> None:
+    long_ago = replace(believable(), due=NOW.replace(year=2020))
+    one_day = replace(believable(), due=NOW.replace(year=2999))
+    said = "That has passed: look for a newer run"
+
+    assert said in look(long_ago, script=True).text
+    assert said not in look(one_day, script=True).text
+    without = look(long_ago).text
+    assert "the next run is due by 2020-" in without
+    assert said not in without

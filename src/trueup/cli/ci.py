@@ -58,6 +58,25 @@ def ping(
     typer.echo(switch.ping(url, folder.read(folder.newest(run))))
 
 
+@app.command("slack")
+def slack(
+    run: RunFolder,
+    page: Annotated[str, typer.Option(help="The address of the report.")] = "",
+    variable: Annotated[
+        str, typer.Option("--hook", help="The variable that holds the channel's address.")
+    ] = "TRUEUP_SLACK_URL",
+) -> None:
+    """Tell a channel of Slack what is new and what was resolved; quiet where there is none."""
+    from trueup.ci import channel
+    from trueup.history import folder
+
+    url = os.environ.get(variable, "")
+    if not url:
+        typer.echo(f"no channel: {variable} is not set")
+        return
+    typer.echo(channel.tell(url, folder.read(folder.newest(run)), page))
+
+
 @app.command("restore")
 def restore(branch: Name = RUNS, into: History = HISTORY) -> None:
     """Fetch earlier runs from their branch, so that a report can say what is new."""

@@ -58,15 +58,20 @@ def merge(
         str,
         typer.Option(metavar="JSON", help="The same, as `trueup list --format github` said them."),
     ] = "",
+    every: Annotated[
+        str, typer.Option(metavar="TIME", help="How often runs come, as in 2h: the page says when.")
+    ] = "",
 ) -> None:
     """Make one run of several, such as those that the jobs of a matrix made."""
     from trueup.ci.matrix import systems
     from trueup.cli.given import project
+    from trueup.clock import span
     from trueup.report import merging
 
     wanted = (*(expect or ()), *(systems(matrix) if matrix else ()))
     owed = merging.Owed(project(), wanted) if wanted else None
-    page = merging.merge(runs, reports, history or reports, owed)
+    often = span(every) if every else None
+    page = merging.merge(runs, reports, history or reports, owed, often)
     typer.echo(f"page: {page}")
 
 

@@ -226,7 +226,8 @@ class Run:
     Everything that a page, a summary or a comparison with an earlier run is drawn from.
 
     `earlier` has the oldest first. `idle_waivers` matched nothing. `only_new` is the run since
-    which a violation had to be new to fail this one.
+    which a violation had to be new to fail this one. `due` is by when the next run should be made,
+    where runs come on a schedule.
     """
 
     id: str
@@ -246,6 +247,7 @@ class Run:
     earlier: tuple[Earlier, ...] = ()
     idle_waivers: tuple[WaiverRecord, ...] = ()
     only_new: str = ""
+    due: datetime | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -1,7 +1,8 @@
 """Merging runs on disk: read, put together, compared with earlier ones, written as one."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from trueup import catalog
@@ -13,6 +14,9 @@ from trueup.model.run import Run, SystemRecord
 from trueup.model.verdict import Outcome, Verdict
 from trueup.report import redact, store
 
+PATIENCE = 1.5
+"""How much later than its schedule says a run may come: GitHub delays them, and drops some."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:
@@ -22,16 +26,25 @@ class Owed:
     systems: Sequence[str]
 
 
-def merge(places: Sequence[Path], reports: Path, history: Path, owed: Owed | None = None) -> Path:
+def merge(
+    places: Sequence[Path],
+    reports: Path,
+    history: Path,
+    owed: Owed | None = None,
+    every: timedelta | None = None,
+) -> Path:
     """
     Merge the runs in these places, write the one run below `reports`, and give its page.
 
-    A system that is owed and that none of them has is unknown. Raises RunError.
+    A system that is owed and that none of them has is unknown. Where runs come `every` so often,
+    the run says by when the next is due. Raises RunError.
     """
     found = [folder.read(place) for one in places for place in _runs(one)]
     run = merged.merge(found)
     if owed:
         run = _with_the_absent(run, owed)
+    if every:
+        run = replace(run, due=run.finished + every * PATIENCE)
     parts = {one.id for one in found}
     earlier = folder.runs(history, run.environment, before=run.id)
     run = past.remembered(run, (one for one in earlier if one.id not in parts))

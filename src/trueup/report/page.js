@@ -29,6 +29,15 @@ function copying() {
   }
 }
 
+// A schedule that went quiet shows only here: what is drawn does not know what time it is read.
+function overdue() {
+  for (const due of document.querySelectorAll("time.due")) {
+    if (new Date(due.dateTime) > new Date()) continue;
+    const said = " That has passed: look for a newer run, or see why there is none.";
+    due.closest("p").append(element("strong", said, { class: "unknown" }));
+  }
+}
+
 function filtering() {
   const items = [...document.querySelectorAll("[data-verdict]")];
   const judged = items.filter((item) => item.id);
@@ -131,5 +140,6 @@ function sorting() {
 }
 
 copying();
+overdue();
 sorting();
 filtering();

@@ -68,7 +68,9 @@ WELL = {
 }
 
 
-def test_everything_sound_is_kept_and_opens_nothing(scheduled, repository, remote) -> None:
+def test_everything_sound_is_kept_and_opens_nothing(
+    scheduled, repository, remote, tmp_path: Path
+) -> None:
     done = scheduled().done
 
     assert results(done) == WELL, done
@@ -76,6 +78,9 @@ def test_everything_sound_is_kept_and_opens_nothing(scheduled, repository, remot
     assert "no switch" in done["report"].said
     assert len(kept(remote)) == 1
     assert repository.issues == {}
+    assert "Everything that must be true is true" in done["report"].summary
+    [artifact] = (tmp_path / "artifacts" / "report").glob("*/index.html")
+    assert "the next run is due by" in artifact.read_text()
 
 
 def test_a_violation_fails_its_job_and_is_told_all_the_same(
@@ -87,6 +92,7 @@ def test_a_violation_fails_its_job_and_is_told_all_the_same(
 
     assert results(done) == WELL | {"check": "failure", "check (studybuddy)": "failure"}, done
     assert "1 violated" in done["check (studybuddy)"].said
+    assert "::error" in done["report"].said
     [issue] = repository.issues.values()
     assert issue["title"].startswith("[P1] every running ai job is younger than five minutes")
     assert len(kept(remote)) == 1

@@ -1,16 +1,21 @@
-"""The switch: told with counts and nothing else, and never by an open line."""
+"""The switch and the channel: told with no row of anybody's, and never by an open line."""
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
 from engine.report.morning import believable
-from trueup.ci import switch
+from engine.report.runs import record, run, stuck
+from trueup.ci import channel, switch
 from trueup.errors import CiError, ConfigError
+from trueup.history.past import remembered
+from trueup.model.run import Record, Run
+from trueup.model.verdict import Verdict
 
 
 class Heard:
@@ -70,3 +75,48 @@ def test_a_switch_that_does_not_take_it_is_said_without_its_address(heard: Heard
 def test_an_open_line_is_refused() -> None:
     with pytest.raises(ConfigError, match="is not https"):
         switch.ping("http://switch.example/secret", believable())
+
+
+def after(records: Sequence[Record], *earlier: Sequence[Record]) -> Run:
+    """A run that remembers earlier ones, the oldest of which comes first."""
+    runs = [run(found, id=f"{place}-run") for place, found in enumerate(earlier)]
+    return remembered(run(records, id="9-run"), reversed(runs))
+
+
+def test_the_channel_hears_of_what_is_new(heard: Heard) -> None:
+    found = after([stuck(12)], [record(stuck(1).name)])
+
+    told = channel.tell(heard.url, found, "https://github.example/run")
+
+    [said] = heard.said
+    assert "secret-path" not in told
+    assert "New" in json.dumps(said["blocks"])
+    assert "https://github.example/run" in json.dumps(said)
+    assert not [key for key in found.records[0].keys if key in json.dumps(said)]
+
+
+def test_the_channel_hears_of_what_was_resolved(heard: Heard) -> None:
+    channel.tell(heard.url, after([record(stuck(1).name)], [stuck(12)]), "")
+    assert "Resolved" in json.dumps(heard.said)
+
+
+def test_the_channel_is_not_told_what_it_knows(heard: Heard) -> None:
+    for records in ([stuck(12)], [record("all_is_well")]):
+        assert channel.tell(heard.url, after(records, records), "") == channel.QUIET
+    assert heard.said == []
+
+
+def test_what_is_found_in_maintenance_is_no_news(heard: Heard) -> None:
+    window = replace(stuck(12), maintenance="tuesday 02:00-04:00 UTC")
+    assert channel.tell(heard.url, after([window], [record(window.name)]), "") == channel.QUIET
+
+
+def test_a_system_that_went_dark_is_news_once(heard: Heard) -> None:
+    dark = record("all_is_well", Verdict.UNKNOWN, reason="the replica is stale")
+    found = after([dark], [record("all_is_well")])
+    gone = replace(found, systems=tuple(replace(s, reason="stale") for s in found.systems))
+    still = after([dark], [dark])
+
+    assert channel.tell(heard.url, gone, "") != channel.QUIET
+    again = replace(still, systems=gone.systems)
+    assert channel.tell(heard.url, again, "") == channel.QUIET
