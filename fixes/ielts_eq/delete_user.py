@@ -11,8 +11,9 @@ went, and nothing else of it.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
+from urllib.parse import quote, unquote, urlsplit
 
-from trueup import Delete, Steps, naive_utc
+from trueup import Call, Delete, Steps, naive_utc
 from trueup.library.erasure import erased
 from trueup.library.person import Person
 from trueup.library.steps import written
@@ -43,6 +44,17 @@ SPELT_OTHERWISE = """
     order by loose.{key}
 """
 
+S3 = "s3"
+"""The service in trueup.toml that deletes recordings."""
+
+RECORDINGS = """
+    select answer."audioUrl" as url
+    from "Response" as answer
+    join "TestSession" as test on test.id = answer."sessionId"
+    where test."userId" = :user
+    order by answer.id
+"""
+
 PAID = """
     select string_agg(metadata ->> 'session', ', ' order by "createdAt") as sessions
     from "AnalyticsEvent"
@@ -62,6 +74,18 @@ each in every_paid_checkout_added_its_credits until thirty days after it.
 Resend keeps what was sent to them, and Sentry their id, for as long as is set there.
 
 select count(*) from "User" where id = {user:literal};  -- 0
+"""
+
+
+RECORDED = """
+delete the recordings of user {user}
+
+Their {recordings} answers each have one, and there may be others: aws s3 ls
+s3://{bucket}/user-{user}/ --recursive
+
+Delete them: aws s3 rm s3://{bucket}/user-{user}/ --recursive
+
+trueup check ielts_eq --env production -k stored_recording
 """
 
 
@@ -90,6 +114,13 @@ def plan(
         yield from changes
         if any(isinstance(change, Delete) for change in changes):
             yield from _spelt_otherwise(primary, who)
+            recordings = list(_recordings(primary, who))
+            if S3 in services:
+                yield from (Call(S3, "DELETE", path) for path in recordings)
+            elif recordings:
+                bucket = recordings[0].split("/")[1]
+                said = {"user": who, "bucket": bucket, "recordings": len(recordings)}
+                yield written(RECORDED, said)
             yield _elsewhere(primary, who, now)
 
 
@@ -99,6 +130,16 @@ def _spelt_otherwise(primary: Reader, who: object) -> Iterator[Delete]:
             sql = SPELT_OTHERWISE.format(table=table, key=key, mail=mail)
             for loose in primary.rows(sql, user=who):
                 yield Delete(table, key={key: loose["key"]})
+
+
+def _recordings(primary: Reader, who: object) -> Iterator[str]:
+    """The path of each, which begins with the bucket, whichever way its URL was written."""
+    for answer in primary.rows(RECORDINGS, user=who):
+        url = urlsplit(str(answer["url"]))
+        host, _, rest = (url.hostname or "").partition(".")
+        bucket = "" if host == "s3" or host.startswith("s3-") else f"/{host}"
+        if rest.startswith("s3") or not bucket:
+            yield bucket + quote(unquote(url.path))
 
 
 def _elsewhere(primary: Reader, who: object, now: datetime) -> Steps:

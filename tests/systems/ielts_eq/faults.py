@@ -10,6 +10,7 @@ from hashlib import md5
 from typing import Any
 
 from trueup import naive_utc
+from trueup.library.stored import object_id
 from trueup.sample.faults import Fault
 from trueup.sample.planting import LONG_AGO, ago, keys, row, uid
 from trueup.sample.site import Site, apis
@@ -22,7 +23,7 @@ CENTS = 50
 
 GIVEN: dict[str, object] = {"credits": 10, "reason": "checkout completed", "admin": "webhook"}
 
-BUCKET = "https://ielts-eq-recordings.s3.us-east-1.amazonaws.com"
+BUCKET = "recordings"
 
 
 def before(**spans: float) -> datetime:
@@ -85,13 +86,13 @@ def exam(name: str, owner: str, status: str, begun: datetime, **changed: object)
     return row("public.TestSession", **values | changed)
 
 
-def answer(name: str, test: str, owner: str, spoken: datetime, **changed: object) -> str:
+def answer(name: str, test: str, spoken: datetime, **changed: object) -> str:
     """An answer in this test, recorded and analysed unless told otherwise."""
     values: dict[str, object] = {
         "id": str(uid(name)),
         "sessionId": str(uid(test)),
         "questionId": QUESTION,
-        "audioUrl": f"{BUCKET}/user-{uid(owner)}/{uid(test)}/{uid(name)}.webm",
+        "audioUrl": RECORDED_ONCE,
         "transcript": "I agree.",
         "feedback": "Say more.",
         "score": 6.5,
@@ -241,7 +242,25 @@ def migration(name: str, of: str, **changed: object) -> str:
     return row("public._prisma_migrations", **values | changed)
 
 
-QUESTION = "c" + md5(b"question-1", usedforsecurity=False).hexdigest()[:24]
+def cuid(name: str) -> str:
+    """The id of a sound row of this name."""
+    return "c" + md5(name.encode(), usedforsecurity=False).hexdigest()[:24]
+
+
+def key(owner: str, name: str) -> str:
+    """What this user's recording of this name is called in the bucket."""
+    return f"user-{uid(owner)}/{uid(name)}.webm"
+
+
+def virtual(path: str) -> str:
+    """The URL of an object, with the bucket in the host, as the application writes it."""
+    return f"https://{BUCKET}.s3.us-east-1.amazonaws.com/{path}"
+
+
+# A recording that is there, for answers that are about something else.
+RECORDED_ONCE = virtual(f"user-{cuid('user-8')}/{cuid('test-1')}/part-1.webm")
+
+QUESTION = cuid("question-1")
 
 PLATFORM = (
     Fault(
@@ -390,7 +409,7 @@ TESTS = (
             exam(f"bandless {number}", "bandless", "COMPLETED", before(days=number), **said)
             for number, said in enumerate(WITHOUT_BAND, start=1)
         )
-        + answer("bandless answer", "bandless 1", "bandless", before(hours=23)),
+        + answer("bandless answer", "bandless 1", before(hours=23)),
         keys=keys(*(f"bandless {number}" for number in range(1, 8))),
         near_misses=user("banded")
         + "".join(
@@ -414,12 +433,12 @@ TESTS = (
         + exam("open 1", "open", "IN_PROGRESS", before(days=1, seconds=1))
         + exam("open 2", "open", "STARTED", before(days=300))
         + exam("open 3", "open", "IN_PROGRESS", before(days=3))
-        + answer("open answer", "open 3", "open", before(days=1, seconds=1)),
+        + answer("open answer", "open 3", before(days=1, seconds=1)),
         keys=keys("open 1", "open 2", "open 3"),
         near_misses=user("nearly open")
         + exam("nearly open 1", "nearly open", "IN_PROGRESS", before(days=1))
         + exam("nearly open 2", "nearly open", "IN_PROGRESS", before(days=3))
-        + answer("nearly open answer", "nearly open 2", "nearly open", before(days=1))
+        + answer("nearly open answer", "nearly open 2", before(days=1))
         + exam("nearly open 3", "nearly open", "ABANDONED", before(days=3)),
     ),
     Fault(
@@ -430,20 +449,19 @@ TESTS = (
         + answer(
             "unheard 1",
             "unheard test",
-            "unheard",
             before(hours=1, seconds=1),
             transcript=None,
             feedback=None,
             score=None,
         )
-        + answer("unheard 2", "unheard test", "unheard", before(hours=2), feedback=None)
-        + answer("unheard 3", "unheard test", "unheard", before(hours=2), transcript=None),
+        + answer("unheard 2", "unheard test", before(hours=2), feedback=None)
+        + answer("unheard 3", "unheard test", before(hours=2), transcript=None),
         keys=keys("unheard 1", "unheard 2", "unheard 3"),
         near_misses=user("heard")
         + exam("heard test", "heard", "IN_PROGRESS", before(hours=3))
-        + answer("heard 1", "heard test", "heard", before(hours=1), transcript=None, feedback=None)
-        + answer("heard 2", "heard test", "heard", before(hours=2), transcript="", feedback="")
-        + answer("heard 3", "heard test", "heard", before(hours=2), score=None),
+        + answer("heard 1", "heard test", before(hours=1), transcript=None, feedback=None)
+        + answer("heard 2", "heard test", before(hours=2), transcript="", feedback="")
+        + answer("heard 3", "heard test", before(hours=2), score=None),
     ),
 )
 
@@ -636,6 +654,70 @@ def _leaking(site: Site) -> None:
     site.answer("site", "GET", "/_next/static/app.js", text=leaked)
 
 
+def _not_uploaded(site: Site) -> None:
+    site.store(BUCKET, key("spoken", "1"), key("spoken", "2"), size=9, modified=ago(days=2))
+
+
+def _left_behind(site: Site) -> None:
+    site.store(
+        BUCKET,
+        key("left the site", "voice 1"),
+        key("left the site", "voice 2"),
+        "user-/nobody.webm",
+        size=9,
+        modified=ago(minutes=15),
+    )
+    site.store(BUCKET, key("is still there", "voice 1"), size=9, modified=ago(days=2))
+    site.store(BUCKET, key("left the site", "young"), size=9, modified=ago(minutes=14, seconds=59))
+    site.store(BUCKET, "questions/part-1.webm", size=9, modified=ago(days=2))
+
+
+def objects(*paths: str) -> frozenset[str]:
+    """What a report calls these objects."""
+    return frozenset(map(object_id, paths))
+
+
+RECORDINGS = (
+    Fault(
+        name="recordings_left_behind",
+        invariant="every_stored_recording_belongs_to_a_user",
+        plant="",
+        keys=objects(
+            key("left the site", "voice 1"), key("left the site", "voice 2"), "user-/nobody.webm"
+        ),
+        near_misses=user("is still there"),
+        site=_left_behind,
+    ),
+    Fault(
+        name="answers_not_uploaded",
+        invariant="every_answer_has_its_recording",
+        plant=user("silent")
+        + exam("silent test", "silent", "IN_PROGRESS", before(hours=3))
+        + answer(
+            "silent 1", "silent test", before(minutes=15), audioUrl=virtual(key("silent", "none"))
+        )
+        + answer("silent 2", "silent test", before(hours=2), audioUrl="")
+        + answer("silent 3", "silent test", before(hours=2), audioUrl="blob:https://ielts-eq"),
+        keys=keys("silent 1", "silent 2", "silent 3"),
+        near_misses=user("spoken")
+        + exam("spoken test", "spoken", "IN_PROGRESS", before(hours=3))
+        + answer("spoken 1", "spoken test", before(hours=2), audioUrl=virtual(key("spoken", "1")))
+        + answer(
+            "spoken 2",
+            "spoken test",
+            before(hours=2),
+            audioUrl=f"https://s3.amazonaws.com/{BUCKET}/{key('spoken', '2')}?version=1",
+        )
+        + answer(
+            "spoken 4",
+            "spoken test",
+            before(minutes=14, seconds=59),
+            audioUrl=virtual(key("spoken", "none")),
+        ),
+        site=_not_uploaded,
+    ),
+)
+
 SITE = (
     Fault(
         name="site_down",
@@ -679,4 +761,4 @@ SITE = (
     ),
 )
 
-FAULTS = (*PLATFORM, *TESTS, *USERS, *CREDITS, *SITE)
+FAULTS = (*PLATFORM, *TESTS, *USERS, *CREDITS, *RECORDINGS, *SITE)

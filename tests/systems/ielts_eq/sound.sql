@@ -259,7 +259,7 @@ insert into public."Response" (
 )
 select
     sample.cuid('response', n * 10 + part), id, sample.cuid('question', 1 + (n * 3 + part) % 90),
-    'https://ielts-eq-recordings.s3.us-east-1.amazonaws.com/user-' || user_id || '/' || id
+    'https://recordings.s3.us-east-1.amazonaws.com/user-' || user_id || '/' || id
         || '/part-' || part || '.webm',
     'I would like to talk about it, because it matters to me.',
     'Good pace. Mind the articles.',
