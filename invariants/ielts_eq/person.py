@@ -2,6 +2,9 @@
 
 from trueup.library.person import Person, given_to, goes, stays
 
+# A capital makes no other address.
+E_MAIL = "User: lower(email)"
+
 PERSON = Person(
     account="User.id",
     ties={
@@ -10,11 +13,12 @@ PERSON = Person(
         "AnalyticsEvent: metadata ->> 'admin'": stays("Who gave credits away stays answerable."),
         "BlogPost.authorId": given_to("editor", may_be_absent=True),
         "LoginAttempt.userId": goes(may_be_absent=True),
-        "LoginAttempt.email": goes("User.email", may_be_absent=True),
-        "PasswordResetToken.email": goes("User.email", may_be_absent=True),
-        "VerificationToken.identifier": goes("User.email"),
+        "LoginAttempt: lower(email)": goes(E_MAIL, may_be_absent=True),
+        "PasswordResetToken: lower(email)": goes(E_MAIL, may_be_absent=True),
+        "VerificationToken: lower(identifier)": goes(E_MAIL),
     },
     secrets=("User.password", "Session.sessionToken"),
     plain=("Account.token_type",),
+    objects={"recordings": "user-{id}/"},
     naive="UTC",
 )

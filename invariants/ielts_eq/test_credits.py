@@ -89,6 +89,7 @@ test_every_paid_checkout_added_its_credits = every_paid_checkout_was_granted_onc
     GRANTED,
     "AnalyticsEvent",
     metadata="credits",
+    buyer=("userId", 'select id from "User" where id = any(:ids)'),
     fix="add_credits",
     harm="Somebody paid for credits and has none, has fewer, or has them twice.",
     runbook=RUNBOOK,

@@ -10,7 +10,10 @@ from trueup.library import (
 )
 
 test_the_site_is_up = every_path_answers(
-    "site", {"/": [200], "/api/auth/providers": [200]}, runbook="outage"
+    "site",
+    {"/": [200], "/api/auth/providers": [200]},
+    harm="Nobody can practise, or nobody can sign in.",
+    runbook="outage",
 )
 test_the_oauth_callback_is_ours = the_oauth_callback_is_ours(
     harm="Google refuses them with a redirect mismatch, or sends them to another deployment.",

@@ -18,5 +18,9 @@ OUTLIVED = """
     show=["planId"],
 )
 def test_no_active_subscription_outlives_its_end(replica, now):
-    """Nothing ends a subscription by itself: whoever paid once has it for ever. None ends never."""
+    """
+    Nothing ends a subscription by itself: whoever paid once has it for ever.
+
+    One that has no end goes on.
+    """
     return replica.rows(OUTLIVED, now=naive_utc(now))

@@ -25,6 +25,12 @@ CREDITS = """
     from "User" as account where id = %s
 """
 
+PAID_LATELY = """
+    select "userId" from "AnalyticsEvent"
+    where starts_with(metadata ->> 'session', 'cs_') and "createdAt" > '2026-10-20'
+    order by "createdAt" limit 1
+"""
+
 SPELT_OTHERWISE = """
     update "User" set email = 'ada@example.com' where id = %(user)s;
     insert into "VerificationToken" values ('Ada@Example.com', 'one', '2026-11-03');
@@ -157,9 +163,11 @@ def test_every_session_ends_and_none_comes_back(found: scenes.Scene) -> None:
     assert (made.undo is not None, len(made.steps)) == (True, 1)
 
 
-def test_a_deleted_user_leaves_no_recording_and_no_address(found: scenes.Scene) -> None:
+def test_a_deleted_user_leaves_no_recording_no_address_and_no_checkout_without_credits(
+    found: scenes.Scene,
+) -> None:
     with found.database.connect() as connection:
-        row = connection.execute('select id from "User" order by id desc limit 1').fetchone()
+        row = connection.execute(PAID_LATELY).fetchone()
         user = row[0]
         connection.execute(SPELT_OTHERWISE.replace("%(user)s", f"'{user}'").encode())
 
@@ -171,3 +179,4 @@ def test_a_deleted_user_leaves_no_recording_and_no_address(found: scenes.Scene) 
     assert not [key for key in site.buckets["recordings"] if user in key]
     assert not [row for row in everything if "ada@example.com" in row.lower()]
     assert [row for row in everything if "ada@example.org" in row]
+    assert scenes.named(found.outcomes()) == {}

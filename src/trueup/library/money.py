@@ -1,5 +1,6 @@
 """Money that came in, and money that went back, against what was granted for it: once each."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -22,7 +23,13 @@ COMPLETED = ("checkout.session.completed", "checkout.session.async_payment_succe
 REFUNDED = ("refund.created", "refund.updated", "charge.refunded")
 """Events by which a refund, begun some time before, succeeds."""
 
+ID = re.compile(r"[0-9A-Za-z_-]{20,}")
+"""What ids of accounts look like, and addresses, names and blunders do not."""
+
 Object = Mapping[str, Any]
+
+Wrong = tuple[Object, int | None, str]
+"""A session, what it bought, and what is wrong with what was granted."""
 
 
 def every_paid_checkout_was_granted_once(
@@ -31,6 +38,7 @@ def every_paid_checkout_was_granted_once(
     *,
     metadata: str,
     worth: Mapping[str, int] | str | None = None,
+    buyer: tuple[str, str] | None = None,
     **said: Unpack[Options],
 ) -> Invariant:
     """
@@ -41,6 +49,10 @@ def every_paid_checkout_was_granted_once(
     for, itself or the system's setting of that name; one that is neither is named. Sessions without
     it sold something else. Those of the last thirty days are judged, but none that was begun, or
     paid, within the grace. What was refunded as a whole need not be granted.
+
+    `buyer` lets whoever bought be deleted: the name under which the metadata has their id, and a
+    SELECT of those of `:ids` that there are. An id that nobody has, and that looks like one, was
+    somebody's; whatever else stands there is named.
     """
 
     def ask(replica: Reader, stripe: "Stripe", settings: Mapping[str, Any]) -> Iterator[Row]:
@@ -48,7 +60,7 @@ def every_paid_checkout_was_granted_once(
         paid = [one for one in stripe.checkout_sessions() if _is_sold(one, metadata, stripe)]
         returned = _returned(stripe)  # Stripe first: what it said then should be here by now
         granted = _granted(replica, grants) or {}
-        wrong = []
+        wrong: list[Wrong] = []
         for one in paid:
             bought = _bought(one, metadata, known)
             trouble = _trouble(bought, granted.get(one["id"], []))
@@ -56,8 +68,9 @@ def every_paid_checkout_was_granted_once(
             if trouble and not went_back:
                 wrong.append((one, bought, trouble))
         recent = stripe.changed(COMPLETED) if wrong else frozenset()
+        gone = _deleted(replica, wrong, buyer)
         for one, bought, trouble in wrong:
-            if one["id"] not in recent:
+            if one["id"] not in recent and one["id"] not in gone:
                 yield {
                     "session": one["id"],
                     "customer": one["customer"],
@@ -134,6 +147,19 @@ def _is_sold(one: Object, metadata: str, stripe: "Stripe") -> bool:
     """Whether it is paid for, of what is granted here, and long enough ago."""
     until = stripe.now - stripe.account.grace
     return _said(one, metadata) is not None and one["payment_status"] in PAID and _at(one) <= until
+
+
+def _deleted(
+    replica: Reader, wrong: Sequence[Wrong], buyer: tuple[str, str] | None
+) -> frozenset[str]:
+    """The sessions of those who have had themselves deleted since."""
+    if buyer is None or not wrong:
+        return frozenset()
+    name, accounts = buyer
+    whose = {one["id"]: _said(one, name) or "" for one, _, _ in wrong}
+    ids = sorted({who for who in whose.values() if ID.fullmatch(who)})
+    there = {str(next(iter(row.values()))) for row in replica.rows(accounts, ids=ids)}
+    return frozenset(one for one, who in whose.items() if who in ids and who not in there)
 
 
 def _worth(said: Mapping[str, int] | str | None, settings: Object) -> Mapping[str, int] | None:

@@ -164,6 +164,40 @@ def test_what_was_paid_back_before_it_was_granted_need_not_be(account: Account, 
     assert keys(asked(granted())) == ["cs_test_8"]
 
 
+def test_whoever_was_deleted_needs_nothing_granted(
+    account: Account, database: Database, asked
+) -> None:
+    database.execute("""
+        create table accounts (id text);
+        insert into accounts values ('account-number-000000001');
+        grant select on accounts to trueup_reader;
+    """)
+    for number, buyer in (
+        ("cs_test_here", "account-number-000000001"),
+        ("cs_test_gone", "account-number-000000002"),
+        ("cs_test_address", "somebody.long@example.com"),
+        ("cs_test_blunder", "undefined"),
+    ):
+        session(account, number, metadata={"credits": "10", "user": buyer})
+    session(account, "cs_test_nobody")
+
+    outcome = asked(
+        every_paid_checkout_was_granted_once(
+            GRANTS,
+            "grants",
+            metadata="credits",
+            buyer=("user", "select id from accounts where id = any(:ids)"),
+        )
+    )
+
+    assert set(keys(outcome)) == {
+        "cs_test_here",
+        "cs_test_address",
+        "cs_test_blunder",
+        "cs_test_nobody",
+    }
+
+
 def test_a_refund_is_taken_back_once(account: Account, database: Database, asked) -> None:
     refund(account, "re_2")
     refund(account, "re_3")
