@@ -4,7 +4,7 @@ Write what Stripe says into the profiles: status, tier, until when, and the cust
 The live subscription of the profile's customer is asked for at this moment; where the profile names
 none, that of the customer whose metadata names the user, never of one with their e-mail. The tier
 is the one that the settings name for the price. Of whom Stripe knows no subscription becomes
-inactive, and free. Who pays and has no profile gets one.
+inactive, and free. Who pays and has no profile gets one; what is not of Stripe gets its default.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,16 +36,11 @@ PROFILES = """
                  and other.id <> profile.id
            ) as is_shared
     from user_profiles as profile
-    where id = any(:ids)
+    where id = any(:ids) or user_id::text = any(cast(:users as text[]))
     order by id
 """
 
-USERS = """
-    select id::text as id
-    from auth.users as account
-    where id::text = any(cast(:users as text[]))
-      and not exists (select from user_profiles where user_id::text = account.id::text)
-"""
+USERS = "select id::text as id from auth.users where id::text = any(cast(:users as text[]))"
 
 NO_KEY = """
 ask Stripe what the user of profile {id} pays
@@ -63,13 +58,14 @@ UNCLAIMED = """
 find out whose {stripe_subscription} is
 
 Stripe says that it is {stripe_status}, and no profile has its customer {customer}. Its metadata
-names no user who has no profile yet, and an e-mail address proves nothing: anybody can type one.
+names nobody ({owner}) who is here and has no other customer, and an e-mail address proves nothing:
+anybody can type one.
 
 Open https://dashboard.stripe.com/subscriptions/{stripe_subscription}, find the checkout session
-that began it, and write its user into the subscription's metadata, as user_id.
+that began it, and write its user into the subscription's metadata, as user_id. Where that user has
+another customer already, cancel one of the two, and refund what was paid twice.
 
-Where that user has a profile already, plan `venture_companion.link_stripe_customer` first; then
-plan `venture_companion.sync_profile_from_stripe` again.
+Plan `venture_companion.sync_profile_from_stripe` again.
 
 select user_id from user_profiles where stripe_customer_id = {customer:literal};
 """
@@ -137,7 +133,7 @@ def plan(
 ) -> Iterator[Change]:
     """The same for each invariant that a profile breaks; the engine makes it once."""
     ids = [violation["id"] for violation in violations if violation["id"] is not None]
-    rows = {row["id"]: row for row in primary.rows(PROFILES, ids=ids)}
+    rows = {row["id"]: row for row in primary.rows(PROFILES, ids=ids, users=[])}
     tiers: Mapping[str, str] = settings.get("prices", {})
     if stripe is None:
         yield from (written(NO_KEY, row) for row in rows.values())
@@ -147,7 +143,7 @@ def plan(
     for violation in violations:
         row = rows.get(violation["id"])
         if row is None:
-            yield _first(violation, primary, stripe, tiers)
+            yield from _first(violation, primary, stripe, tiers)
             continue
         said = _asked(stripe, row["stripe_customer_id"] or mine.get(str(row["user_id"])))
         yield from _synced(violation, row, said, tiers)
@@ -182,16 +178,24 @@ def _synced(
 
 def _first(
     violation: Violation, primary: Reader, stripe: "Stripe", tiers: Mapping[str, str]
-) -> Change:
-    """The profile of somebody who pays and has none; what is not of Stripe gets its default."""
+) -> Iterator[Change]:
+    """Somebody who pays: their profile names no customer yet, or they have no profile."""
     one = stripe.subscription(str(violation["stripe_subscription"]))
     said = _asked(stripe, customer_of(one) if one else None)
-    owner = said.owner
-    users = list(primary.rows(USERS, users=[owner])) if owner else []
+    users = [said.owner] if said.owner else []
+    row = next(iter(primary.rows(PROFILES, ids=[], users=users)), None)
     wanted = _wanted(said, tiers)
-    if not users or wanted["subscription_tier"] is None or len(said.live) > 1:
-        return written(UNCLAIMED, violation)
-    return Insert("user_profiles", {"user_id": owner} | wanted)
+    if row is not None and not row["stripe_customer_id"]:
+        yield from _synced(violation, row, said, tiers)
+    elif row is None and list(primary.rows(USERS, users=users)) and _is_plain(said, wanted):
+        yield Insert("user_profiles", {"user_id": said.owner} | wanted)
+    else:
+        yield written(UNCLAIMED, {**violation, **_words(said)})
+
+
+def _is_plain(said: _Said, wanted: Row) -> bool:
+    """Whether a profile can say it: one subscription, at a price that the settings know."""
+    return len(said.live) == 1 and wanted["subscription_tier"] is not None
 
 
 def _wanted(said: _Said, tiers: Mapping[str, str]) -> dict[str, object]:

@@ -39,6 +39,7 @@ test_sign_ins_succeed = sign_ins_succeed(runbook="users-cannot-sign-in")
 test_billing_routes_are_on = no_path_is_switched_off(
     "api",
     ["/billing"],
+    fix="turn_billing_on",
     harm="Without its Stripe key the backend turns billing off: nobody can buy, and Stripe is told"
     " that nobody listens.",
     runbook="billing-and-stripe",

@@ -416,6 +416,7 @@ def _unmirrored(account: Account) -> None:
     account.price("price_of_black_friday")
     subscribed(account, "lost 7", "price_of_black_friday")
     subscribed(account, "lost 8", number="sub_lost_8_again")
+    subscribed(account, "lost 11")
     subscribed(account, "nearly lost 1", since=ago(minutes=14))
     changed(account, "nearly lost 2", ago(minutes=14), status="canceled")
     renewed(account, "nearly lost 3", ENDS + timedelta(seconds=59))
@@ -482,14 +483,17 @@ STRIPE = (
         name="subscriptions_not_mirrored",
         invariant=MIRRORED,
         # Cancelled, overdue, renewed, without a profile, of nobody, at another price, at a price
-        # that nobody knows, twice, and of a customer whom two profiles name.
+        # that nobody knows, twice, of a customer whom two profiles name, and of one whom none does.
         plant=quietly(
             *map(payer, ("lost 1", "lost 2", "lost 3", "lost 6", "lost 7", "lost 8", "lost 9")),
             supabase_user("lost 4"),
+            founder("lost 11"),
             payer("lost 10", stripe_customer_id=customer_of("lost 9")),
         ),
         keys=sub_of(*(f"lost {number}" for number in range(1, 10)))
+        | sub_of("lost 11")
         | frozenset({"sub_lost_8_again"}),
+        also={"every_paying_profile_names_its_stripe_customer": profiles("lost 11")},
         near_misses=quietly(
             supabase_user("nearly lost 1"),
             payer("nearly lost 2"),

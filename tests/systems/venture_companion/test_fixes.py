@@ -144,6 +144,7 @@ def test_a_profile_becomes_what_stripe_says(sound: Scene) -> None:
     assert profile("lost 4") == ("active", "pro", True)  # had no profile
     assert profile("lost 6") == ("active", "enterprise", True)  # pays for another tier
     assert profile("lost 7") == ("active", "pro", True)  # at a price that nobody knows: left alone
+    assert profile("lost 11") == ("active", "pro", True)  # had no customer
     assert profile("lost 9") == profile("lost 10") == ("active", "pro", True)  # one customer's
 
 
