@@ -77,7 +77,10 @@ from trueup.library.stored import (
     every_stored_object_belongs_to_a_user,
 )
 from trueup.library.supabase import a_backup_is_younger_than_a_day, sign_ins_succeed
-from trueup.library.visits import a_user_sees_only_their_own_rows
+from trueup.library.visits import (
+    a_member_sees_only_their_own_tenants,
+    a_user_sees_only_their_own_rows,
+)
 from trueup.library.webhooks import (
     every_stripe_event_was_recorded,
     no_webhook_delivery_has_failed_for_an_hour,
@@ -89,6 +92,7 @@ __all__ = [
     "PRISMA",
     "Mirror",
     "a_backup_is_younger_than_a_day",
+    "a_member_sees_only_their_own_tenants",
     "a_user_sees_only_their_own_rows",
     "belongs",
     "connections_leave_headroom",

@@ -1,6 +1,6 @@
 """Row-level security as it behaves: what a user who signs in sees, and what a stranger does."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Unpack
 
 from trueup.errors import QueryError
@@ -23,6 +23,14 @@ _OTHERS = """
     from (select from {table} where {column}::text is distinct from {user} limit {many}) as others
 """
 
+_OUTSIDE = """
+    select count(*) as rows
+    from (
+        select from {table}
+        where {tenant} is not null and {tenant}::text not in ({tenants}) {others} limit {many}
+    ) as others
+"""
+
 _ANY = "select count(*) as rows from (select from {table} limit {many}) as anything"
 
 
@@ -37,17 +45,13 @@ def a_user_sees_only_their_own_rows(
     table whose policies fail is for `every_policy_can_be_evaluated`.
     """
     tables = {identifier(table): identifier(column) for table, column in owners.items()}
+    first = f"select id from ({users}) as users limit {visited}"  # noqa: S608  # the author's own
 
     def ask(replica: Reader, visitor: Visitor) -> Iterator[Row]:
-        first = f"select id from ({users}) as users limit {visited}"  # noqa: S608  # the author's own
         known = [str(row["id"]) for row in replica.rows(first)]
         for table, column in tables.items():
             seen = max((_others(visitor, table, column, user) for user in known), default=0)
-            if seen:
-                yield _row(table, "authenticated", seen)
-            seen = _count(visitor, _ANY.format(table=table, many=MANY), None, "anon")
-            if seen:
-                yield _row(table, "anon", seen)
+            yield from _seen(visitor, table, seen)
 
     return declared(
         ask,
@@ -61,6 +65,75 @@ def a_user_sees_only_their_own_rows(
         key=["table", "role"],
         show=["table", "role"],
     )
+
+
+def a_member_sees_only_their_own_tenants(
+    owners: Mapping[str, str],
+    members: str,
+    *,
+    own: Mapping[str, str] | None = None,
+    visited: int = VISITED,
+    **said: Unpack[Options],
+) -> Invariant:
+    """
+    A member of tenants sees no row of another tenant, and who does not sign in sees none.
+
+    `owners` has each table with the column that says whose tenant's a row is, `members` is a SELECT
+    of `user_id` and `tenant_id`, of those who may see a tenant now. `own` has the tables of which
+    somebody sees their own rows too, whatever their tenant, with the column that names them.
+    """
+    tables = {
+        identifier(table): (identifier(column), identifier(mine) if mine else "")
+        for table, column in owners.items()
+        for mine in [(own or {}).get(table, "")]
+    }
+    first = f"""
+        select user_id, array_agg(tenant_id::text order by tenant_id::text) as tenants
+        from ({members}) as members
+        group by user_id
+        order by user_id
+        limit {visited}
+    """  # noqa: S608  # the author's own
+
+    def ask(replica: Reader, visitor: Visitor) -> Iterator[Row]:
+        known = {str(row["user_id"]): _texts(row["tenants"]) for row in replica.rows(first)}
+        for table, (tenant, mine) in tables.items():
+            asked = {user: _outside(table, tenant, mine, user, known[user]) for user in known}
+            counts = (_count(visitor, sql, user, "authenticated") for user, sql in asked.items())
+            yield from _seen(visitor, table, max(counts, default=0))
+
+    return declared(
+        ask,
+        {
+            "severity": "P0",
+            "fix": "narrow_reading",
+            "harm": "A customer reads what is another customer's, with the public key and a login.",
+        },
+        said,
+        over={"members": f"({members})", **{table: table for table in owners}},
+        key=["table", "role"],
+        show=["table", "role"],
+    )
+
+
+def _seen(visitor: Visitor, table: str, others: int) -> Iterator[Row]:
+    """The violations of a table: of whoever signed in, and of a stranger who sees anything."""
+    if others:
+        yield _row(table, "authenticated", others)
+    anything = _count(visitor, _ANY.format(table=table, many=MANY), None, "anon")
+    if anything:
+        yield _row(table, "anon", anything)
+
+
+def _texts(found: object) -> list[str]:
+    return [str(one) for one in found] if isinstance(found, list) else []
+
+
+def _outside(table: str, tenant: str, mine: str, user: str, tenants: Sequence[str]) -> str:
+    others = f"and {mine}::text is distinct from {literal(user)}" if mine else ""
+    listed = ", ".join(map(literal, tenants))
+    given = {"table": table, "tenant": tenant, "tenants": listed, "others": others}
+    return _OUTSIDE.format(**given, many=MANY)
 
 
 def _row(table: str, role: str, seen: int) -> Row:

@@ -4,7 +4,7 @@ import pytest
 
 from engine.library.outcomes import planned
 from fix_database import Database
-from trueup.library import a_user_sees_only_their_own_rows
+from trueup.library import a_member_sees_only_their_own_tenants, a_user_sees_only_their_own_rows
 from trueup.model.change import Steps
 from trueup.model.verdict import Outcome, Verdict
 from trueup.replica.visitor import Visitor
@@ -96,3 +96,67 @@ def test_without_users_there_is_nobody_to_visit_as(
     database.execute(TABLES + 'truncate auth.users; truncate "Notes"')
 
     assert ask(OWN, visitor=visitor).verdict is Verdict.UNKNOWN
+
+
+TENANTS = (
+    TABLES
+    + """
+    create table members (tenant_id int, user_id uuid, left_at timestamptz);
+    insert into members select n % 3, md5(n::text)::uuid from generate_series(1, 8) n;
+    insert into members values (2, md5('1')::uuid, '2026-01-01');
+    create table "Jobs" (id int, tenant int, owner uuid);
+    insert into "Jobs" select n, n % 3, md5(n::text)::uuid from generate_series(1, 9) n;
+    insert into "Jobs" values (10, 2, md5('1')::uuid), (11, null, null);
+    alter table "Jobs" enable row level security;
+    create policy tenant on "Jobs" for select to authenticated using (
+        owner = auth.uid() or tenant in (
+            select tenant_id from members where user_id = auth.uid() and left_at is null
+        )
+    );
+    grant select on members, "Jobs" to anon, authenticated;
+    """
+)
+
+EVER = "select tenant_id from members where user_id = auth.uid()"
+
+MEMBERS = "select user_id, tenant_id from members where left_at is null"
+
+TENANT = a_member_sees_only_their_own_tenants(
+    {"public.Jobs": "tenant"}, MEMBERS, own={"public.Jobs": "owner"}, visited=8
+)
+
+
+def test_rows_of_ones_tenants_and_ones_own_hold(database: Database, ask, visitor: Visitor) -> None:
+    database.execute(TENANTS)
+
+    outcome = ask(TENANT, visitor=visitor)
+
+    assert outcome.verdict is Verdict.HOLDS
+    assert outcome.judged == {"members": 8, "public.Jobs": 11}
+
+
+def test_ones_own_rows_of_another_tenant_count_where_they_are_not_said_to_be(
+    database: Database, ask, visitor: Visitor
+) -> None:
+    database.execute(TENANTS)
+    strict = a_member_sees_only_their_own_tenants({"public.Jobs": "tenant"}, MEMBERS, visited=8)
+
+    assert seen(ask(strict, visitor=visitor)) == {"authenticated": 1}
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ("to authenticated using (true)", {"authenticated": 7}),
+        ("to anon using (tenant = 1)", {"anon": 3}),
+        ("to authenticated using (tenant is null)", {}),
+        (f"to authenticated using (tenant in ({EVER}))", {"authenticated": 3}),
+    ],
+    ids=["everybody", "strangers", "nobody's", "who has left"],
+)
+def test_rows_of_another_tenant_are_counted(
+    database: Database, ask, visitor: Visitor, policy: str, expected: dict[str, int]
+) -> None:
+    database.execute(TENANTS + f'create policy p on "Jobs" for select {policy}')
+
+    assert seen(ask(TENANT, visitor=visitor)) == expected

@@ -22,8 +22,8 @@ and cmd in ('SELECT', 'ALL');
 
 Look for one that is true for more than the owner's rows, and for row-level security that is off.
 
-As a migration: alter that policy to compare the owner's column with auth.uid(), or drop it where
-another one serves the site.
+As a migration: alter that policy to compare the owner's column with auth.uid(), or the tenant's
+with the memberships of auth.uid(); or drop it where another one serves the site.
 
 select relrowsecurity from pg_class where oid = {table:literal}::regclass;  -- t
 """
