@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from trueup.library import (
+    a_member_sees_only_their_own_tenants,
     a_user_sees_only_their_own_rows,
     connections_leave_headroom,
     every_foreign_key_is_validated,
@@ -32,7 +33,6 @@ CUSTOMERS = """
     order by id
 """
 
-# The others are seen by all members of a tenant.
 test_a_user_sees_only_their_own_rows = a_user_sees_only_their_own_rows(
     {"billing_events": "user_id", "profiles": "id"}, users=CUSTOMERS, runbook=ACCESS
 )
@@ -40,6 +40,27 @@ test_a_user_sees_only_their_own_tier = a_user_sees_only_their_own_rows(
     {"subscription_tiers": "user_id"},
     users=CUSTOMERS,
     needs=["subscription_tiers.user_id"],
+    runbook=ACCESS,
+)
+
+MEMBERS = "select user_id, tenant_id from tenant_members where status = 'active'"
+
+test_a_member_sees_only_their_own_tenants = a_member_sees_only_their_own_tenants(
+    {"tenants": "id"}
+    | dict.fromkeys(
+        ("error_logs", "subscriptions", "tenant_members", "usage_metrics", "workflows"), "tenant_id"
+    ),
+    MEMBERS,
+    # Whoever has left a tenant still sees what is their own there.
+    own=dict.fromkeys(
+        ("error_logs", "subscriptions", "tenant_members", "usage_metrics"), "user_id"
+    ),
+    runbook=ACCESS,
+)
+test_a_member_sees_only_their_own_executions = a_member_sees_only_their_own_tenants(
+    {"workflow_executions": "tenant_id"},
+    MEMBERS,
+    needs=["workflow_executions.tenant_id"],
     runbook=ACCESS,
 )
 

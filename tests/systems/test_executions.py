@@ -30,7 +30,10 @@ ABSENT = {
         "no_current_tier_outlives_its_subscription": "subscription_tiers.user_id",
         "every_webhook_event_is_processed_within_ten_minutes": "webhook_events.processed",
     },
-    "shape_b": {PENDING: "workflow_executions.started_at"},
+    "shape_b": {
+        PENDING: "workflow_executions.started_at",
+        "a_member_sees_only_their_own_executions": "workflow_executions.tenant_id",
+    },
     "third_vocabulary": {},
 }
 """What does not apply in each shape, and the column that it lacks."""

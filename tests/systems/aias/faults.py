@@ -821,16 +821,6 @@ USERS = (
     ),
 )
 
-RECURSIVE = """
-    drop policy "Users can view tenant memberships" on public.tenant_members;
-    create policy "Users can view tenant memberships" on public.tenant_members
-        for select to authenticated using (user_id = auth.uid() or exists (
-            select 1 from public.tenant_members tm
-            where tm.tenant_id = tenant_members.tenant_id and tm.user_id = auth.uid()
-                and tm.status = 'active' and tm.role = 'admin'
-        ));
-"""
-
 SCHEMA = (
     Fault(
         name="row_level_security_off",
@@ -863,6 +853,53 @@ SCHEMA = (
                     "public.billing_events policy Receipts",
                     "public.billing_events policy Own again",
                     "public.webhook_events policy Nobody's",
+                }
+            )
+        },
+    ),
+    Fault(
+        name="tenants_shown_to_others",
+        invariant="a_member_sees_only_their_own_tenants",
+        plant="""
+            create policy "Templates" on public.workflows for select to authenticated using (true);
+            create policy "Directory" on public.tenants for select to anon using (true);
+        """,
+        keys=frozenset({"workflows/authenticated", "tenants/anon"}),
+        # Own rows of a tenant that one has left, and rows of no tenant.
+        near_misses="""
+            create policy "Own anyway" on public.subscriptions for select to authenticated
+                using (user_id = auth.uid());
+            create policy "Common errors" on public.error_logs for select to authenticated
+                using (tenant_id is null);
+        """,
+        also={
+            RECORDED: frozenset(
+                {
+                    "public.workflows policy Templates",
+                    "public.tenants policy Directory",
+                    "public.subscriptions policy Own anyway",
+                    "public.error_logs policy Common errors",
+                }
+            )
+        },
+    ),
+    Fault(
+        name="executions_shown_to_others",
+        invariant="a_member_sees_only_their_own_executions",
+        plant="""
+            create policy "Runs that failed" on public.workflow_executions
+                for select to authenticated using (status = 'failed');
+        """,
+        keys=frozenset({"workflow_executions/authenticated"}),
+        near_misses="""
+            create policy "Own runs" on public.workflow_executions for select to authenticated
+                using (user_id = auth.uid() and tenant_id is null);
+        """,
+        also={
+            RECORDED: frozenset(
+                {
+                    "public.workflow_executions policy Runs that failed",
+                    "public.workflow_executions policy Own runs",
                 }
             )
         },
@@ -910,24 +947,19 @@ SCHEMA = (
         },
     ),
     Fault(
-        name="recursive_memberships",
+        name="recursive_policy",
         invariant="every_policy_can_be_evaluated",
-        # As deployed: whatever asks who is a member asks for ever.
-        plant=RECURSIVE,
-        keys=frozenset(
-            {
-                "public.error_logs",
-                "public.subscriptions",
-                "public.tenant_members",
-                "public.tenants",
-                "public.usage_metrics",
-                "public.workflow_executions",
-                "public.workflows",
-            }
-        ),
+        # That of tenant_members, as deployed, would hide what others show: deployed.sql has it.
+        plant="""
+            create policy "Whoever was billed" on public.billing_events
+                for select to authenticated using (exists (
+                    select from public.billing_events mine where mine.user_id = auth.uid()
+                ));
+        """,
+        keys=frozenset({"public.billing_events"}),
         # It reads another table under that table's own policies, and these do not read it back.
         near_misses="""
-            create policy "Only with a profile" on public.billing_events
+            create policy "Only with a profile" on public.subscription_tiers
                 as restrictive for select to authenticated using (
                     exists (select from public.profiles p where p.id = auth.uid())
                 );
@@ -935,8 +967,8 @@ SCHEMA = (
         also={
             RECORDED: frozenset(
                 {
-                    "public.tenant_members policy Users can view tenant memberships",
-                    "public.billing_events policy Only with a profile",
+                    "public.billing_events policy Whoever was billed",
+                    "public.subscription_tiers policy Only with a profile",
                 }
             )
         },
