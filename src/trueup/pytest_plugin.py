@@ -111,11 +111,11 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Show where a module of invariants broke, and nothing of what it said."""
+    """Show where a module of invariants broke, nothing of what it said; outside of capturing."""
     report = yield
     if ACTIVE in collector.config.stash:
         from trueup.suite.safe import collected

@@ -31,7 +31,8 @@ class HtmlView:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
         """Fill them, escaped: pytest-html takes cells as they are."""
-        pytest_html.row(carried(report), report.nodeid, report.duration, cells)
+        seconds = getattr(report, "duration", 0.0)  # a collection has none
+        pytest_html.row(carried(report), report.nodeid, seconds, cells)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_html(self, report: pytest.TestReport, data: list[str]) -> None:
