@@ -21,10 +21,10 @@ TRIES = 3
 
 STUCK = """
     select execution.id, execution.metadata,
-           workflow.enabled and not workflow.deprecated as is_enabled,
+           coalesce(workflow.enabled and not workflow.deprecated, false) as is_enabled,
            coalesce(tenants.status, 'active') in ('active', 'trial') as is_served
     from workflow_executions as execution
-    join workflows as workflow on workflow.id = execution.workflow_id
+    left join workflows as workflow on workflow.id = execution.workflow_id
     left join tenants on tenants.id = execution.tenant_id
     where execution.id = any(:ids)
     order by execution.id
@@ -49,7 +49,7 @@ def plan(violations: Sequence[Violation], primary: Reader, now: datetime) -> Ite
 def _reason(row: Row) -> str:
     """Why it is not tried again; empty where it is."""
     if not row["is_enabled"]:
-        return "Its workflow is switched off"
+        return "Its workflow is switched off or gone"
     if not row["is_served"]:
         return "Its tenant is not served"
     return f"It was put back {TRIES} times" if _retries(row) >= TRIES else ""

@@ -188,8 +188,9 @@ def test_what_was_put_back_too_often_or_for_nobody_fails_and_the_rest_waits_agai
     waits = {str(uid(f"waiting {n}")): retries for n, retries in ((1, 1), (2, 1), (3, 3))}
     fails = {
         str(uid("waiting 4")): "It was put back 3 times; failed by trueup",
-        str(uid("waiting 5")): "Its workflow is switched off; failed by trueup",
+        str(uid("waiting 5")): "Its workflow is switched off or gone; failed by trueup",
         str(uid("waiting 6")): "Its tenant is not served; failed by trueup",
+        str(uid("waiting 7")): "Its workflow is switched off or gone; failed by trueup",
     }
     assert {
         number: json.loads(str(said["metadata"]))["retries"]

@@ -268,7 +268,7 @@ WORKFLOWS = (
     Fault(
         name="executions_pending",
         invariant="no_workflow_execution_stays_pending",
-        # The third was put back before, the fourth too often; nobody would run the last two.
+        # The third was put back before, the fourth too often; nobody would run the last three.
         plant=quietly(
             tenant("waiting"),
             workflow("waiting workflow", "waiting"),
@@ -283,8 +283,9 @@ WORKFLOWS = (
             tenant("waiting long", "suspended"),
             workflow("waiting long workflow", "waiting long"),
             execution("waiting 6", "waiting long", "pending", ago(hours=1)),
+            execution("waiting 7", "waiting", "pending", ago(hours=1), workflow_id=uid("gone")),
         ),
-        keys=keys(*(f"waiting {number}" for number in range(1, 7))),
+        keys=keys(*(f"waiting {number}" for number in range(1, 8))),
         near_misses=quietly(
             tenant("hardly waiting"),
             workflow("hardly waiting workflow", "hardly waiting"),
