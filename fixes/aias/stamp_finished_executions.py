@@ -17,6 +17,9 @@ from trueup.replica.reader import Reader
 
 AT_MOST = 500
 
+SHAPE_A, SHAPE_B = ("started_at", "completed_at"), ("start_time", "end_time")
+"""What each shape calls the start and the end of an execution."""
+
 MEASURED = """
     select id, (metrics ->> 'durationMs')::numeric as milliseconds
     from workflow_executions
@@ -43,26 +46,27 @@ def plan(
     now: datetime,
 ) -> Iterator[Change]:
     """One execution each, never later than now."""
-    measured: dict[object, object] = {}
-    if primary.has_column("workflow_executions.metrics"):
-        ids = [execution["id"] for execution in violations]
-        measured = {row["id"]: row["milliseconds"] for row in primary.rows(MEASURED, ids=ids)}
+    took = _took(primary, [execution["id"] for execution in violations])
     longest = timedelta(seconds=float(str(settings["execution_timeout"])))
     for execution in violations:
-        start, end = (
-            ("started_at", "completed_at")
-            if "started_at" in execution
-            else ("start_time", "end_time")
-        )
+        start, end = SHAPE_A if SHAPE_A[0] in execution else SHAPE_B
         began = execution[start]
         if not isinstance(began, datetime):
             yield written(NO_START, execution)
             continue
-        found = measured.get(execution["id"])
-        took = longest if found is None else timedelta(milliseconds=float(str(found)))
         yield Update(
             "workflow_executions",
             key={"id": execution["id"]},
             expect={"status": execution["status"], start: began, end: None},
-            set={end: min(began + took, now)},
+            set={end: min(began + took.get(execution["id"], longest), now)},
         )
+
+
+def _took(primary: Reader, ids: Sequence[object]) -> dict[object, timedelta]:
+    """What executions measured of themselves, by their ids; nothing where none measures."""
+    if not primary.has_column("workflow_executions.metrics"):
+        return {}
+    return {
+        row["id"]: timedelta(milliseconds=float(str(row["milliseconds"])))
+        for row in primary.rows(MEASURED, ids=ids)
+    }
