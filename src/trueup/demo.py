@@ -11,9 +11,12 @@ from trueup.history.folder import DATA, read
 from trueup.model.run import FixRecord, Record, Run
 from trueup.model.verdict import Verdict
 from trueup.progress import while_slow
-from trueup.report import store
+from trueup.report import site, store
 from trueup.sample import faults, hold, systems
 from trueup.suite import check
+
+SITE = "site"
+"""Where among the reports the demo draws a site of all runs that there are."""
 
 
 def plant_everything(project: Project) -> int:
@@ -48,7 +51,9 @@ def show(project: Project) -> tuple[int, list[str]]:
     run = read(path)
     wrong = missed(project, run)
     lines = closing(run, planted, wrong)
-    lines += ["", f"open the page:  {path.with_name(store.PAGE)}", *_mend(project, run)]
+    site.build(reports, reports / SITE, source="../../")
+    lines += ["", f"open the page:  {path.with_name(store.PAGE)}"]
+    lines += [f"the whole site: {reports / SITE / site.PAGE}", *_mend(project, run)]
     return (1 if wrong else 0), [*lines, "", f"check again:    {program()} check --env {SAMPLE}"]
 
 

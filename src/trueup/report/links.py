@@ -30,5 +30,8 @@ class Links:
         return f"{self.invariants}{quote(record.id)}.html" if self.invariants else ""
 
 
+NOWHERE = Links()
+"""Where the project's files cannot be reached."""
+
 BESIDE = Links(source="../../")
 """From a run's page to the project's folder: reports/<run>/index.html."""

@@ -8,11 +8,12 @@ would stand with rows in it, is left empty.
 from collections.abc import MutableSequence
 from urllib.parse import quote
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from trueup.model.run import Record, Run
 from trueup.model.verdict import Verdict
 from trueup.report import phrase
+from trueup.report.links import NOWHERE, Links
 from trueup.report.sample import sample
 from trueup.report.template import asset, render
 
@@ -48,19 +49,24 @@ def row(found: Record | None, nodeid: str, seconds: float, cells: Cells) -> None
     ]
 
 
-def extras(found: Record, page: str | None = None) -> list[Extra]:
+def extras(found: Record, page: str | None = None, links: Links = NOWHERE) -> list[Extra]:
     """
-    What goes into the `extras` of a test's report: the detail below its row, and the link.
+    What goes into the `extras` of a test's report: the detail below its row, and the links.
 
-    `page` is the address of the run's page as seen from the HTML file.
+    `page` is the address of the run's page as seen from the HTML file, `links` say where the
+    project's files are from there.
     """
-    detail = _extra(
-        "html", render("pytest_html.html.j2", record=found, shown=sample(found), page=page)
+    detail = render(
+        "pytest_html.html.j2", record=found, shown=sample(found), page=page, links=links
     )
-    if page is None:
-        return [detail]
-    link = Markup("{}#{}").format(page, quote(found.id))
-    return [detail, _extra("url", link, name="page")]
+    made = [_extra("html", detail)]
+    if page is not None:
+        made.append(_extra("url", Markup("{}#{}").format(page, quote(found.id)), name="page"))
+    if _violated(found) and found.fixes and (fix := links.file(found.fixes[0].path)):
+        made.append(_extra("url", str(escape(fix)), name="fix"))
+    if runbook := links.file(phrase.runbook(found)) if found.runbook else "":
+        made.append(_extra("url", str(escape(runbook)), name="runbook"))
+    return made
 
 
 def silence(log: MutableSequence[str]) -> None:

@@ -57,9 +57,10 @@ def build(runs: Path, out: Path, *, source: str | None = None, most: int = REMEM
     """
     Draw the newest runs of each environment below `runs` as a site in `out`.
 
-    `source` is put before a path of the project, as in https://github.com/o/r/blob/main/; without
-    it paths are no links. Raises RunError where there is no run, where a page would hold a secret,
-    or where the disk refuses; a page that is there stays until another takes its place.
+    `source` is put before a path of the project, as in https://github.com/o/r/blob/main/, or says
+    where the project is from `out`, as in ../../; without it paths are no links. Raises RunError
+    where there is no run, where a page would hold a secret, or where the disk refuses; a page that
+    is there stays until another takes its place.
     """
     environments = _found(runs, most)
     made = Built()
@@ -111,7 +112,9 @@ def _pages(found: Found, stamp: str, source: str | None) -> Iterator[Page]:
     for environment, dated in found.items():
         runs = [one.run for one in dated]
         folder_of = f"invariants/{_name(environment)}"
-        links = Links(source=source, home="../index.html", invariants=f"../{folder_of}/")
+        links = Links(
+            source=_from(source, "../"), home="../index.html", invariants=f"../{folder_of}/"
+        )
         for one in dated:
             name = _name(one.run.id)
             digest = _digest(stamp, one.digest)
@@ -119,11 +122,16 @@ def _pages(found: Found, stamp: str, source: str | None) -> Iterator[Page]:
             yield f"{name}/{folder.DATA}", digest, partial(str, one.text)
         series = _digest(stamp, *(one.digest for one in dated))
         everything.update(series.encode())
-        up = Links(source=source, home="../../index.html", invariants="./")
+        up = Links(source=_from(source, "../../"), home="../../index.html", invariants="./")
         for name, seen in looks(runs).items():
             yield f"{folder_of}/{_name(name)}.html", series, partial(invariant, seen, runs, up)
     environments = {name: [one.run for one in dated] for name, dated in found.items()}
     yield PAGE, everything.hexdigest(), partial(index, environments)
+
+
+def _from(source: str | None, up: str) -> str | None:
+    """The source as seen from a page so far below the site's folder."""
+    return source if source is None or "://" in source else up + source
 
 
 def _name(text: str) -> str:

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from trueup.report import pytest_html, store
+from trueup.report.links import NOWHERE, Links
 from trueup.suite.active import Active
 from trueup.suite.record import RUN, carried
 
@@ -14,6 +15,7 @@ class HtmlView:
 
     def __init__(self, config: pytest.Config, active: Active) -> None:
         self._page = _link(config, active)
+        self._links = _files(config, active)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -21,7 +23,7 @@ class HtmlView:
         found = carried(report)
         if found is not None:
             known = getattr(report, "extras", [])
-            vars(report)["extras"] = [*known, *pytest_html.extras(found, self._page)]
+            vars(report)["extras"] = [*known, *pytest_html.extras(found, self._page, self._links)]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
@@ -54,3 +56,12 @@ def _link(config: pytest.Config, active: Active) -> str | None:
         return None
     page = active.project.root / config.option.reports / active.run / store.PAGE
     return os.path.relpath(page, (config.invocation_params.dir / asked).parent)
+
+
+def _files(config: pytest.Config, active: Active) -> Links:
+    """How pytest-html's page reaches the project's files: the fixes and the runbooks."""
+    asked: str | None = getattr(config.option, "htmlpath", None)
+    if asked is None:
+        return NOWHERE
+    place = (config.invocation_params.dir / asked).parent
+    return Links(source=f"{os.path.relpath(active.project.root, place)}/")

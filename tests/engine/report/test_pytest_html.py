@@ -13,7 +13,7 @@ import pytest
 
 from engine.report.runs import HOSTILE, hostile, record, stuck
 from trueup.model.verdict import Verdict
-from trueup.report import pytest_html
+from trueup.report import links, pytest_html
 
 TESTS = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ HOOKS = """
     from engine.report import morning, runs
 
     from trueup.model.run_json import plain_record, record
-    from trueup.report import pytest_html
+    from trueup.report import links, pytest_html
 
     FOUND = {one.name: one for one in (*morning.believable().records, *runs.hostile().records)}
 
@@ -54,7 +54,9 @@ HOOKS = """
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtest_logreport(self, report):
             if found := carried(report):
-                report.extras = pytest_html.extras(found, "../reports/a/index.html")
+                report.extras = pytest_html.extras(
+                    found, "../reports/a/index.html", links.Links(source="../")
+                )
 
     def pytest_configure(config):
         if not hasattr(config, "workerinput"):
@@ -118,7 +120,7 @@ def test_each_row_has_our_columns_in_the_order_of_the_header(written: str) -> No
         "12 violations",
         "10,000 ai_jobs",
         "0.021",
-        "page",
+        "pagefixrunbook",  # with space between, by pytest-html's own style
     ]
 
 
@@ -131,6 +133,13 @@ def test_a_row_opens_on_the_harm_the_sample_the_fix_and_the_page(written: str) -
     assert "fixes/studybuddy/fail_stuck_ai_jobs.py" in detail
     assert html.escape(stuck(1).fixes[0].command) in detail
     assert 'href="../reports/a/index.html#studybuddy.every_running' in detail
+    assert 'href="../fixes/studybuddy/fail_stuck_ai_jobs.py"' in detail
+    assert 'href="../docs/runbooks/studybuddy.md#stuck-ai-jobs"' in detail
+    urls = [extra["content"] for extra in found["extras"] if extra["format_type"] == "url"]
+    assert urls[1:] == [
+        "../fixes/studybuddy/fail_stuck_ai_jobs.py",
+        "../docs/runbooks/studybuddy.md#stuck-ai-jobs",
+    ]
 
 
 def test_no_log_and_no_traceback_reaches_the_file(written: str) -> None:
@@ -182,6 +191,9 @@ def test_cells_sort_by_number_and_by_the_worst_verdict() -> None:
 
 
 def test_a_link_cannot_carry_markup() -> None:
-    (detail, link) = pytest_html.extras(hostile().records[0], f"../{HOSTILE}/index.html")
+    made = pytest_html.extras(
+        hostile().records[0], f"../{HOSTILE}/index.html", links.Links(source=HOSTILE)
+    )
 
-    assert "<script" not in f"{detail['content']}{link['content']}"
+    assert [one["name"] for one in made] == [None, "page", "fix", "runbook"]
+    assert not any("<script" in str(one["content"]) for one in made)

@@ -155,6 +155,22 @@ def test_a_manifest_that_was_edited_takes_nothing_else_away(tmp_path: Path) -> N
     assert (tmp_path / "kept").read_text() == "kept"
 
 
+def test_a_source_beside_the_site_is_reached_from_every_page(tmp_path: Path) -> None:
+    store.write(last(), tmp_path / "reports")
+    site.build(tmp_path / "reports", tmp_path / "reports" / "site", source="../../")
+
+    pages = list((tmp_path / "reports" / "site").rglob("*.html"))
+    reached = {
+        (page.parent / unquote(address)).resolve()
+        for page in pages
+        for address in addresses(read(page))
+        if "fixes/" in address
+    }
+
+    assert tmp_path / "fixes" / "studybuddy" / "fail_stuck_ai_jobs.py" in reached
+    assert {place.parents[1] for place in reached} == {tmp_path / "fixes"}
+
+
 def test_runs_that_were_made_without_history_are_compared_here(tmp_path: Path) -> None:
     for day, found in enumerate((sound(), broken(1), broken(1, 2))):
         store.write(at(day, found, selection=""), tmp_path / "runs")
