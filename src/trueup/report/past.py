@@ -56,7 +56,8 @@ def since(run: Run, record: Record) -> str:
     if past.change is Change.RESOLVED:
         return f"was violated from {moment(past.since)}, for {age(run, past.since)}"
     whole = past.since == run.earlier[0].as_of
-    return f"{'at least ' if whole else ''}since {moment(past.since)}, {age(run, past.since)}"
+    ago = f", {age(run, past.since)}" if past.since < run.as_of else ""
+    return f"{'at least ' if whole else ''}since {moment(past.since)}{ago}"
 
 
 def moved(past: Past | None) -> str:

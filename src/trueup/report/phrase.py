@@ -166,6 +166,20 @@ def systems(run: Run) -> str:
     return listing(titles) if len(titles) < 4 else f"{len(titles)} systems"
 
 
+def fresh(run: Run) -> list[tuple[str, str]]:
+    """How fresh the systems were that could be read, those that were alike in one breath."""
+    alike: dict[str, list[str]] = {}
+    for system in run.systems:
+        if system.freshness and not system.reason:
+            alike.setdefault(system.freshness, []).append(system.title)
+    everyone = len(run.systems) > 3 and [len(titles) for titles in alike.values()] == [
+        len(run.systems)
+    ]
+    if everyone:
+        return [(f"All {len(run.systems)} systems", freshness) for freshness in alike]
+    return [(listing(titles), freshness) for freshness, titles in alike.items()]
+
+
 def title(run: Run, record: Record) -> str:
     """The title of a record's system."""
     return next((one.title for one in run.systems if one.name == record.system), record.system)

@@ -10,7 +10,7 @@ from trueup.report.phrase import number
 FIRST = 5
 """Rows that are seen without unfolding anything."""
 
-ROOM = 500_000
+ROOM = 700_000
 """Characters that all samples of a page share, so that a bad day's page still opens at once."""
 
 CELL_MARKUP = 12

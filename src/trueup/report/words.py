@@ -69,11 +69,8 @@ def _named(record: Record) -> Sequence[str]:
 
 
 def _as_of(run: Run) -> str:
-    read = [
-        f"{system.title}: {system.reason or system.freshness}"
-        for system in run.systems
-        if system.reason or system.freshness
-    ]
+    read = [f"{titles}: {freshness}" for titles, freshness in phrase.fresh(run)]
+    read += [f"{system.title}: {system.reason}" for system in run.systems if system.reason]
     return "; ".join([f"as of {phrase.moment(run.as_of)}, {run.environment}", *read])
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from engine.report.morning import believable, quiet
 from engine.report.runs import record, run, stuck
-from trueup.model.run import FixRecord
+from trueup.model.run import FixRecord, Run, SystemRecord
 from trueup.model.verdict import Verdict
 from trueup.report import phrase
 
@@ -100,3 +100,19 @@ def test_whether_a_fix_can_be_undone_is_always_said() -> None:
     final = replace(fix, undo="mails are out.")
     assert phrase.undoing(final) == "Cannot be undone: mails are out."
     assert phrase.undoing(replace(fix, steps=True)).startswith("Changes nothing")
+
+
+def test_systems_that_are_as_fresh_as_each_other_are_told_in_one_breath() -> None:
+    def of(*fresh: str) -> Run:
+        systems = [
+            SystemRecord(name=name, title=name.upper(), freshness=said, reason="" if said else "x")
+            for name, said in zip("abcde", fresh, strict=False)
+        ]
+        return run([], systems=tuple(systems))
+
+    assert phrase.fresh(of("fresh", "fresh", "stale", "")) == [
+        ("A and B", "fresh"),
+        ("C", "stale"),
+    ]
+    assert phrase.fresh(of(*["fresh"] * 5)) == [("All 5 systems", "fresh")]
+    assert phrase.fresh(of("fresh", "fresh")) == [("A and B", "fresh")]
