@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -40,6 +41,15 @@ def test_a_waiver_is_read_as_it_is_written() -> None:
         last_day=date(2026, 12, 24),
         zone="Europe/Berlin",
     )
+
+
+def test_the_waiver_of_the_documents_is_one() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "reading-a-report.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+
+    (found,) = waiver_file.parse(example, NOW)
+
+    assert (found.owner, found.environment, found.zone) == ("Ada", "production", "Europe/Berlin")
 
 
 def test_it_ends_with_its_last_day_in_its_zone() -> None:
