@@ -55,7 +55,12 @@ def _earlier(one: Run, wanted: set[str], run: Run) -> Earlier:
 
 
 def _past(record: Record, run: Run, earlier: Sequence[Run], found: Sequence[Record | None]) -> Past:
-    seen = [(place, one) for place, one in enumerate(found) if one and one.verdict in LOOKED]
+    # What was found in maintenance woke nobody, so it is new to everybody when that is over.
+    seen = [
+        (place, one)
+        for place, one in enumerate(found)
+        if one and one.verdict in LOOKED and not one.maintenance
+    ]
     past = Past(
         verdicts=tuple(one.verdict if one else None for one in found),
         counts=tuple(one.count if one and one.verdict in LOOKED else None for one in found),

@@ -134,3 +134,12 @@ def test_a_metric_that_is_one_number_has_its_earlier_values() -> None:
 def test_what_cannot_be_looked_at_says_since_when_it_was_violated() -> None:
     assert past(sound(), broken(1), unknown()).since == NOW + DAY
     assert past(broken(1), sound(), unknown()).since is None
+
+
+def test_what_was_found_in_maintenance_is_new_when_that_is_over() -> None:
+    window = broken(1, maintenance="Sundays")
+
+    assert past(sound(), window, broken(1)).change is Change.NEW
+    assert past(sound(), window, sound()).change is Change.NONE
+    assert past(broken(1), window, broken(1)).since == NOW
+    assert past(sound(), window, broken(1)).verdicts[1] is Verdict.VIOLATED

@@ -80,6 +80,7 @@ def test_all_keys_can_be_accepted_and_one_environment_meant() -> None:
         (changed("approver", "aprover"), "aprover is not a key of it"),
         (changed('"Bob"', '"ada "'), "somebody else has to approve"),
         (changed('"Bob"', '"bob@example.com"'), "approver is a name or a team"),
+        (changed("courier", "courier bob@example.com"), "reason has an e-mail address"),
         (changed('["7", "9"]', "[]"), 'keys lists the keys that are accepted, or is "all"'),
         (changed('["7", "9"]', '"every"'), 'keys lists the keys that are accepted, or is "all"'),
         (changed("shop.no_order", "no_order"), "invariant names one as system.invariant"),
