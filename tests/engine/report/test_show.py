@@ -220,3 +220,28 @@ def test_the_xml_has_properties_and_since_when() -> None:
     assert told["fix"] == "fixes/studybuddy/fail_stuck_ai_jobs.py"
     assert told["owner"] == "ai-platform"
     assert told["since"] == "since 2026-11-02 06:23:41 UTC, 18 days"
+
+
+def test_a_message_of_long_commands_is_cut_before_slack_refuses_it() -> None:
+    worst = [
+        replace(stuck(1), name=f"n{number}", fixes=(_fix(number, "x" * 900),))
+        for number in range(20)
+    ]
+
+    told = json.loads(slack.message(run(worst)))
+
+    texts = [block["text"]["text"] for block in told["blocks"] if "text" in block]
+    assert 9_000 < sum(map(len, texts)) < 12_000
+    assert texts[-1] == "And more: see the page."
+
+
+def test_in_xml_what_fails_no_run_is_skipped_and_says_why() -> None:
+    excused = [replace(stuck(1), known="r1"), replace(UNKNOWN, maintenance="Mondays")]
+
+    suites = read(run(excused))
+
+    assert [one.attrib["message"] for one in suites.iter("skipped")] == [
+        "violated, known since the run r1",
+        "unknown in maintenance: Mondays",
+    ]
+    assert list(suites.iter("failure")) == list(suites.iter("error")) == []

@@ -6,12 +6,14 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from typer.testing import CliRunner
 
 from engine.history.month import RESOLVED, last, month
 from engine.history.runs import at, broken, sound
 from engine.report.morning import believable
 from engine.report.runs import run
 from engine.report.test_page import Outline
+from trueup.cli import app
 from trueup.errors import RunError
 from trueup.model.run import Mended
 from trueup.report import site, store
@@ -210,3 +212,16 @@ def test_a_name_that_would_lead_out_of_the_site_is_refused(tmp_path: Path) -> No
 def test_without_a_run_there_is_no_site(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="make one with `trueup check`"):
         site.build(tmp_path, tmp_path / "out")
+
+
+def test_the_command_says_what_it_wrote_and_where(tmp_path: Path) -> None:
+    store.write(last(), tmp_path / "runs")
+    words = ["report", "site", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]
+
+    first, again = (CliRunner().invoke(app, words).output for _ in range(2))
+
+    count = len(last().records) + 3
+    assert (
+        first == f"{count} pages written, 0 as they were, 0 taken away: {tmp_path}/out/index.html\n"
+    )
+    assert again.startswith(f"0 pages written, {count} as they were")
