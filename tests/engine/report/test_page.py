@@ -271,6 +271,15 @@ def test_what_changed_since_the_last_run_comes_before_what_is_violated() -> None
     )
 
 
+def test_the_list_at_the_top_says_what_is_worst_and_for_how_long() -> None:
+    document = page(last())
+    glance = Outline(document[document.index("<nav") : document.index("</nav>")]).text.split()
+    said = " ".join(glance)
+
+    assert "P0 violated Every active subscription names its stripe subscription new, 2" in said
+    assert "Every running ai job is younger than five minutes 12 violations, for 18 days" in said
+
+
 def test_a_run_without_earlier_ones_says_nothing_of_changes() -> None:
     text = Outline(page(believable())).text
 
