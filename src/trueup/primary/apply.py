@@ -226,6 +226,7 @@ class _Applying:
             (*self._proven(When.FIRST), *self._proven(When.LATE)),
             mended=self.mended,
             returning=self.work.returning,
+            told={one.invariant for one in self.work.plan.proof if one.keyed},
         )
         self.applied.proofs = [*self.applied.proofs, *proofs]
         unkept = _record(self.work.connection, self.applied.entries, proofs)

@@ -45,8 +45,7 @@ def out(
         elif group.op is Op.UPDATE:
             rows = [(one.key, _values(one, group.columns)) for one in group.planned]
             afters = write.update(connection, group.table, group.columns, rows)
-            for one, after in zip(group.planned, afters, strict=True):
-                known += [_known(one, one.key, after), *_renamed(one)]
+            known += _updated(group, afters)
         else:
             values = [_values(one, group.columns) for one in group.planned]
             keys = write.insert(
@@ -69,7 +68,9 @@ def _ordered(
     for one in planned:
         columns = tuple(sorted(one.change.set))
         name = (one.change.op, one.table, columns)
-        group = groups.setdefault(name, _Group(one.change.op, one.table, columns, []))
+        group = groups.get(name)
+        if group is None:
+            group = groups[name] = _Group(one.change.op, one.table, columns, [])
         group.planned.append(one)
         of.append(group)
     waits = {(id(of[later]), id(of[sooner])) for later, sooner in first}
@@ -108,8 +109,18 @@ def _known(one: Planned, key: Values, after: Image | None = None) -> Known:
     return Known(one.table, key, change.before, change.op, Cause.CHANGE, one.place, after)
 
 
+def _updated(group: _Group, afters: Sequence[Image]) -> list[Known]:
+    """Rows as they were set; one that gets another key is one row gone and one row new."""
+    renames = not set(group.table.key).isdisjoint(group.columns)
+    known: list[Known] = []
+    for one, after in zip(group.planned, afters, strict=True):
+        known.append(_known(one, one.key, after))
+        if renames:
+            known += _renamed(one)
+    return known
+
+
 def _renamed(one: Planned) -> list[Known]:
-    """A row that gets another key is one row gone and one row new."""
     key = tuple(one.change.set.get(name, one.change.key[name]) for name in one.table.key)
     if key == one.key:
         return []

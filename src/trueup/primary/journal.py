@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.rows import class_row
+from pydantic_core import to_json
 
 from trueup.errors import JournalError
 from trueup.model.plan import Op, Plan
@@ -81,10 +82,6 @@ _MADE = """
           and not exists (select from trueup.journal again where again.undoes = u.id)
     )
 """
-
-
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Made once: `json.dumps` makes an encoder for each call that wants one of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +162,7 @@ def add(connection: Connection, plan: Plan, batch: int, by: str, moved: Sequence
                 plan.code,
                 plan.as_of,
                 plan.undo,
-                _ENCODE(images),
+                to_json(images).decode(),
             ],
         ).fetchone()
     return int(row[0]) if row else 0

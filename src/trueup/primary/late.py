@@ -144,12 +144,14 @@ def prove(
     *,
     mended: Mapping[str, AbstractSet[Key]],
     returning: Mapping[str, frozenset[Key]],
+    told: AbstractSet[str] = frozenset(),
 ) -> list[Proof]:
     """
     Ask the fix's own invariants, and the late ones, about the committed change.
 
     The own ones were proven in the transaction already, where they are not late themselves; an
-    unknown of theirs is no failure, an unknown of a late one is.
+    unknown of theirs is no failure, an unknown of a late one is. Of those that are `told`, each
+    batch has journaled what it mended: that need not be said again.
     """
     behind = witness.catch_up()
     said: Callable[[Invariant], Outcome] = (
@@ -161,6 +163,7 @@ def prove(
             earlier.get(name),
             mended.get(name, frozenset()),
             returning.get(name, frozenset()),
+            is_told=name in told,
         )
         proofs.append(compared.proof(name, witness.place, said(invariant)))
     return proofs
@@ -173,6 +176,7 @@ class _Compared:
     was: Said | None
     wanted: AbstractSet[Key]
     allowed: frozenset[Key]
+    is_told: bool
 
     def proof(self, name: str, place: Place, now: Outcome) -> Proof:
         """The proof that it makes."""
@@ -190,6 +194,7 @@ class _Compared:
         still = said.keys & self.wanted
         new = said.keys - before - self.allowed
         rest = len(said.keys - still - new)
+        gone = before - said.keys
         parts = (
             (still, f"still violated by {named(still)}"),
             (new, f"newly violated by {named(new)}"),
@@ -201,5 +206,5 @@ class _Compared:
             verdict=now.verdict,
             detail="; ".join(words for there, words in parts if there),
             failed=bool(still or new),
-            mended=tuple(sorted(before - said.keys)),
+            mended=tuple(sorted(gone - self.wanted if self.is_told else gone)),
         )

@@ -15,16 +15,12 @@ from trueup.primary.tables import Table, Tables
 
 @dataclass(slots=True)
 class Planned:
-    """One planned change, its place in the plan, and its table."""
+    """One planned change, its place in the plan, its table, and the texts of its key."""
 
     place: int
     change: PlannedChange
     table: Table
-
-    @property
-    def key(self) -> Values:
-        """The texts of its key."""
-        return tuple(self.change.key.values())
+    key: Values
 
 
 def compared(
@@ -49,7 +45,10 @@ def compared(
 
 def by_table(tables: Tables, changes: Sequence[tuple[int, PlannedChange]]) -> list[Planned]:
     """Planned changes with the tables that they are about."""
-    return [Planned(place, one, tables.labelled(one.table)) for place, one in changes]
+    return [
+        Planned(place, one, tables.labelled(one.table), tuple(one.key.values()))
+        for place, one in changes
+    ]
 
 
 def _grouped(
