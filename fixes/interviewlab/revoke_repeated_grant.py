@@ -37,13 +37,18 @@ find out whose checkout session {stripe_session_id} is
 Two users have an entitlement of it, {first} and {user_id}. Users could write their own
 entitlements, and copy a session's id.
 
-Open the payment in Stripe's dashboard: the session's metadata names the user who paid.
+Open the payment in Stripe's dashboard: the session's metadata names the user who paid. Compare:
+select id, user_id, status, remaining_interviews, created_at from entitlements
+where stripe_session_id = {stripe_session_id:literal};
 
-End the entitlement of the other: update entitlements set stripe_session_id = null,
-status = 'expired', remaining_interviews = 0 where stripe_session_id = {stripe_session_id:literal}
-and user_id = '…'; and log it: insert into entitlement_history (user_id, entitlement_id, action,
-previous_balance, new_balance) select user_id, id, 'expire', remaining_interviews, 0
-from entitlements where id = '…';  -- the row above, before it is changed
+End the entitlement of the other, by its id, and log that first: insert into entitlement_history
+(user_id, entitlement_id, action, previous_balance, new_balance)
+select user_id, id, 'expire', coalesce((select new_balance from entitlement_history as history
+where history.entitlement_id = entitlement.id order by created_at desc, new_balance limit 1), 0), 0
+from entitlements as entitlement where id = '…';
+
+Then: update entitlements set stripe_session_id = null, status = 'expired', remaining_interviews = 0
+where id = '…' and stripe_session_id = {stripe_session_id:literal};
 
 select count(*) from entitlements where stripe_session_id = {stripe_session_id:literal};  -- 1
 """

@@ -1,5 +1,6 @@
 """InterviewLab, where no fault can say it: who may write, what is refused, what does not count."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from trueup.errors import PlanError
 from trueup.model.verdict import Verdict
 from trueup.primary import typed
 from trueup.sample import Fault
+from trueup.sample.planting import uid
 
 SOMEBODY = (
     "select id::text from auth.users where email_confirmed_at is not null order by id limit 1"
@@ -178,3 +180,27 @@ def test_what_was_paid_another_way_was_paid(lab: Scene) -> None:
 
     assert len(paid) == 3
     assert named["every_entitlement_was_paid_or_logged"] == {paid[0][0]}
+
+
+def test_the_steps_for_a_copied_checkout_end_the_copy(lab: Scene) -> None:
+    again = known("checkouts_granted_again")
+    lab.plant(again)
+    plan = lab.plan("revoke_repeated_grant", again.invariant)
+    [guide] = plan.steps
+    lab.apply(plan)
+
+    copied = str(uid("robber package"))
+    statements = [one for step in guide.steps for one in written_out(step, copied)]
+    for statement in statements:
+        lab.database.execute(statement)
+
+    assert [one.split()[0] for one in statements] == ["select", "insert", "update"]
+    named = scenes.named(lab.outcomes())
+    assert again.invariant not in named
+    assert copied not in named.get("every_balance_equals_its_last_history_row", set())
+
+
+def written_out(step: str, row: str) -> list[str]:
+    """The statements of a step, with the id of the row that a person chose."""
+    found = re.findall(r"(?:select .* from|insert into|update) .*?;", step)
+    return [one.replace("'…'", f"'{row}'") for one in found]
