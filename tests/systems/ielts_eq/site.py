@@ -19,7 +19,7 @@ ORGANIZATION = "ielts-eq"
 
 BUCKET = "recordings"
 
-TESTS = 1600
+TESTS = 900
 """Tests in sound.sql, each by the user that it says, with a recording for each of three parts."""
 
 

@@ -204,7 +204,7 @@ cross join lateral (
 cross join lateral (
     select case
         when status = 'EXPIRED' then created_at
-        when n % 30 = 1 then sample.clock() - sample.days(0.1 + 1.3 * sample.share('began', n))
+        when n % 30 in (1, 7, 13, 19) then sample.clock() - sample.days(0.1 + 1.3 * sample.share('began', n))
         else greatest(created_at, sample.clock() - interval '28 days')
     end as began_at
 ) as begun
@@ -235,7 +235,7 @@ select
     date_trunc('milliseconds', users.created_at + interval '5 minutes'
         + (sample.clock() - interval '3 hours' - users.created_at)
         * sample.share('test date', t)) as at
-from generate_series(1, 1600) as t
+from generate_series(1, 900) as t
 join sample.users on users.n = 1 + t * 7 % 400;
 
 alter table sample.tests add column status text;
