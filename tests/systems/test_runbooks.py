@@ -12,7 +12,7 @@ from trueup.listing.serving import serving
 
 CATALOG = catalog.load(scenes.ROOT)
 
-SYSTEMS = [name for name in CATALOG.systems() if (scenes.ROOT / page(name)).is_file()]
+SYSTEMS = CATALOG.systems()
 
 _ROW = re.compile(r"^\|(.+)\|(.+)\|$", re.MULTILINE)
 
