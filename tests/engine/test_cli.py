@@ -243,7 +243,7 @@ def test_stripe_is_asked_by_several_workers(clone: Path) -> None:
     )
 
     assert "every live stripe subscription is mirrored: 5 violations" in said
-    [page] = sorted(clone.glob("reports/*/index.html"))[-1:]
+    [page] = sorted(clone.glob("reports/2*/index.html"))[-1:]
     assert "StudyBuddy: test mode, API version 20" in page.read_text()
 
 
