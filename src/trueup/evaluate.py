@@ -97,7 +97,7 @@ def _judged(
     judged = _count(invariant, replica, resources) if wanted.judge else {}
     answer = invariant.ask(**{name: resources[name] for name in invariant.asks})
     if wanted.bare and isinstance(answer, Rows):
-        return _keys(invariant, answer.keyed(invariant.key, wanted.among))
+        return _keys(answer.keyed(invariant.key, wanted.among))
     fetched = _fetched(answer, wanted)
     if wanted.judge and not any(judged.values()) and not invariant.may_be_empty:
         return Outcome(
@@ -145,13 +145,11 @@ def _said(settings: Mapping[str, Any], dotted: str) -> int:
     return len(found) if isinstance(found, list | tuple | Mapping) else 1
 
 
-def _keys(invariant: Invariant, answer: Rows) -> Outcome:
+def _keys(answer: Rows) -> Outcome:
     """The violations as keys alone, as they come from the server: there may be very many."""
-    violations = [
-        Violation(invariant.name, tuple(map(str, values)), {}) for values in answer.values()
-    ]
-    verdict = Verdict.VIOLATED if violations else Verdict.HOLDS
-    return Outcome(verdict=verdict, violations=violations, count=len(violations))
+    keys = frozenset(tuple(map(str, values)) for values in answer.values())
+    verdict = Verdict.VIOLATED if keys else Verdict.HOLDS
+    return Outcome(verdict=verdict, count=len(keys), bare=keys)
 
 
 def _fetched(answer: Iterable[Row], wanted: Wanted) -> Fetched:

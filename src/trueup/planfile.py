@@ -14,10 +14,11 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar, overload
+
+from pydantic_core import from_json
 
 from trueup.errors import PlanError
 from trueup.model.change import Alteration
@@ -154,27 +155,13 @@ class Lines(Sequence[T], Generic[T]):
         return found
 
     def __iter__(self) -> Iterator[T]:
-        """
-        All of them; the next lines are read while those before them are being used.
-
-        Whoever applies a plan waits for a server most of the time.
-        """
-        if len(self) <= CHUNK:
-            yield from self._read(0, len(self))
-            return
-        with ThreadPoolExecutor(1) as ahead:
-            reading = ahead.submit(self._read, 0, CHUNK)
-            for start in range(CHUNK, len(self) + CHUNK, CHUNK):
-                found = reading.result()
-                reading = ahead.submit(self._read, start, CHUNK)
-                yield from found
+        for start in range(0, len(self), CHUNK):
+            yield from self._read(start, CHUNK)
 
     def _read(self, start: int, number: int) -> list[T]:
         end = min(start + number, len(self))
-        if start >= end:
-            return []
         text = self._copy.read(self._offsets[start], self._offsets[end])
-        raw = json.loads(b"[" + text.rstrip(b"\n").replace(b"\n", b",") + b"]")
+        raw = from_json(b"[" + text.rstrip(b"\n").replace(b"\n", b",") + b"]")
         return list(map(self._parse, raw))
 
     def __eq__(self, other: object) -> bool:

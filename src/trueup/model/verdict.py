@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from trueup.model.violation import Violation
+from trueup.model.violation import Key, Violation
 
 
 class Verdict(StrEnum):
@@ -25,7 +25,8 @@ class Outcome:
     `violations` holds raw rows and never leaves the process; `count` may be larger where the rows
     were cut at a cap, and then `counted_all` is False. `printable` names the columns whose type is
     safe to print. `judged` says how many rows of each relation in `over` there were. `snapshot` is
-    what pg_current_snapshot() said; `transient`, that another try may see more.
+    what pg_current_snapshot() said; `transient`, that another try may see more. `bare` has the keys
+    where nothing else of the violations was asked for, and then there are no `violations`.
     """
 
     verdict: Verdict
@@ -40,3 +41,4 @@ class Outcome:
     sql: Sequence[str] = ()
     snapshot: str = ""
     transient: bool = False
+    bare: frozenset[Key] | None = None

@@ -66,10 +66,11 @@ def run(work: Work, piece: Piece, number: int, *, first: bool) -> Done:
 
 def _journal(work: Work, number: int, kept: Kept, done: Done) -> None:
     connection = work.connection
-    done.entry = journal.add(connection, work.plan, number, work.by, done.moved)
-    call_journal.intend(connection, done.entry, work.plan.digest, kept.calls)
-    journal_alterations.add(connection, done.entry, done.altered)
-    journal.add_proofs(connection, [done.entry], done.proofs)
+    with connection.pipeline():  # settings travel with what they are for
+        done.entry = journal.add(connection, work.plan, number, work.by, done.moved)
+        call_journal.intend(connection, done.entry, work.plan.digest, kept.calls)
+        journal_alterations.add(connection, done.entry, done.altered)
+        journal.add_proofs(connection, [done.entry], done.proofs)
 
 
 def _require_alone(work: Work) -> None:

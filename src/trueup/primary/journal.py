@@ -139,7 +139,7 @@ def add(connection: Connection, plan: Plan, batch: int, by: str, moved: Sequence
     """
     bare = plan.undo is not None
     images = [
-        (one.change, one.table, one.op, one.cause, one.key)
+        (one.change, one.table, str(one.op), str(one.cause), one.key)  # enums are encoded slowly
         + ((None, None) if bare else (one.before, one.after))
         for one in moved
     ]

@@ -26,6 +26,9 @@ PROVABLE = frozenset({"replica", "stripe", "settings", "now"})
 TRIED = 500
 """Keys with which it is seen whether an invariant can be asked about keys alone."""
 
+AGAIN = 0.25
+"""The part of `prove_within` that may be spent on proving batch after batch."""
+
 NAMED = 5
 """Keys that a message names before it only counts them."""
 
@@ -114,10 +117,10 @@ def steps(
     The invariants that will prove a change: those it is to mend, and all that read a touched table.
 
     Each is asked once, to see how long it takes: what takes longer than `within` seconds would
-    hold the locks for too long, and is proven late. In several batches they may take so long in
-    all: those for which there is no time left prove the first, and the rest late. What a service
-    that is `called` settles is proven late too. Raises PlanError for one that cannot tell now,
-    since then nobody could tell what the change did to it.
+    hold the locks for too long, and is proven late. In several batches they may take a quarter of
+    it in all: those for which there is no time left prove the first, and the rest late. What a
+    service that is `called` settles is proven late too. Raises PlanError for one that cannot tell
+    now, since then nobody could tell what the change did to it.
     """
     spent = 0.0
     own: dict[str, list[Key]] = {}
@@ -148,7 +151,7 @@ def _when(said: Outcome, within: float, batches: int, spent: float) -> When:
     if said.seconds > within or timed_out(said):
         return When.LATE
     in_all = spent + 2 * said.seconds * batches
-    return When.EACH if batches == 1 or in_all <= within else When.FIRST
+    return When.EACH if batches == 1 or in_all <= AGAIN * within else When.FIRST
 
 
 def _tells_by_key(
@@ -180,6 +183,8 @@ def keys(
 
 def keys_in(said: Outcome) -> frozenset[Key]:
     """The keys of the violations that a verdict names."""
+    if said.bare is not None:
+        return said.bare
     return frozenset(violation.key for violation in said.violations)
 
 

@@ -2,9 +2,11 @@
 
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Timer
+from math import inf
+from threading import Condition, Thread
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -34,9 +36,7 @@ def answered_within(connection: psycopg.Connection[TupleRow], seconds: float) ->
         ):
             held.shutdown(socket.SHUT_RDWR)
 
-    timer = Timer(limit, cut)
-    timer.daemon = True
-    timer.start()
+    watch = _WATCH.add(time.monotonic() + limit, cut)
     try:
         yield
     except (psycopg.Error, QueryError):
@@ -45,4 +45,50 @@ def answered_within(connection: psycopg.Connection[TupleRow], seconds: float) ->
         connection.close()
         raise QueryError(f"the server fell silent: no answer within {limit:g} s") from None
     finally:
-        timer.cancel()
+        _WATCH.remove(watch)
+
+
+class _Watch:
+    """
+    One thread for all deadlines; it sleeps until the first that it knew of when it last looked.
+
+    To start a thread for each question would take as long as many a question.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._due: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._until = 0.0
+        self._thread: Thread | None = None
+
+    def add(self, due: float, late: Callable[[], None]) -> object:
+        """Call `late` when the time has come, unless what this gives is removed before."""
+        watch = object()
+        with self._changed:
+            self._due[watch] = due, late
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._look, daemon=True, name="trueup-watchdog")
+                self._until = due
+                self._thread.start()
+            elif due < self._until:
+                self._changed.notify()
+        return watch
+
+    def remove(self, watch: object) -> None:
+        """It came in time."""
+        with self._changed:
+            self._due.pop(watch, None)
+
+    def _look(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for watch, (due, late) in list(self._due.items()):
+                    if due <= now:
+                        del self._due[watch]
+                        late()
+                self._until = min((due for due, _ in self._due.values()), default=inf)
+                self._changed.wait(None if self._until == inf else max(0.0, self._until - now))
+
+
+_WATCH = _Watch()
