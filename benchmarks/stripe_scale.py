@@ -30,7 +30,9 @@ BOUND, BOUND_MB = 1.3, 400
 SIZES = (1_000, 10_000, 100_000)
 TURNS = 3
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-STATUSES = ("active", "trialing", "past_due", "canceled")
+GIVEN = ("active", "trialing", "past_due", "canceled")
+"""The statuses that the objects have, in turn."""
+
 
 FILL = """
     create table subscriptions (
@@ -95,7 +97,7 @@ def serve(size: str) -> None:
             "price_pro",
             created=created,
             ends=NOW + timedelta(days=number % 28),
-            status=STATUSES[number % 4],
+            status=GIVEN[number % len(GIVEN)],
         )
     with StandIn(account) as stand_in:
         print(stand_in.url, flush=True)
@@ -122,6 +124,7 @@ def compare(url: str, database: str) -> None:
         Mirror,
         every_live_stripe_subscription_is_mirrored,
     )
+    from trueup.library.mirror import STATUSES  # noqa: PLC0415  # as above
     from trueup.readers.stripe.account import StripeAccount  # noqa: PLC0415  # as above
     from trueup.readers.stripe.reader import Stripe  # noqa: PLC0415  # as above
     from trueup.sample.stripe.server import READER  # noqa: PLC0415  # as above
