@@ -6,27 +6,30 @@ agreed with the balance before.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from trueup import Insert, Update
 from trueup.model.change import Change
+from trueup.model.invariant import Row
 from trueup.model.violation import Violation
 from trueup.replica.reader import Reader
 
 AT_MOST = 500
 
 LAST = """
-    select distinct on (entitlement_id) entitlement_id, new_balance
+    select distinct on (entitlement_id) entitlement_id, new_balance, created_at
     from entitlement_history
     where entitlement_id = any(:ids)
     order by entitlement_id, created_at desc, new_balance, id desc
 """
 
+AFTERWARDS = timedelta(microseconds=1)
+
 
 def plan(violations: Sequence[Violation], primary: Reader, now: datetime) -> Iterator[Change]:
     """One entitlement each, with a row of the history where its balance changes."""
     ids = [entitlement["id"] for entitlement in violations]
-    booked = {row["entitlement_id"]: row["new_balance"] for row in primary.rows(LAST, ids=ids)}
+    booked = {row["entitlement_id"]: row for row in primary.rows(LAST, ids=ids)}
     for entitlement in violations:
         left = int(str(entitlement["remaining_interviews"] or 0))
         yield Update(
@@ -35,8 +38,9 @@ def plan(violations: Sequence[Violation], primary: Reader, now: datetime) -> Ite
             expect={name: entitlement[name] for name in ("status", "remaining_interviews")},
             set={"remaining_interviews": 0, **_closed(entitlement, left, now)},
         )
-        if left and booked.get(entitlement["id"]) == left:
-            yield _logged(entitlement, left, now)
+        last = booked.get(entitlement["id"])
+        if left and last is not None and last["new_balance"] == left:
+            yield _logged(entitlement, left, _after(last, now))
 
 
 def _closed(entitlement: Violation, left: int, now: datetime) -> dict[str, object]:
@@ -50,7 +54,13 @@ def _closed(entitlement: Violation, left: int, now: datetime) -> dict[str, objec
     return {}
 
 
-def _logged(entitlement: Violation, left: int, now: datetime) -> Insert:
+def _after(last: Row, now: datetime) -> datetime:
+    """Now, or just after the last row where that was logged at this same moment."""
+    at = last["created_at"]
+    return max(now, at + AFTERWARDS) if isinstance(at, datetime) else now
+
+
+def _logged(entitlement: Violation, left: int, at: datetime) -> Insert:
     return Insert(
         "entitlement_history",
         {
@@ -60,6 +70,6 @@ def _logged(entitlement: Violation, left: int, now: datetime) -> Insert:
             "previous_balance": left,
             "new_balance": 0,
             "metadata": {"closed_by": "trueup"},
-            "created_at": now,
+            "created_at": at,
         },
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from systems import scenes
+from systems import everything, scenes
 from trueup.model.plan import Op
 from trueup.model.verdict import Verdict
 from trueup.sample import Fault
@@ -88,6 +88,21 @@ def test_all_faults_at_once_hide_and_invent_nothing(scene, system: str) -> None:
     found.plant(*planted)
 
     assert scenes.named(found.outcomes()) == scenes.expected(planted)
+
+
+@pytest.mark.parametrize("system", scenes.systems())
+def test_everything_at_once_is_mended_and_taken_back(scene, system: str) -> None:
+    found = scene(system)
+    found.plant(*(fault for of, fault in scenes.all_faults() if of == system))
+    before = everything.look(found)
+
+    done = everything.mend(found)
+
+    left = scenes.named(found.outcomes())
+    assert left == everything.for_a_person(found, left)
+    for entry in reversed(done.entries):
+        found.apply(found.plan_undo(entry))
+    assert everything.changed(before, everything.look(found)) <= done.lasting
 
 
 @pytest.mark.parametrize("system", scenes.systems())
