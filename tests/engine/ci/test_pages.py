@@ -1,4 +1,4 @@
-"""Publishing pages: never more public than the repository, unless somebody says that it is meant."""
+"""Publishing: never more public than the repository, unless somebody says that it is meant."""
 
 import pytest
 
