@@ -11,9 +11,10 @@ from systems import scenes
 from trueup import catalog
 from trueup.export.document import WHOLE, document
 from trueup.export.parts import SOUNDS_SECRET, SPELT, parts
-from trueup.library.belongings import Belongings, Condition, Link, Shape, Table
+from trueup.library.belongings import Belongings
 from trueup.library.mirror import LIVE
 from trueup.library.person import Fate, Person
+from trueup.library.shape import Condition, Link, Shape, Table
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan
 from trueup.primary import typed

@@ -10,7 +10,8 @@ from trueup.errors import ConfigError, PersonError
 from trueup.export.document import Told, document
 from trueup.export.file import whole
 from trueup.export.objects import listed
-from trueup.library.belongings import Belongings, Shape
+from trueup.library.belongings import Belongings
+from trueup.library.shape import Shape
 from trueup.replica.reader import Reader
 from trueup.suite.active import run_id
 from trueup.suite.opened import Systems

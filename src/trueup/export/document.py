@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from trueup.export.objects import Listed
 from trueup.export.parts import Part, parts
-from trueup.library.belongings import Belongings, Condition
+from trueup.library.belongings import Belongings
 from trueup.library.names import literal
+from trueup.library.shape import Condition
 from trueup.replica.reader import Reader, quoted
 
 NAIVE = "timestamp without time zone"

@@ -4,16 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from trueup.library.belongings import (
-    SET_DEFAULT,
-    SET_NULL,
-    TEXTS,
-    Belongings,
-    Condition,
-    Link,
-    Table,
-)
+from trueup.library.belongings import Belongings
 from trueup.library.person import Fate, Person
+from trueup.library.shape import SET_DEFAULT, SET_NULL, TEXTS, Condition, Link, Table
 
 SOUNDS_SECRET = re.compile(
     r"passw|passphrase|secret|token|hash|hmac|salt|otp|api_?key|private_?key", re.IGNORECASE

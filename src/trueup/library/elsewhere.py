@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from trueup.errors import NotApplicable
-from trueup.library.belongings import Belongings, Link
+from trueup.library.belongings import Belongings
 from trueup.library.names import column, identifier, literal
 from trueup.library.person import Fate
+from trueup.library.shape import Link
 from trueup.model.change import Call, Steps
 
 if TYPE_CHECKING:

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trueup.errors import PersonError
-from trueup.library.belongings import BLOCKING, Belongings, Link, Shape
+from trueup.library.belongings import Belongings
 from trueup.library.elsewhere import customers, elsewhere, having, many
 from trueup.library.linked import customer_of
 from trueup.library.mirror import LIVE
 from trueup.library.person import Fate, Person
+from trueup.library.shape import BLOCKING, Link, Shape
 from trueup.library.steps import written
 from trueup.model.change import Change, Delete, Steps, Update
 from trueup.model.invariant import Row

@@ -8,9 +8,10 @@ import pytest
 
 from fix_database import Database
 from trueup.errors import PersonError
-from trueup.library.belongings import Belongings, Shape
+from trueup.library.belongings import Belongings
 from trueup.library.erasure import erased
 from trueup.library.person import Person, cleared, given_to, goes, stays, stored
+from trueup.library.shape import Shape
 from trueup.model.change import Call, Change, Delete, Steps, Update
 from trueup.replica.reader import Reader
 from trueup.sample.site import Site
