@@ -131,6 +131,7 @@ class EnvironmentConfig(_Strict):
     max_lag: Seconds = 300
     heartbeat: Column | None = None
     snapshot_max_age: Seconds = 60
+    connections: Annotated[int, Field(ge=1, le=8)] = 2
     prove_within: Seconds = 2
     approval: bool | None = None
     search_path: str = "public"

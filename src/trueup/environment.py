@@ -64,6 +64,7 @@ class Environment:
     unset: Mapping[str, str]
     heartbeat: str | None = None
     snapshot_max_age: float = 60.0
+    connections: int = 2
     approval: bool = False
     services: Mapping[str, ServiceConfig] = field(default_factory=dict)
     stripe: StripeAccount | None = None
@@ -218,6 +219,7 @@ def _environment(
         unset={} if clock else _unset(chosen),
         heartbeat=chosen.heartbeat,
         snapshot_max_age=chosen.snapshot_max_age,
+        connections=chosen.connections,
         services=chosen.services,
         given=given or {},
         addresses=addresses or _addresses(chosen),

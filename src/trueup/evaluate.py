@@ -99,7 +99,17 @@ def _judged(
     if wanted.bare and isinstance(answer, Rows):
         return _keys(answer.keyed(invariant.key, wanted.among))
     fetched = _fetched(answer, wanted)
-    if wanted.judge and not any(judged.values()) and not invariant.may_be_empty:
+    return settled(invariant, judged if wanted.judge else None, fetched, wanted)
+
+
+def settled(
+    invariant: Invariant,
+    judged: Mapping[str, int] | None,
+    fetched: Fetched,
+    wanted: Wanted = REPORTED,
+) -> Outcome:
+    """What the rows mean that break an invariant, where so many were judged; None did not count."""
+    if judged is not None and not any(judged.values()) and not invariant.may_be_empty:
         return Outcome(
             verdict=Verdict.UNKNOWN,
             reason=f"there was nothing to judge: {', '.join(judged)} had no rows",
@@ -113,7 +123,7 @@ def _judged(
         count=len(violations),
         counted_all=fetched.complete,
         printable=fetched.printable,
-        judged=judged,
+        judged=judged or {},
     )
 
 

@@ -92,6 +92,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Ask ahead what was selected; a worker of xdist does not know what it will be given."""
+    active = session.config.stash.get(ACTIVE, None)
+    chosen = [item.invariant for item in session.items if hasattr(item, "invariant")]
+    if active and chosen and not hasattr(session.config, "workerinput"):
+        active.systems.begin(chosen, active.moment.now)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

@@ -17,6 +17,7 @@ ORDER = (
     ("readers",),
     ("library",),
     ("catalog", "evaluate"),
+    ("ahead",),
     ("history",),
     ("report",),
     ("sample",),

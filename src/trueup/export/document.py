@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from trueup.export.objects import Listed
 from trueup.export.parts import Part, parts
 from trueup.library.belongings import Belongings
-from trueup.library.names import literal
 from trueup.library.shape import Condition
+from trueup.replica.names import literal
 from trueup.replica.reader import Reader, quoted
 
 NAIVE = "timestamp without time zone"

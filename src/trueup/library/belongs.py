@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Unpack
 
 from trueup.library.declare import Options, declared
-from trueup.library.names import Column, column, identifier, literal
 from trueup.model.invariant import Invariant, Row
+from trueup.replica.names import Column, column, identifier, literal
 from trueup.replica.reader import Reader
 
 

@@ -5,8 +5,8 @@ from typing import Any, Unpack
 
 from trueup.errors import ConfigError
 from trueup.library.declare import Options, declared
-from trueup.library.names import literal, spelt
 from trueup.model.invariant import Invariant, Row
+from trueup.replica.names import literal, spelt
 from trueup.replica.reader import Reader
 
 SETTING = "buckets"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from trueup.library.declare import Options, declared
 from trueup.library.linked import USER, customer_of, owner_of
 from trueup.library.mirror import ABOUT, LIVE, is_recent
-from trueup.library.names import column as column_of
 from trueup.model.invariant import Invariant, Row
+from trueup.replica.names import column as column_of
 from trueup.replica.reader import Reader
 
 if TYPE_CHECKING:

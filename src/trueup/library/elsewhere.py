@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from trueup.errors import NotApplicable
 from trueup.library.belongings import Belongings
-from trueup.library.names import column, identifier, literal
 from trueup.library.person import Fate
 from trueup.library.shape import Link
 from trueup.model.change import Call, Steps
+from trueup.replica.names import column, identifier, literal
 
 if TYPE_CHECKING:
     from trueup.readers.storage.reader import Storage

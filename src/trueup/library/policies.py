@@ -5,8 +5,8 @@ from typing import Unpack
 
 from trueup.errors import GuardError, QueryError
 from trueup.library.declare import Options, declared
-from trueup.library.names import spelt
 from trueup.model.invariant import Invariant, Row
+from trueup.replica.names import spelt
 from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
 

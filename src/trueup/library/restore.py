@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Unpack
 
 from trueup.library.declare import Options, declared
-from trueup.library.names import literal, spelt
 from trueup.model.invariant import Invariant, Row
+from trueup.replica.names import literal, spelt
 from trueup.replica.reader import Reader
 
 _FOREIGN_KEYS = """(

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Unpack
 
 from trueup.library.declare import Options, declared
-from trueup.library.names import spelt
 from trueup.model.invariant import Invariant, Row
+from trueup.replica.names import spelt
 from trueup.replica.reader import Reader
 
 _TABLES = """(

@@ -7,8 +7,8 @@ from typing import Unpack
 
 from trueup.errors import ConfigError
 from trueup.library.declare import Options, declared
-from trueup.library.names import spelt
 from trueup.model.invariant import Invariant, Row
+from trueup.replica.names import spelt
 from trueup.replica.reader import Reader
 
 FILE = "schema.json"

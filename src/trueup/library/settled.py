@@ -7,8 +7,8 @@ from typing import Any, Unpack
 from trueup.clock import naive_utc
 from trueup.errors import ConfigError
 from trueup.library.declare import Options, declared
-from trueup.library.names import column, identifier, literal
 from trueup.model.invariant import Invariant, Row
+from trueup.replica.names import column, identifier, literal
 from trueup.replica.reader import Reader
 
 _UNSETTLED = """

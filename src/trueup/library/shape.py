@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from trueup.errors import PersonError
-from trueup.library.names import column
 from trueup.library.person import Fate, Person, Tie
 from trueup.model.invariant import Row
+from trueup.replica.names import column
 from trueup.replica.reader import Reader, array, quoted
 
 PUBLIC = "public"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trueup.library.names import literal
 from trueup.model.change import Steps
+from trueup.replica.names import literal
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from trueup.errors import CatalogError
 from trueup.library.declare import Options, declared
-from trueup.library.names import column, identifier
 from trueup.model.invariant import STORAGE, Invariant, Row
+from trueup.replica.names import column, identifier
 from trueup.replica.reader import Reader
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import Unpack
 
 from trueup.errors import QueryError
 from trueup.library.declare import Options, declared
-from trueup.library.names import identifier, literal
 from trueup.library.policies import is_broken
 from trueup.model.invariant import Invariant, Row
+from trueup.replica.names import identifier, literal
 from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
 

@@ -15,6 +15,8 @@ from trueup.errors import GuardError
 from trueup.model.invariant import Row
 from trueup.replica.functions import Volatile, refuse_volatile, volatile
 from trueup.replica.guard import Limits
+from trueup.replica.rule import Rule
+from trueup.replica.rule import rule as declared
 from trueup.replica.statement import Statement, statement
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
@@ -27,6 +29,9 @@ PRINTABLE_TYPES = frozenset(
     {16, 20, 21, 23, 26, 700, 701, 790, 1082, 1083, 1114, 1184, 1186, 1266, 1700, 2205, 2950, 3220}
 )
 """Type oids of booleans, numbers, ids, times and regclass: what a report may print unasked."""
+
+OWN = 16384
+"""The first oid that is not one of PostgreSQL's own, none of which is an enum."""
 
 _ENUMS = "select oid from pg_catalog.pg_type where typtype = 'e' and oid = any(%s)"
 
@@ -62,23 +67,33 @@ class Reads:
 
 
 class Rows:
-    """The answer to one question, asked when somebody looks: iterate it, or fetch to a cap."""
+    """
+    The answer to one question, asked when somebody looks: iterate it, or fetch to a cap.
 
-    def __init__(self, reader: "Reader", asked: Statement, params: Mapping[str, object]) -> None:
+    `rule` is there where the question is a condition on the rows of one table.
+    """
+
+    def __init__(
+        self,
+        reader: "Reader",
+        asked: Statement,
+        params: Mapping[str, object],
+        rule: Rule | None = None,
+    ) -> None:
         missing = asked.names - params.keys()
         if missing:
             raise TypeError(f"the SQL names :{min(missing)}, which was not given")
-        self.sql = asked.sql
-        self._asked = asked
+        self.asked = asked
+        self.params = params
+        self.rule = rule
         self._reader = reader
-        self._params = params
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.fetch(None).rows)
 
     def fetch(self, cap: int | None) -> Fetched:
         """Read up to `cap` rows, all for None; raises QueryError where the server refuses."""
-        return self._reader._fetch(self._asked, self._params, cap)
+        return self._reader._fetch(self.asked, self.params, cap)
 
     def keyed(self, columns: Sequence[str], keys: Sequence[Sequence[str]] | None = None) -> "Rows":
         """
@@ -89,13 +104,13 @@ class Rows:
         """
         names = [sql.Identifier("asked", name).as_string() for name in columns or ("key",)]
         label = "asked" if columns else "asked(key)"
-        sent = f"select {', '.join(names)} from ({self._asked.sent}\n) as {label}"  # noqa: S608  # checked to be one SELECT
+        sent = f"select {', '.join(names)} from ({self.asked.sent}\n) as {label}"  # noqa: S608  # checked to be one SELECT
         given: dict[str, object] = {}
         if keys is not None:
             given = {f"trueup_{n}": array(key[n] for key in keys) for n in range(len(names))}
             sent += f" where {_is_among(names, list(given))}"
-        asked = replace(self._asked, sent=sent, names=self._asked.names | given.keys())
-        return Rows(self._reader, asked, {**self._params, **given})
+        asked = replace(self.asked, sent=sent, names=self.asked.names | given.keys())
+        return Rows(self._reader, asked, {**self.params, **given})
 
     def values(self) -> Iterator[TupleRow]:
         """
@@ -103,12 +118,12 @@ class Rows:
 
         To make an object of each, only to have its text, would take longer than all else.
         """
-        return self._reader._stream(self._asked, self._params)
+        return self._reader._stream(self.asked, self.params)
 
     def reads(self) -> Reads:
         """Ask the planner what the query would cost and which tables it would read."""
-        self._reader._refuse_volatile(self._asked)
-        plan = self._reader._plan(self._asked, self._params)
+        self._reader._refuse_volatile(self.asked)
+        plan = self._reader._plan(self.asked, self.params)
         tables = frozenset(_tables(plan))
         return Reads(cost=float(plan["Total Cost"]), tables=tables)
 
@@ -155,15 +170,20 @@ class Reader:
         self.asked.append(sql)
         return Rows(self, asked, params)
 
+    def where(self, table: str, rule: str, *, columns: Sequence[str], **params: object) -> Rows:
+        """
+        Ask for the rows of one table that a rule over its own columns picks, named as stored.
+
+        `columns` are SQL, the first of them orders the rows. All rules on a table are judged in
+        one scan, so a rule judges a row by itself. Raises StatementError where it looks further.
+        """
+        asked, judged = declared(table, rule, columns)
+        self.asked.append(asked.sql)
+        return Rows(self, asked, params, judged)
+
     def count(self, relation: str) -> int:
         """How many rows a table has, or a SELECT in parentheses lists."""
-        if relation.startswith("("):
-            judged = statement(relation[1:-1])
-            self._refuse_volatile(judged)
-            text = f"select count(*) from ({judged.sent}) as judged"  # noqa: S608  # checked to be one SELECT
-            return int(self._values(text, {})[0][0])
-        query = sql.SQL("select count(*) from {}").format(identifier(relation))
-        return int(self._values(query)[0][0])
+        return int(self._values(self._counting(relation), {})[0][0])
 
     def hides(self, relation: str) -> bool:
         """Whether row-level security would hide rows of a table from this session's role."""
@@ -176,7 +196,14 @@ class Reader:
         table, _, column = dotted.rpartition(".")
         return bool(self._values(_COLUMN, [quoted(table), column])[0][0])
 
-    def _values(self, query: str | sql.Composed, params: Any = None) -> list[TupleRow]:
+    def _counting(self, relation: str) -> str:
+        if relation.startswith("("):
+            judged = statement(relation[1:-1])
+            self._refuse_volatile(judged)
+            return f"select count(*) from ({judged.sent}) as judged"  # noqa: S608  # checked to be one SELECT
+        return "select count(*) from " + quoted(relation).replace("%", "%%")  # noqa: S608  # quoted
+
+    def _values(self, query: str, params: Any = None) -> list[TupleRow]:
         with self._asking() as cursor:
             found = list(cursor.stream(query, params, size=CHUNK))
             self._unmoved()
@@ -185,11 +212,14 @@ class Reader:
     def _fetch(self, asked: Statement, params: Mapping[str, object], cap: int | None) -> Fetched:
         self._refuse_volatile(asked)
         self._refuse_mixed(asked, params)
+        return self._read(asked.sent, params, cap)
+
+    def _read(self, text: str, params: Any, cap: int | None) -> Fetched:
         rows: list[Row] = []
         described: list[psycopg.Column] = []
         complete = True
         with self._asking() as cursor:
-            for values in cursor.stream(asked.sent, params, size=CHUNK):
+            for values in cursor.stream(text, params, size=CHUNK):
                 described = described or list(cursor.description or ())
                 if cap is not None and len(rows) == cap:
                     complete = False
@@ -245,9 +275,7 @@ class Reader:
         return found
 
     def _printable(self, types: Mapping[str, int]) -> frozenset[str]:
-        unknown = [
-            oid for oid in types.values() if oid not in PRINTABLE_TYPES and oid not in self._enums
-        ]
+        unknown = [oid for oid in types.values() if oid >= OWN and oid not in self._enums]
         if unknown:
             enums = {row[0] for row in self._values(_ENUMS, [unknown])}
             self._enums |= {oid: oid in enums for oid in unknown}

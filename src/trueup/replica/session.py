@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,6 +21,9 @@ from trueup.replica.role import inspect_role, refuse_writer
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 from trueup.replica.zones import Times, times
+
+CANCEL_WITHIN = 2.0
+"""Seconds for the word that what runs is to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,11 @@ class Session:
             transaction.drop(self._connection)
             raise
         transaction.end(self._connection, self._rules)
+
+    def cancel(self) -> None:
+        """Ask the server to stop what runs, so that it works for nobody; from any thread."""
+        with suppress(psycopg.Error):  # it has ended by itself, or nobody is there any more
+            self._connection.cancel_safe(timeout=CANCEL_WITHIN)
 
     def close(self) -> None:
         """End the session."""

@@ -1,10 +1,11 @@
 """The systems of a run, opened: one source each, and the run's one instant."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from trueup.replica.connection import connect
 from trueup.replica.freshness import Freshness
 from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
+from trueup.suite.ahead import Ahead
 from trueup.suite.source import Answer, Source
 
 if TYPE_CHECKING:
@@ -55,10 +57,8 @@ class Systems:
         self._environments = self._stack.enter_context(environments(project, environment, names))
         self.folder = folder or self._own_folder()
         self._application = f"trueup/{run}"
-        self._sources = {
-            name: Source(found, self.folder, self._application)
-            for name, found in self._environments.items()
-        }
+        self._sources = {name: self._source(name) for name in self._environments}
+        self._aheads: dict[str, Ahead] = {}
         self._visitors: dict[str, Visitor] = {}
         self._stripes: dict[str, Stripe] = {}
         self._https: dict[str, Http] = {}
@@ -71,6 +71,8 @@ class Systems:
 
     def close(self) -> None:
         """End every session, and the sample where it is nobody else's."""
+        for ahead in self._aheads.values():
+            ahead.close()
         for source in self._sources.values():
             source.close()
         for visitor in self._visitors.values():
@@ -108,8 +110,23 @@ class Systems:
             return Moment(min(instants).astimezone(UTC), "the replica's clock")
         return Moment(datetime.now(UTC), "this machine's clock, since no replica answered")
 
+    def begin(self, invariants: Sequence[Invariant], now: datetime) -> None:
+        """Ask what these invariants ask, ahead of their turn, system by system."""
+        for system, environment in self._environments.items():
+            mine = [one for one in invariants if one.system == system]
+            ahead = Ahead(
+                self._sources[system], partial(self._source, system), environment.connections
+            )
+            self._aheads[system] = ahead
+            ahead.begin(mine, self.resources(system, now, ()))
+
     def outcome(self, invariant: Invariant, now: datetime) -> Outcome:
-        """Evaluate one invariant in a transaction of its own, again where that may help."""
+        """The outcome that was found ahead, or else that of a transaction of its own."""
+        ahead = self._aheads.get(invariant.system)
+        return (ahead and ahead.outcome(invariant)) or self._evaluated(invariant, now)
+
+    def _evaluated(self, invariant: Invariant, now: datetime) -> Outcome:
+        """Evaluate one invariant by itself, again where that may help."""
         source = self._sources[invariant.system]
 
         def judged(reader: Reader) -> Outcome:
@@ -128,6 +145,9 @@ class Systems:
             return source.asked(judged, lambda outcome: outcome.transient)
         except ReplicaError as error:
             return could_not_look(error)
+
+    def _source(self, system: str) -> Source:
+        return Source(self._environments[system], self.folder, self._application)
 
     def asked(self, system: str, ask: Callable[[Reader], Answer]) -> Answer:
         """Ask a system's replica in a guarded transaction; raises ReplicaError."""

@@ -61,6 +61,11 @@ class Source:
         """Export the snapshot now, so that it outlives every other process of the run."""
         self._snapshot(self.opened(), None)
 
+    def cancel(self) -> None:
+        """Ask the server to stop what is being asked; for another thread than the one that asks."""
+        if self._session is not None:
+            self._session.cancel()
+
     def close(self) -> None:
         """End the session, and the exporter where it is ours."""
         self._drop()

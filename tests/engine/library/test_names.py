@@ -3,7 +3,7 @@
 import pytest
 
 from trueup.errors import CatalogError
-from trueup.library.names import Column, column, identifier, literal, spelt
+from trueup.replica.names import Column, column, identifier, literal, spelt
 
 
 def test_a_column_has_its_table_with_the_schema_where_one_was_given() -> None:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from trueup.errors import PlanError
 from trueup.library.linked import Claims, claims, customer_of, owner_of
-from trueup.library.names import identifier
 from trueup.library.steps import written
 from trueup.model.change import Change, Steps, Update
 from trueup.model.violation import Violation
+from trueup.replica.names import identifier
 from trueup.replica.reader import Reader
 
 if TYPE_CHECKING:

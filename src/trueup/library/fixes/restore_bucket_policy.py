@@ -6,10 +6,10 @@ Whose a file is, and where in the bucket it lies, only the application's migrati
 
 from collections.abc import Iterable, Iterator
 
-from trueup.library.names import literal
 from trueup.library.steps import written
 from trueup.model.change import Change
 from trueup.model.violation import Violation
+from trueup.replica.names import literal
 
 AT_MOST = 50
 STEPS = True

@@ -1,0 +1,1 @@
+"""What invariants ask, known before their turn: merged where one scan answers several."""

@@ -1,0 +1,96 @@
+"""A batch of units, asked in one transaction: judged in one go, then what is broken fetched."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from psycopg.rows import TupleRow
+
+from trueup.ahead.merged import counting, fetching, judging, members
+from trueup.ahead.units import Answer, Answers, Count, Question, Scan, Unit
+from trueup.replica.reader import Fetched
+from trueup.replica.together import Sent, Together
+
+FEW = 1000
+"""Rows that are fetched together with those of others; more are read as they come."""
+
+GATHERS = 160000
+"""The version of PostgreSQL from which an array is gathered in parallel."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A question that has rows: how many, where they are if that is known, what it cost so far."""
+
+    question: Question
+    count: int
+    places: Sequence[str] | None
+    seconds: float
+
+
+def answered(reader: Together, units: Sequence[Unit], cap: int, *, alone: bool) -> Answers:
+    """
+    Ask for the units' answers; rows of one question are cut at the cap.
+
+    A question that is `alone` is dear: it is read as it comes, since to count first would be to ask
+    twice. Raises ReplicaError for the first that is refused, and then nothing is known of any.
+    """
+    reader.refuse([(one.rows, one.calls) for unit in units for one in _questions(unit)])
+    found = Answers()
+    if alone and isinstance(units[0], Question):
+        _stream(reader, _Broken(units[0], 0, None, 0.0), cap, found)
+        return found
+    broken = list(_judged(reader, units, cap, found))
+    few = [one for one in broken if one.count <= FEW]
+    sent = [fetching(one.question, one.places) for one in few]
+    for one, taken in zip(few, reader.ask(sent), strict=True):
+        answer = Answer(reader.fetched(taken), one.seconds, reader.snapshot)
+        found.rows[one.question] = answer
+    for one in broken:
+        if one.count > FEW:
+            _stream(reader, one, cap, found)
+    return found
+
+
+def _questions(unit: Unit) -> Sequence[Question]:
+    if isinstance(unit, Count):
+        return ()
+    return unit.members if isinstance(unit, Scan) else (unit,)
+
+
+def _judged(reader: Together, units: Sequence[Unit], cap: int, found: Answers) -> Iterator[_Broken]:
+    """Note what holds and what is counted; give what is broken."""
+    gathers = reader.version >= GATHERS
+    sent = [_statement(reader, unit, cap, gathers) for unit in units]
+    nothing = Fetched([], complete=True, printable=frozenset())
+    for unit, taken in zip(units, reader.ask(sent), strict=True):
+        for one in _told(unit, taken.rows[0], found):
+            if one.count:
+                yield one
+            else:
+                found.rows[one.question] = Answer(nothing, one.seconds, reader.snapshot)
+
+
+def _statement(reader: Together, unit: Unit, cap: int, gathers: bool) -> Sent:
+    if isinstance(unit, Count):
+        return reader.counting(unit.relation)
+    return counting(unit) if isinstance(unit, Question) else judging(unit, cap, gathers=gathers)
+
+
+def _told(unit: Unit, row: TupleRow, found: Answers) -> Iterator[_Broken]:
+    if isinstance(unit, Count):
+        found.counts[unit.relation] = row[0]
+    elif isinstance(unit, Question):
+        yield _Broken(unit, row[1], None, row[0])
+    else:
+        found.counts[unit.table] = row[1]
+        share = row[0] / len(unit.members)
+        for question, count, places in members(unit, row):
+            yield _Broken(question, count, places, share)
+
+
+def _stream(reader: Together, one: _Broken, cap: int, found: Answers) -> None:
+    started = perf_counter()
+    fetched = reader.read(fetching(one.question, one.places), cap)
+    seconds = one.seconds + perf_counter() - started
+    found.rows[one.question] = Answer(fetched, seconds, reader.snapshot)

@@ -1,0 +1,54 @@
+"""What the server is asked for a run: each thing once, however many invariants rest on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from trueup.replica.reader import Fetched, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows there are to judge in a table, or in a SELECT in parentheses."""
+
+    relation: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """One invariant's question, and the volatile functions that it may call."""
+
+    rows: Rows
+    calls: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """Rules on one table, judged together; the rows of the table are counted meanwhile."""
+
+    table: str
+    members: Sequence[Question]
+
+
+Unit = Count | Question | Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows that break an invariant; of a scan, `seconds` is this rule's share."""
+
+    fetched: Fetched
+    seconds: float
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What is known so far, by question and by relation."""
+
+    rows: dict[Question, Answer] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def take(self, more: "Answers") -> None:
+        """Add what another batch found."""
+        self.rows.update(more.rows)
+        self.counts.update(more.counts)

@@ -1,0 +1,113 @@
+"""Several questions of the engine's in one go, through the transaction that a reader stands in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow, tuple_row
+
+from trueup.model.invariant import Row
+from trueup.replica.reader import Fetched, Reader, Rows
+from trueup.replica.trouble import query_error
+from trueup.replica.watchdog import answered_within
+from trueup.replica.zones import refuse_mixed
+
+Sent = tuple[str, Mapping[str, object] | Sequence[object] | None]
+"""A statement as the driver takes it, and its parameters."""
+
+LONGEST = 4
+"""Statements' patience that a whole transaction has, as transaction_timeout says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One statement's answer: its rows, and the name and type of each column."""
+
+    rows: list[TupleRow]
+    types: Mapping[str, int]
+
+    def named(self) -> list[Row]:
+        """The rows with their columns' names."""
+        return [dict(zip(self.types, row, strict=True)) for row in self.rows]
+
+
+class Together:
+    """
+    What evaluation ahead asks of a Reader, and no invariant gets to see.
+
+    Statements travel in one pipeline: the extended protocol, unnamed, a single statement each.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    @property
+    def version(self) -> int:
+        """The server's, as a number: 180004."""
+        return self._reader._connection.info.server_version
+
+    @property
+    def snapshot(self) -> str:
+        """The one that the transaction stands on."""
+        return self._reader.snapshot
+
+    def refuse(self, asked: Sequence[tuple[Rows, frozenset[str]]]) -> None:
+        """
+        Raise StatementError for the first question that may do more than ask, or mixes timestamps.
+
+        Each comes with the volatile functions that it may call.
+        """
+        for rows, calls in asked:
+            self._reader.allow(calls)
+            self._reader._refuse_volatile(rows.asked)
+        known = self._reader._times
+        if known is None or not known.mixes:
+            return
+        new = [rows for rows, _ in asked if rows.asked.sql not in known.checked]
+        plans = self.ask(
+            [("explain (format json, verbose) " + rows.asked.sent, rows.params) for rows in new]
+        )
+        for rows, plan in zip(new, plans, strict=True):
+            refuse_mixed(plan.rows[0][0][0]["Plan"], known)
+            known.checked.add(rows.asked.sql)
+
+    def ask(self, sent: Sequence[Sent]) -> list[Taken]:
+        """Send all, then read all; raises QueryError for the first that the server refuses."""
+        if not sent:
+            return []
+        reader = self._reader
+        with self._pipeline(min(len(sent), LONGEST)) as connection:
+            cursors = [connection.cursor(row_factory=tuple_row) for _ in sent]
+            for cursor, (text, params) in zip(cursors, sent, strict=True):
+                cursor.execute(text, params)
+        reader._unmoved()
+        return [Taken(cursor.fetchall(), _types(cursor)) for cursor in cursors]
+
+    def counting(self, relation: str) -> Sent:
+        """The statement that counts what is judged."""
+        return self._reader._counting(relation), None
+
+    def read(self, sent: Sent, cap: int) -> Fetched:
+        """Rows as they come, up to the cap; raises QueryError."""
+        return self._reader._read(*sent, cap)
+
+    def fetched(self, taken: Taken) -> Fetched:
+        """All the rows of an answer, and which of its columns may be printed."""
+        types = dict(taken.types)
+        return Fetched(taken.named(), complete=True, printable=self._reader._printable(types))
+
+    @contextmanager
+    def _pipeline(self, patience: int) -> Iterator[psycopg.Connection[TupleRow]]:
+        reader = self._reader
+        connection = reader._connection
+        try:
+            with answered_within(connection, reader._patience * patience), connection.pipeline():
+                yield connection
+        except psycopg.Error as error:
+            raise query_error(error) from None
+
+
+def _types(cursor: psycopg.Cursor[Any]) -> Mapping[str, int]:
+    return {column.name: column.type_code for column in cursor.description or ()}

@@ -1,0 +1,180 @@
+"""Evaluation ahead: several connections work through what was selected, pytest reports in order."""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from threading import Condition, Thread
+
+from trueup.ahead.batch import answered
+from trueup.ahead.draft import question, relations
+from trueup.ahead.look import Look, look
+from trueup.ahead.planned import arranged
+from trueup.ahead.units import Answers, Count, Question, Scan, Unit
+from trueup.errors import ConnectError, GuardError, ReplicaError
+from trueup.evaluate import CAP, settled
+from trueup.model.invariant import Invariant
+from trueup.model.verdict import Outcome
+from trueup.replica.reader import Reader
+from trueup.replica.together import Together
+from trueup.suite.source import Source
+
+PATIENCE = 1.0
+"""Seconds between looks at whether whoever works on an answer is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    """An invariant that comes down to one question."""
+
+    invariant: Invariant
+    question: Question
+
+
+class Ahead:
+    """
+    The questions of one system, asked before their turn.
+
+    Whatever goes wrong here is not told here: an invariant without an answer is evaluated at its
+    turn in a transaction of its own, with every try and every word that it has there.
+    """
+
+    def __init__(self, source: Source, another: Callable[[], Source], connections: int) -> None:
+        self._source = source
+        self._another = another
+        self._connections = connections
+        self._selected: dict[str, _Selected] = {}
+        self._changed = Condition()
+        self._batches: deque[list[Unit]] = deque()
+        self._open: set[Unit] = set()
+        self._found = Answers()
+        self._threads: list[Thread] = []
+        self._sources: list[Source] = []
+        self._stopped = False
+
+    def begin(self, invariants: Sequence[Invariant], given: Mapping[str, object]) -> None:
+        """Find out what to ask and in which order, and let the other connections begin."""
+        drafts = ((one, question(one, given)) for one in invariants)
+        selected = [_Selected(one, found) for one, found in drafts if found is not None]
+        if not selected:
+            return
+        judged = relations([one.invariant for one in selected])
+        needs = tuple(dict.fromkeys(name for one in selected for name in one.invariant.needs))
+        try:
+            known = self._source.asked(lambda reader: look(Together(reader), judged, needs))
+        except ReplicaError:
+            return  # each invariant will say so
+        self._arrange(selected, known)
+        batches = len(self._batches)
+        for _ in range(min(self._connections - 1, batches - 1)):
+            thread = Thread(target=self._work, name="trueup-ahead", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def outcome(self, invariant: Invariant) -> Outcome | None:
+        """The outcome, worked for and waited for; None where it was not to be had here."""
+        found = self._selected.pop(invariant.id, None)
+        if found is None:
+            return None
+        wanted: list[Unit] = [found.question, *map(Count, invariant.over.values())]
+        while not self._are_closed(wanted):
+            batch = self._take()
+            if batch is not None:
+                self._ask(self._source, batch)
+            else:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._are_closed(wanted), PATIENCE)
+                if not any(thread.is_alive() for thread in self._threads):
+                    break
+        return self._outcome(found)
+
+    def close(self) -> None:
+        """Stop what is queued and what is being asked."""
+        self._stopped = True
+        self._batches.clear()
+        for source in self._sources:
+            source.cancel()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def _arrange(self, selected: Sequence[_Selected], known: Look) -> None:
+        there = [one for one in selected if known.columns >= set(one.invariant.needs)]
+        self._selected = {one.invariant.id: one for one in there}
+        asked = {one.question: tuple(one.invariant.over.values()) for one in there}
+        self._batches.extend(arranged(asked, relations([one.invariant for one in there]), known))
+        self._open = {unit for batch in self._batches for unit in _parts(batch)}
+
+    def _outcome(self, found: _Selected) -> Outcome | None:
+        answer = self._found.rows.pop(found.question, None)
+        counts = {label: self._found.counts.get(of) for label, of in found.invariant.over.items()}
+        judged = {label: count for label, count in counts.items() if count is not None}
+        if answer is None or len(judged) < len(counts):
+            return None
+        outcome = settled(found.invariant, judged, answer.fetched)
+        sql = (found.question.rows.asked.sql,)
+        return replace(outcome, seconds=answer.seconds, sql=sql, snapshot=answer.snapshot)
+
+    def _work(self) -> None:
+        source = self._another()
+        self._sources.append(source)
+        try:
+            while not self._stopped and (batch := self._take()) is not None:
+                self._ask(source, batch)
+        finally:
+            source.close()
+            with self._changed:
+                self._changed.notify_all()
+
+    def _take(self) -> list[Unit] | None:
+        with self._changed:
+            return self._batches.popleft() if self._batches else None
+
+    def _ask(self, source: Source, batch: list[Unit]) -> None:
+        """Ask a batch; where it fails, what fails in it is found by halves, and left alone."""
+
+        def ask(reader: Reader) -> Answers:
+            if not source.freshness.usable:
+                raise GuardError(source.freshness.words)
+            return answered(Together(reader), batch, CAP, alone=len(batch) == 1)
+
+        try:
+            found = source.asked(ask)
+        except ConnectError:
+            self._close(_parts(batch))
+        except ReplicaError:
+            smaller = _apart(batch)
+            with self._changed:
+                self._batches.extendleft(reversed(smaller))
+            if not smaller:
+                self._close(_parts(batch))
+        except BaseException:
+            self._close(_parts(batch))
+            raise
+        else:
+            with self._changed:
+                self._found.take(found)
+            self._close(_parts(batch))
+
+    def _close(self, units: Sequence[Unit]) -> None:
+        with self._changed:
+            self._open.difference_update(units)
+            self._changed.notify_all()
+
+    def _are_closed(self, units: Sequence[Unit]) -> bool:
+        return self._open.isdisjoint(units)
+
+
+def _parts(batch: Sequence[Unit]) -> list[Unit]:
+    """Whatever somebody may wait for: of a scan, its members and its count."""
+    scans = [unit for unit in batch if isinstance(unit, Scan)]
+    members = [member for scan in scans for member in scan.members]
+    counts = [Count(scan.table) for scan in scans]
+    return [*members, *counts, *(unit for unit in batch if not isinstance(unit, Scan))]
+
+
+def _apart(batch: Sequence[Unit]) -> list[list[Unit]]:
+    """A batch in halves, a scan as its members; nothing for a question that stands alone."""
+    if len(batch) > 1:
+        half = len(batch) // 2
+        return [list(batch[:half]), list(batch[half:])]
+    [unit] = batch
+    return [_parts([unit])] if isinstance(unit, Scan) else []
