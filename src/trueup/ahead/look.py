@@ -9,13 +9,13 @@ from trueup.replica.together import Together
 _RELATIONS = """
     select name, coalesce(pg_catalog.pg_relation_size(c.oid) / 8192, 0)::int8,
            coalesce(relkind = 'r' and not relhassubclass, false)
-    from pg_catalog.unnest(%s::text[], %s::text[]) as asked(name, quoted)
+    from unnest(%s::text[], %s::text[]) as asked(name, quoted)
     left join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(quoted)
 """
 
 _COLUMNS = """
     select dotted
-    from pg_catalog.unnest(%s::text[], %s::text[], %s::text[]) as asked(dotted, tab, col)
+    from unnest(%s::text[], %s::text[], %s::text[]) as asked(dotted, tab, col)
     where exists (
         select from pg_catalog.pg_attribute
         where attrelid = pg_catalog.to_regclass(tab) and attname = col and not attisdropped
