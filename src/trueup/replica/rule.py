@@ -7,6 +7,9 @@ from trueup.errors import StatementError
 from trueup.replica.names import identifier
 from trueup.replica.statement import Statement, statement
 
+FURTHER = frozenset({"select", "table"})
+"""Words by which other rows come in; a condition is no place for the rest."""
+
 _OPEN, _CLOSE = "values (\n", "\n)"
 
 
@@ -27,9 +30,9 @@ def rule(table: str, condition: str, columns: Sequence[str]) -> tuple[Statement,
     at more than its own row: it could not be judged beside others.
     """
     judged = statement(f"{_OPEN}{condition}{_CLOSE}")
-    if "select" in judged.mentions:
+    if FURTHER & judged.mentions:
         raise StatementError(
-            f"the rule on {table} has a SELECT in it; a rule judges a row by itself, ask with rows"
+            f"the rule on {table} looks further than its row; ask for those rows with rows(…)"
         )
     shown = ", ".join(columns)
     listed = statement(f"select {shown}").sent.removeprefix("select ")

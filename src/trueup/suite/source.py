@@ -33,6 +33,7 @@ class Source:
         self._session: Session | None = None
         self._refusal: ReplicaError | None = None
         self._refused_at = 0.0
+        self._cancelled = False
         file = folder / f"{environment.system}.json"
         self._shared = Shared(file, self._exporter, environment.snapshot_max_age)
         self.unshared = ""
@@ -63,6 +64,7 @@ class Source:
 
     def cancel(self) -> None:
         """Ask the server to stop what is being asked; for another thread than the one that asks."""
+        self._cancelled = True
         if self._session is not None:
             self._session.cancel()
 
@@ -77,7 +79,7 @@ class Source:
             try:
                 answer = act()
             except ReplicaError as error:
-                if last or not error.transient:
+                if last or self._cancelled or not error.transient:
                     self._note(error)
                     raise
             else:

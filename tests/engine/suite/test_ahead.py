@@ -1,0 +1,202 @@
+"""Evaluation ahead: it answers what evaluation alone answers, with fewer statements."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fix_database import Database
+from fix_systems import GOODS, NOW, Opened, asking
+from trueup import invariant
+from trueup.model.invariant import Invariant, Row
+from trueup.model.verdict import Outcome, Verdict
+from trueup.replica.reader import Reader
+from trueup.replica.together import Together
+from trueup.suite.ahead import Ahead
+from trueup.suite.opened import Systems
+
+SLOW = "select max(a * b) as id from generate_series(1, 9999999) a, generate_series(1, 9999999) b"
+RUNNING = """
+    select count(*) from pg_stat_activity
+    where application_name = 'trueup/test' and state = 'active' and datname = current_database()
+"""
+
+
+def ruled(rule: str, name: str, table: str = "goods", columns: Any = ("id",), **given) -> Invariant:
+    """An invariant of the shop that states a rule on one table."""
+    params = {key: given.pop(key) for key in list(given) if key not in {"over", "may_be_empty"}}
+
+    def ask(replica: Reader) -> Iterable[Row]:
+        """Somebody is harmed."""
+        return replica.where(table, rule, columns=columns, **params)
+
+    options: dict[str, Any] = {"severity": "P1", "over": table, "fix": "none"}
+    return invariant(**options | given)(ask).named("shop", f"test_{name}", Path(__file__))
+
+
+def told(run: Systems, *asked: Invariant) -> list[Outcome | None]:
+    """What was found ahead, None for what was not."""
+    run.begin(asked, NOW)
+    return [run._aheads["shop"].outcome(one) for one in asked]
+
+
+def keys(outcome: Outcome | None) -> list[str]:
+    assert outcome is not None
+    return [violation.key[0] for violation in outcome.violations]
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each statement that goes out with others."""
+    texts: list[str] = []
+    asked = Together.ask
+
+    def ask(self: Together, sent: Any) -> Any:
+        texts.extend(text for text, _ in sent)
+        return asked(self, sent)
+
+    monkeypatch.setattr(Together, "ask", ask)
+    return texts
+
+
+@pytest.mark.parametrize("connections", [1, 2, 4])
+def test_rules_on_one_table_are_judged_in_one_scan(
+    database: Database, systems: Opened, sent: list[str], connections: int
+) -> None:
+    database.execute(GOODS)
+    high = ruled("price > :most", "no_good_is_dear", most=18, columns=["id", "price"])
+    low = ruled("price < :most", "no_good_is_cheap", most=3)
+    none = ruled("price = 100 or :most % 7 = 1", "no_good_is_priceless", most=3)
+
+    found = told(systems(more=f"connections = {connections}"), high, low, none)
+
+    assert [keys(one) for one in found] == [["19", "20"], ["1", "2"], []]
+    assert [one.judged for one in found if one] == [{"goods": 20}] * 3
+    assert found[0] is not None
+    assert dict(found[0].violations[0].row) == {"id": 19, "price": 19}
+    assert len([text for text in sent if "from goods" in text and "count(*)" in text]) == 1
+
+
+def test_a_rule_that_fails_hides_no_other(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    fails = ruled("1 / (price - 7) > 5", "no_good_is_odd")
+    asked = [ruled(f"price = {n}", f"no_good_costs_{n}") for n in (3, 4)]
+
+    run = systems()
+    found = told(run, asked[0], fails, asked[1])
+
+    assert found[1] is None
+    assert [keys(found[0]), keys(found[2])] == [["3"], ["4"]]
+    assert "22012" in run.outcome(fails, NOW).reason
+
+
+def test_a_table_that_is_not_there_hides_no_other(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    gone = ruled("true", "nothing_is_lost", table="lost")
+
+    found = told(systems(), gone, asking("select id from goods where price = 9"))
+
+    assert found[0] is None
+    assert keys(found[1]) == ["9"]
+
+
+@pytest.mark.parametrize("rule", ["id in (select 1)", "exists (table goods) -- select"])
+def test_a_rule_that_looks_at_other_rows_is_left_to_its_turn(
+    database: Database, systems: Opened, rule: str
+) -> None:
+    database.execute(GOODS)
+    run = systems()
+    one = ruled(rule, "no_good_is_like_another")
+
+    assert told(run, one) == [None]
+    assert run.outcome(one, NOW).verdict is Verdict.UNKNOWN
+
+
+def test_rows_of_children_are_judged_without_places(database: Database, systems: Opened) -> None:
+    database.execute(
+        GOODS + "create table more () inherits (goods); insert into more values (7, 0)"
+    )
+
+    [found] = told(systems(), ruled("price in (0, 7)", "no_good_is_odd"))
+
+    assert keys(found) == ["7", "7"]
+    assert found is not None
+    assert found.judged == {"goods": 21}
+
+
+def test_a_view_is_asked_as_it_is(database: Database, systems: Opened) -> None:
+    database.execute(GOODS + "create view dear as select * from goods where price > 10")
+
+    assert keys(told(systems(), ruled("price > 19", "no_good_is_dear", table="dear"))[0]) == ["20"]
+
+
+def test_more_than_the_cap_is_cut(database: Database, systems: Opened) -> None:
+    database.execute(GOODS + "insert into goods select i, 0 from generate_series(21, 12000) i;")
+    rule = ruled("price = 0", "no_good_is_free")
+    question = asking("select id from goods where price = 0", "no_good_is_given")
+
+    for found in told(systems(), rule, question):
+        assert found is not None
+        assert (found.count, found.counted_all) == (10_000, False)
+
+
+def test_nothing_to_judge_is_unknown(database: Database, systems: Opened) -> None:
+    database.execute("create table goods (id int, price int)")
+    strict, lenient = (
+        ruled("price = 0", f"no_good_is_free_{may}", may_be_empty=may) for may in (False, True)
+    )
+
+    verdicts = [one and one.verdict for one in told(systems(), strict, lenient)]
+
+    assert verdicts == [Verdict.UNKNOWN, Verdict.HOLDS]
+
+
+def test_a_percent_sign_in_a_rule_is_no_parameter(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    rule = ruled("price % 10 = :rest and price::text like '%1%'", "no_good_is_odd", rest=1)
+
+    assert keys(told(systems(), rule)[0]) == ["1", "11"]
+
+
+def test_what_an_invariant_does_itself_is_left_to_its_turn(database, systems: Opened) -> None:
+    database.execute(GOODS)
+
+    def ask(replica: Reader) -> Iterable[Row]:
+        """Somebody is harmed."""
+        return [row for row in replica.rows("select id from goods") if row["id"] == 4]
+
+    one = invariant(severity="P1", over="goods", fix="none")(ask)
+    one = one.named("shop", "test_no_good_is_the_fourth", Path(__file__))
+    run = systems()
+
+    assert told(run, one) == [None]
+    assert keys(run.outcome(one, NOW)) == ["4"]
+
+
+def test_what_is_being_asked_is_stopped_at_the_end(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    run = systems()
+    first = [asking(SLOW, f"no_good_waits_{n}") for n in range(2)]
+    run._aheads["shop"] = ahead = Ahead(run._sources["shop"], lambda: run._source("shop"), 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trueup.ahead.planned.TOGETHER", 1)
+        ahead.begin(first, {"now": NOW, "settings": {}})
+    with database.connect("postgres", "standby") as standby:
+        deadline = time.monotonic() + 10
+        while standby.execute(RUNNING).fetchone() == (0,) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert standby.execute(RUNNING).fetchone() == (1,)
+
+        run.close()
+
+        while standby.execute(RUNNING).fetchone() != (0,) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert standby.execute(RUNNING).fetchone() == (0,)
+
+
+@pytest.mark.parametrize("more", ["connections = 0", "connections = 9", "connections = 1.5"])
+def test_connections_are_a_few(database: Database, systems: Opened, more: str) -> None:
+    with pytest.raises(Exception, match="connections"):
+        systems(more=more)
