@@ -1,0 +1,1 @@
+"""What the benchmarks that compare have in common: one definition, its data, whole processes."""

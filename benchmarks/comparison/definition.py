@@ -1,0 +1,85 @@
+"""What is checked, as data: tables with the rows they get, and checks with the rows that break."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+CLOCK = "timestamptz '2026-11-02 12:00:00+00'"
+"""The sample's instant as SQL; every time in the data is counted back from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """
+    A table of so many of a hundred rows; a column has its type and an expression over `n`.
+
+    `n` counts its rows from 1. `{users}` in an expression is how many rows that table has.
+    """
+
+    name: str
+    share: float
+    columns: Mapping[str, tuple[str, str]]
+    indexes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """
+    One invariant: a condition that picks the rows of a table that break it, or whole SQL.
+
+    A `reference` says in `condition` which column of its table names a row of `parent`, a column.
+    `planted` is what a row that breaks it has in place of what its table says; a planted row
+    always has an even `n`, so its neighbours are sound. `violated` says whether it is by default.
+    """
+
+    name: str
+    kind: Literal["rule", "reference", "query"]
+    table: str
+    condition: str
+    planted: Mapping[str, str]
+    violated: bool = False
+    columns: tuple[str, ...] = ("id",)
+    parent: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A database and twenty checks of it."""
+
+    tables: tuple[Table, ...]
+    checks: tuple[Check, ...]
+
+
+def key(table: str, number: str = "n") -> str:
+    """Give the uuid of a table's row of that number, as random to an index as a real one."""
+    return f"md5('{table}' || ({number}))::uuid"
+
+
+def one_of(table: str, spread: int = 7919) -> str:
+    """Give the number of a row of another table, spread over all of it."""
+    return f"(n::bigint * {spread}) % {{{table}}} + 1"
+
+
+def question(check: Check, *, bound: bool = False) -> str:
+    """The SELECT of the rows that break it; `bound` keeps its parameters as `:name`."""
+    if check.kind == "reference":
+        child = f"child.{check.condition}"
+        table, _, column = check.parent.rpartition(".")
+        return (
+            f"select child.id, {child} from {check.table} as child where {child} is not null"
+            f" and not exists (select from {table} as parent where parent.{column} = {child})"
+        )
+    asked = check.condition
+    if check.kind == "rule":
+        asked = f"select {', '.join(check.columns)} from {check.table} where {check.condition}"
+    for name, instant in check.params.items():
+        asked = asked if bound else asked.replace(f":{name}", f"timestamptz '{instant}'")
+    return asked
+
+
+def count(check: Check) -> str:
+    """The SELECT of how many rows break it, as somebody pastes it into psql."""
+    if check.kind == "query":
+        return f"select count(*) from ({question(check)}) as violations"
+    return f"select count(*) from {question(check).partition(' from ')[2]}"

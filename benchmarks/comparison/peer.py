@@ -1,0 +1,136 @@
+"""What asks the same questions: each as a whole process, as somebody would run it."""
+
+import json
+import os
+import re
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from comparison import process, project
+from comparison.definition import Check, count
+from comparison.process import Finished
+from trueup.sample import CLOCK, binaries
+
+COUNTED = re.compile(r"^(?:E +AssertionError: )?(\w+): (\d+) violations", re.MULTILINE)
+
+
+class Peer(ABC):
+    """One way to ask; it is written once into a folder of its own, and run as often as asked."""
+
+    name: ClassVar[str]
+
+    def __init__(self, folder: Path, checks: Sequence[Check]) -> None:
+        self.folder = folder / self.name
+        self.folder.mkdir(parents=True)
+        self.checks = checks
+        self.prepare()
+
+    @classmethod
+    def missing(cls) -> str:
+        """Why it cannot be run here; nothing where it can."""
+        return ""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Write what it reads."""
+
+    @abstractmethod
+    def run(self, url: str) -> Finished:
+        """Run the whole process."""
+
+    @abstractmethod
+    def counts(self, done: Finished) -> Mapping[str, int]:
+        """How many rows it found to break each check; those of a check that holds may be absent."""
+
+
+class Psql(Peer):
+    """The floor: one psql that counts, one question after the other."""
+
+    name = "psql"
+
+    def prepare(self) -> None:
+        lines = [f"select '{check.name}', ({count(check)});\n" for check in self.checks]
+        (self.folder / "counts.sql").write_text("".join(lines))
+
+    def run(self, url: str) -> Finished:
+        program = str(binaries.find().folder / "psql")
+        command = [program, url, "-XqAt", "-F", " ", "-v", "ON_ERROR_STOP=1", "-f", "counts.sql"]
+        return process.run(command, self.folder, {})
+
+    def counts(self, done: Finished) -> Mapping[str, int]:
+        lines = (line.split() for line in done.said.splitlines())
+        return {name: int(number) for name, number in lines}
+
+
+class Trueup(Peer):
+    """A whole `trueup check`: guard, counts of what is judged, run.json and the page."""
+
+    name = "trueup"
+    connections: ClassVar[int] = 2
+
+    def prepare(self) -> None:
+        self.takes_connections = project.write(self.folder, self.checks, self.connections)
+
+    def run(self, url: str) -> Finished:
+        command = [str(Path(sys.executable).with_name("trueup")), "check", "--env", "bench"]
+        command += ["--as-of", CLOCK.isoformat()]
+        return process.run(command, self.folder, {project.URL: url})
+
+    def counts(self, done: Finished) -> Mapping[str, int]:  # noqa: ARG002  # a file says it
+        runs = sorted((self.folder / "reports").glob("*/run.json"), key=os.path.getmtime)
+        if not runs:
+            return {}
+        records = json.loads(runs[-1].read_text())["records"]
+        return {record["name"]: record["count"] for record in records}
+
+
+class Pytest(Peer):
+    """A test a check on one connection, with pytest-html; no other plugin is loaded."""
+
+    name = "pytest_one"
+    scope: ClassVar[str] = "session"
+
+    HEAD = '''"""Written by a benchmark."""
+
+import os
+
+import psycopg
+import pytest
+
+
+@pytest.fixture(scope={scope!r})
+def connection():
+    with psycopg.connect(os.environ["BENCH_REPLICA_URL"]) as found:
+        yield found
+'''
+    ONE = """
+
+def test_{name}(connection):
+    [found] = connection.execute({sql!r}).fetchone()
+    assert found == 0, f"{name}: {{found}} violations"
+"""
+
+    def prepare(self) -> None:
+        tests = [self.ONE.format(name=check.name, sql=count(check)) for check in self.checks]
+        head = self.HEAD.format(scope=self.scope)
+        (self.folder / "test_bench.py").write_text(head + "".join(tests))
+        (self.folder / "pytest.ini").write_text("[pytest]\n")
+
+    def run(self, url: str) -> Finished:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "pytest_metadata.plugin"]
+        command += ["-p", "pytest_html.plugin", "--html=report.html", "test_bench.py"]
+        variables = {project.URL: url, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        return process.run(command, self.folder, variables)
+
+    def counts(self, done: Finished) -> Mapping[str, int]:
+        return {name: int(number) for name, number in COUNTED.findall(done.said)}
+
+
+class NaivePytest(Pytest):
+    """The same with a connection a test, as most suites are written."""
+
+    name = "pytest"
+    scope = "function"

@@ -1,0 +1,34 @@
+"""A whole process: how long it took, how much memory, and what it said."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LAUNCH = Path(__file__).with_name("launch.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What came of a process; `peak` is in bytes."""
+
+    seconds: float
+    peak: int
+    code: int
+    said: str
+
+
+def run(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Finished:
+    """Run it in that folder; the time is that from its start to its end."""
+    output = folder / "said.txt"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(LAUNCH), str(output), *command],
+        cwd=folder,
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    seconds, peak, code = done.stdout.split()
+    return Finished(float(seconds), int(peak), int(code), output.read_text(errors="replace"))
