@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from comparison import data, studybuddy
+from comparison import data, studybuddy, unshared
 from comparison.definition import Definition
 from comparison.peer import NaivePytest, Peer, Psql, Pytest, Trueup
 from comparison.process import Finished
@@ -23,7 +23,10 @@ from comparison.proxy import between
 from comparison.servers import servers
 from trueup.sample import Cluster
 
-SCHEMAS: Mapping[str, Definition] = {"studybuddy": studybuddy.DEFINITION}
+SCHEMAS: Mapping[str, Definition] = {
+    "studybuddy": studybuddy.DEFINITION,
+    "unshared": unshared.DEFINITION,
+}
 PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest)
 FLOOR = Psql.name
 ROLE = "trueup_reader"
@@ -136,6 +139,8 @@ def bound(said: argparse.Namespace) -> float:
         return 9.0
     if said.connections == 1:
         return 1.1
+    if said.schema == "unshared":
+        return 1.2 if said.rows == 10**6 else 1.05
     return 0.9 if said.rows == 10**6 else 0.7
 
 
