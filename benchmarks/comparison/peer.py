@@ -21,6 +21,8 @@ class Peer(ABC):
     """One way to ask; it is written once into a folder of its own, and run as often as asked."""
 
     name: ClassVar[str]
+    most: ClassVar[int | None] = None
+    """Where it stops to count, and says that there are more."""
 
     def __init__(self, folder: Path, checks: Sequence[Check]) -> None:
         self.folder = folder / self.name
@@ -69,6 +71,7 @@ class Trueup(Peer):
     """A whole `trueup check`: guard, counts of what is judged, run.json and the page."""
 
     name = "trueup"
+    most = 10_000
     connections: ClassVar[int] = 2
 
     def prepare(self) -> None:
