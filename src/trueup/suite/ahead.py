@@ -1,5 +1,6 @@
 """Evaluation ahead: several connections work through what was selected, pytest reports in order."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,10 @@ from trueup.suite.source import Source
 
 PATIENCE = 1.0
 """Seconds between looks at whether whoever works on an answer is still there."""
+
+STOP_WITHIN = 5.0
+AGAIN = 0.1
+"""Seconds until those who work are left behind, and until they are told again to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +93,15 @@ class Ahead:
         return self._outcome(found)
 
     def close(self) -> None:
-        """Stop what is queued and what is being asked."""
+        """Stop what is queued and what is being asked, also where it only begins just now."""
         self._stopped = True
         self._batches.clear()
-        for source in self._sources:
-            source.cancel()
+        deadline = time.monotonic() + STOP_WITHIN
         for thread in self._threads:
-            thread.join(PATIENCE)
+            while thread.is_alive() and time.monotonic() < deadline:
+                for source in self._sources:
+                    source.cancel()
+                thread.join(AGAIN)
 
     def _arrange(self, selected: Sequence[_Selected], known: Look) -> None:
         there = [one for one in selected if known.columns >= set(one.invariant.needs)]
