@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from textwrap import dedent
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -10,7 +10,10 @@ from markupsafe import Markup
 
 from trueup.model.run import Cell
 from trueup.report import chart, past, phrase
+from trueup.report.compiled import Compiled
 from trueup.report.mask import is_mask
+
+HERE = Path(__file__).parent
 
 LONG = 44
 """Characters of a cell that stay on one line; a uuid and a time do."""
@@ -24,7 +27,7 @@ def render(name: str, **values: object) -> str:
 @lru_cache(maxsize=8)
 def asset(name: str) -> str:
     """A text file that lies beside this module."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return (HERE / name).read_text(encoding="utf-8")
 
 
 def cell(value: Cell) -> Markup:
@@ -60,6 +63,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=Compiled(HERE),
     )
     environment.globals |= {"phrase": phrase, "chart": chart.chart, "past": past}
     environment.filters |= {"cell": cell, "sql": sql, "breakable": breakable}
