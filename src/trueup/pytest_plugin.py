@@ -41,7 +41,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if config.option.env is None:
         return
-    from trueup.suite.html_view import HtmlView
     from trueup.suite.recorder import Recorder
     from trueup.suite.start import start
 
@@ -49,7 +48,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[RECORDER] = Recorder(datetime.now(UTC))
         config.pluginmanager.register(config.stash[RECORDER], "trueup-recorder")
-        config.pluginmanager.register(HtmlView(config, active), "trueup-html-view")
+        if getattr(config.option, "htmlpath", None):
+            from trueup.suite.html_view import HtmlView
+
+            config.pluginmanager.register(HtmlView(config, active), "trueup-html-view")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,11 +1,15 @@
 """The command line: the one place that catches what users can cause."""
 
+import gc
 import sys
 
 import typer
 
 from trueup.cli import checking, ci, journal, mending, report, sample, waiving
 from trueup.errors import TrueupError
+
+GARBAGE = 100_000
+"""Objects made before a collection: what is imported at the start is kept, and is no garbage."""
 
 app = typer.Typer(
     name="trueup",
@@ -34,6 +38,7 @@ app.add_typer(ci.app, name="ci")
 
 def main() -> None:
     """Run the command line; what the user can mend ends in one line and an exit code."""
+    gc.set_threshold(GARBAGE)
     try:
         app()
     except TrueupError as error:
