@@ -1,28 +1,20 @@
 """waivers.toml: read strictly, and added to without touching what is there."""
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from trueup.errors import ConfigError
 from trueup.model.waiver import LONGEST, Waiver
 
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 FILE = "waivers.toml"
-
-ALL = "all"
-
-Said = Annotated[str, Field(min_length=1, pattern=r"\S")]
-Name = Annotated[str, Field(pattern=r"^[^@]*[^@\s][^@]*$")]
-Named = Annotated[str, Field(pattern=r"^\w+\.\w+$")]
-
-ADDRESS = re.compile(r"\S@\S+\.\w")
 
 WORDS = {
     "invariant": "names one as system.invariant, as `trueup list` prints them",
@@ -32,40 +24,6 @@ WORDS = {
     "last_day": "is a day, as in 2026-12-24",
     "reason": "says why this is accepted",
 }
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    invariant: Named
-    keys: Annotated[list[Said], Field(min_length=1)] | Literal["all"]
-    reason: Said
-    owner: Name
-    approver: Name
-    last_day: date
-    zone: str = "UTC"
-    environment: Said | None = None
-
-    @model_validator(mode="after")
-    def _fit_for_a_report(self) -> "_Entry":
-        if self.owner.strip().casefold() == self.approver.strip().casefold():
-            raise ValueError(
-                f"owner and approver are both {self.owner!r}; somebody else has to approve"
-            )
-        if ADDRESS.search(self.reason):
-            raise ValueError("reason has an e-mail address, which no report may show; leave it out")
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(
-                f"zone {self.zone!r} is not known; write it as Europe/Berlin"
-            ) from None
-        return self
-
-    @property
-    def waiver(self) -> Waiver:
-        keys = None if self.keys == ALL else frozenset(self.keys)
-        return Waiver(**self.model_dump(exclude={"keys"}), keys=keys)
 
 
 def read(path: Path, now: datetime) -> tuple[Waiver, ...]:
@@ -117,7 +75,7 @@ def add(path: Path, waiver: Waiver, now: datetime) -> str:
 
 
 def _lines(waiver: Waiver) -> str:
-    keys = ALL if waiver.keys is None else sorted(waiver.keys)
+    keys = "all" if waiver.keys is None else sorted(waiver.keys)
     said: dict[str, object] = {
         "invariant": waiver.invariant,
         "keys": keys,
@@ -137,8 +95,13 @@ def _toml(value: object) -> str:
 
 
 def _waiver(row: object, where: str, now: datetime) -> Waiver:
+    # Most runs have no waiver, and need not load what validates one.
+    from pydantic import ValidationError  # noqa: PLC0415  # as the line above says
+
+    from trueup.history.waiver_entry import Entry  # noqa: PLC0415  # as above
+
     try:
-        waiver = _Entry.model_validate(row).waiver
+        waiver = Entry.model_validate(row).waiver
     except ValidationError as error:
         raise ConfigError(f"{where}: {_words(error)}") from None
     today = now.astimezone(ZoneInfo(waiver.zone)).date()
@@ -150,7 +113,7 @@ def _waiver(row: object, where: str, now: datetime) -> Waiver:
     return waiver
 
 
-def _words(error: ValidationError) -> str:
+def _words(error: "ValidationError") -> str:
     found: Sequence[Mapping[str, Any]] = error.errors(include_input=False, include_url=False)
     # A key that is misspelt is also missing; the first is what happened.
     first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])

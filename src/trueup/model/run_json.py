@@ -1,15 +1,16 @@
 """A run as JSON: written in one format, read in each that there has been, published as a schema."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from datetime import date
-from functools import cache, lru_cache
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from trueup.errors import RunError
+from trueup.model.plain import plain as _plain
+from trueup.model.plain import rebuilt
 from trueup.model.run import Record, Run
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 FORMAT = 2
 """
@@ -42,6 +43,8 @@ def parse(data: object) -> Run:
     found = data.get("format") if isinstance(data, Mapping) else None
     if isinstance(found, int) and found not in READ:
         raise RunError(f"the run has format {found}, this Trueup reads {READ[0]} to {READ[-1]}")
+    from pydantic import ValidationError  # noqa: PLC0415  # a run without earlier ones reads none
+
     try:
         return _run().validate_python(data) if found in READ else _no_run()
     except ValidationError as error:
@@ -51,7 +54,7 @@ def parse(data: object) -> Run:
 
 def record(data: Mapping[str, Any]) -> Record:
     """Read one record from the data that `plain_record` made of it."""
-    return _record().validate_python(data)
+    return rebuilt(Record, data)
 
 
 def schema() -> dict[str, Any]:
@@ -73,34 +76,8 @@ def _no_run() -> Run:
     raise RunError("the file is not a run; look for run.json below reports/")
 
 
-def _plain(value: Any) -> Any:
-    """
-    Containers and values that JSON has; an instant and a day as ISO 8601 writes them.
-
-    Half a surrogate, which no reader of UTF-8 takes, is written out as an escape.
-    """
-    if isinstance(value, str):
-        return str(value) if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if is_dataclass(value):
-        kind: type = type(value)
-        return {name: _plain(getattr(value, name)) for name in _names(kind)}
-    return value.isoformat() if isinstance(value, date) else value
-
-
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(found.name for found in fields(kind))
-
-
 @lru_cache(maxsize=1)
-def _run() -> TypeAdapter[Run]:
+def _run() -> "TypeAdapter[Run]":
+    from pydantic import TypeAdapter  # noqa: PLC0415  # as above
+
     return TypeAdapter(Run)
-
-
-@lru_cache(maxsize=1)
-def _record() -> TypeAdapter[Record]:
-    return TypeAdapter(Record)
