@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import is_typeddict
+from typing import TYPE_CHECKING, is_typeddict
 
 from trueup.errors import CatalogError
-from trueup.library.person import Person
 from trueup.model.fix import PLAN_RESOURCES, Fix
 from trueup.model.invariant import PREFIX, Invariant
 from trueup.model.metric import Metric
 from trueup.replica.asked import check_sql
+
+if TYPE_CHECKING:
+    from trueup.library.person import Person
 
 INVARIANTS = "invariants"
 FIXES = "fixes"
@@ -89,11 +91,13 @@ def metrics(folder: Path) -> tuple[Metric, ...]:
     return tuple(found.named(folder.name, n) for n, found in members if isinstance(found, Metric))
 
 
-def person(root: Path, system: str) -> Person | None:
+def person(root: Path, system: str) -> "Person | None":
     """What is somebody's in a system, from its `person.py`; None where it has none."""
     path = root / INVARIANTS / system / PERSON
     if not path.is_file():
         return None
+    from trueup.library.person import Person  # noqa: PLC0415  # opens the whole library
+
     found = getattr(_module(path), "PERSON", None)
     if not isinstance(found, Person):
         raise CatalogError(f"{path.relative_to(root)} declares nobody; it needs PERSON = Person(…)")
