@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter, deque
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -112,12 +113,12 @@ def pointed(project: Project, cluster: Cluster, names: list[str]) -> Project:
     """The project, with an environment of each system that leads to these servers."""
     systems = {}
     for name in names:
-        variables = {key: f"BENCH_{name}_{key}".upper() for key in ("replica", "visitor")}
-        os.environ[variables["replica"]] = cluster.dsn("trueup_reader", "standby", name)
-        os.environ[variables["visitor"]] = cluster.dsn("authenticator", "standby", name)
-        here = {BENCH: EnvironmentConfig.model_validate(variables)}
-        systems[name] = project.system(name).model_copy(update={"environments": here})
-    return Project(ROOT, Config.model_construct(systems=systems))
+        replica, visitor = (f"BENCH_{name}_{key}".upper() for key in ("replica", "visitor"))
+        os.environ[replica] = cluster.dsn("trueup_reader", "standby", name)
+        os.environ[visitor] = cluster.dsn("authenticator", "standby", name)
+        here = {BENCH: EnvironmentConfig(replica=replica, visitor=visitor)}
+        systems[name] = replace(project.system(name), environments=here)
+    return Project(ROOT, Config(systems=systems))
 
 
 if __name__ == "__main__":

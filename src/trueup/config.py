@@ -1,26 +1,17 @@
 """trueup.toml: which systems are watched, where their environments are, and their settings."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    HttpUrl,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-
 from trueup.errors import ConfigError
-from trueup.model.plan import OWNER
+from trueup.exact import FORBID, HttpRule, InexactError, after, before, exact, holds
 from trueup.settings import Settings
 
 FILE = "trueup.toml"
@@ -32,16 +23,18 @@ SentAs = Literal["bearer", "apikey"]
 
 OURSELVES = frozenset({"127.0.0.1", "::1", "localhost"})
 
-Seconds = Annotated[float, Field(gt=0)]
-Column = Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+){1,2}$")]
+COLUMN = r"^[^.]+(\.[^.]+){1,2}$"
+
+Seconds = Annotated[float, holds(lambda seconds: seconds > 0, gt=0)]
+Column = Annotated[str, holds(lambda name: bool(re.search(COLUMN, name)), pattern=COLUMN)]
+Url = Annotated[str, HttpRule()]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ServiceConfig(_Strict):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceConfig:
     """A service that fixes may call; `url`, `key` and `user` name variables, as everywhere."""
+
+    __pydantic_config__: ClassVar = FORBID
 
     kind: Literal["http", "stripe", "supabase_storage", "s3"]
     url: str | None = None
@@ -51,13 +44,16 @@ class ServiceConfig(_Strict):
     idempotent: bool = False
 
 
-class StripeConfig(_Strict):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeConfig:
     """
     Which Stripe account is read: `key` names a variable.
 
     `live` is the mode, by default that of production; `unrestricted` lets a secret key of test
     mode pass. `grace` is how long the application may take to hear of a change.
     """
+
+    __pydantic_config__: ClassVar = FORBID
 
     key: str
     live: bool | None = None
@@ -66,30 +62,33 @@ class StripeConfig(_Strict):
     budget: Seconds = 300
 
 
-class AddressConfig(_Strict):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressConfig:
     """
     A URL that is asked; where it asks for a key, `key` names the variable that has it.
 
     `sent_as` is how the key is shown: as a bearer's, or in Supabase's header apikey.
     """
 
-    url: HttpUrl
+    __pydantic_config__: ClassVar = FORBID
+
+    url: Url
     key: str = ""
     sent_as: SentAs = "bearer"
 
-    @model_validator(mode="before")
-    @classmethod
-    def _plain(cls, given: Any) -> Any:
-        return {"url": given} if isinstance(given, str) else given
-
-    @model_validator(mode="after")
-    def _in_private(self) -> "AddressConfig":
-        if self.key and not is_private(str(self.url)):
+    def __post_init__(self) -> None:
+        if self.key and not is_private(self.url):
             raise ValueError("a key is sent over https and nothing else")
-        return self
 
 
-class StorageConfig(_Strict):
+def _in_private(url: str) -> str:
+    if not is_private(url):
+        raise ValueError("a bucket is listed over https and nothing else")
+    return url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageConfig:
     """
     A bucket of S3 that is listed; `user` and `key` name the variables that have its access key.
 
@@ -97,28 +96,40 @@ class StorageConfig(_Strict):
     may take to list it.
     """
 
+    __pydantic_config__: ClassVar = FORBID
+
     kind: Literal["s3"] = "s3"
-    url: HttpUrl
+    url: Annotated[Url, after(_in_private)]
     bucket: str
     user: str
     key: str
     region: str = "us-east-1"
     budget: Seconds = 300
 
-    @field_validator("url")
-    @classmethod
-    def _in_private(cls, given: HttpUrl) -> HttpUrl:
-        if not is_private(str(given)):
-            raise ValueError("a bucket is listed over https and nothing else")
-        return given
+
+def _address(given: Any) -> Any:
+    return {"url": given} if isinstance(given, str) else given
 
 
-class EnvironmentConfig(_Strict):
+def _not_the_owner(found: dict[str, ServiceConfig]) -> dict[str, ServiceConfig]:
+    if not found:
+        return found
+    from trueup.model.plan import OWNER  # noqa: PLC0415  # a run that only reads has no plan
+
+    if OWNER in found:
+        raise ValueError(f"{OWNER} is the database's owner; give the service another name")
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentConfig:
     """
     Names of the variables that hold its URLs, never the URLs; and how patient a session is.
 
     Only `addresses` and `storage` have URLs themselves: they are no secret, as their keys are.
     """
+
+    __pydantic_config__: ClassVar = FORBID
 
     replica: str
     primary: str | None = None
@@ -136,29 +147,30 @@ class EnvironmentConfig(_Strict):
     approval: bool | None = None
     search_path: str = "public"
     stripe: StripeConfig | None = None
-    addresses: dict[str, AddressConfig] = Field(default_factory=dict)
-    storage: dict[str, StorageConfig] = Field(default_factory=dict)
-    services: dict[str, ServiceConfig] = Field(default_factory=dict)
-
-    @field_validator("services")
-    @classmethod
-    def _not_the_owner(cls, found: dict[str, ServiceConfig]) -> dict[str, ServiceConfig]:
-        if OWNER in found:
-            raise ValueError(f"{OWNER} is the database's owner; give the service another name")
-        return found
+    addresses: dict[str, Annotated[AddressConfig, before(_address)]] = field(default_factory=dict)
+    storage: dict[str, StorageConfig] = field(default_factory=dict)
+    services: Annotated[dict[str, ServiceConfig], after(_not_the_owner)] = field(
+        default_factory=dict
+    )
 
 
-class SystemConfig(_Strict):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemConfig:
     """One system; `sample` is the folder that its sample data is made from."""
+
+    __pydantic_config__: ClassVar = FORBID
 
     title: str
     sample: Path | None = None
-    settings: Settings = Field(default_factory=Settings)
-    environments: dict[str, EnvironmentConfig] = Field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+    environments: dict[str, EnvironmentConfig] = field(default_factory=dict)
 
 
-class Config(_Strict):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
     """The whole file."""
+
+    __pydantic_config__: ClassVar = FORBID
 
     systems: dict[str, SystemConfig]
 
@@ -194,11 +206,22 @@ def read(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} is not TOML: {error}") from None
     try:
-        return Config.model_validate(raw)
+        found: Config = exact(Config, raw)
+    except (InexactError, ValueError):
+        return _validated(raw, path.name)
+    return found
+
+
+def _validated(raw: object, name: str) -> Config:
+    """What only pydantic reads, and its word for what is wrong."""
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415  # few files need it
+
+    try:
+        return TypeAdapter(Config).validate_python(raw)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path.name}: {where}: {_words(first)}") from None
+        raise ConfigError(f"{name}: {where}: {_words(first)}") from None
 
 
 def variable(name: str, key: str, values: Mapping[str, str] = os.environ) -> str:
@@ -227,11 +250,13 @@ def is_private(url: str) -> bool:
 
 
 def _words(error: Mapping[str, Any]) -> str:
-    if error["type"] == "extra_forbidden":
+    if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
         return "is not a key of it; look for a typing error"
     if error["type"] == "missing":
         return "is missing"
     if error["loc"][-1] == "heartbeat":
         return "names a column that something writes on the primary, as in public.heartbeat.at"
+    if error["type"] == "dataclass_type":
+        return f"input should be a valid dictionary or instance of {error['ctx']['class_name']}"
     message = str(error["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]

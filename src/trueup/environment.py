@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trueup import masks
 from trueup.config import (
@@ -163,11 +163,11 @@ def _sample(project: Project, system: str, cluster: "Cluster", held: ExitStack) 
 
     folder, config = sample_folder(project, system), project.system(system)
     found = held.enter_context(outside(cluster, folder))
-    planted = {**config.settings, **systems.settings(cluster, folder)}
+    planted: Any = {**config.settings, **systems.settings(cluster, folder)}
     return _environment(
         system,
         SAMPLE,
-        config.model_copy(update={"settings": planted}),
+        replace(config, settings=planted),
         EnvironmentConfig(replica=SAMPLE, services=dict(found.services)),
         replica=Dsn(cluster.dsn(SAMPLE_READER, "standby", system), "the sample's replica"),
         primary=Dsn(cluster.dsn("trueup_fixer", "primary", system), "the sample's primary"),
@@ -246,7 +246,7 @@ def _stripe(name: str, chosen: StripeConfig | None) -> StripeAccount | None:
 def _addresses(chosen: EnvironmentConfig) -> dict[str, Address]:
     return {
         name: Address(
-            url=str(said.url).rstrip("/"),
+            url=said.url.rstrip("/"),
             variable=said.key,
             key=os.environ.get(said.key, "") if said.key else "",
             sent_as=said.sent_as,
@@ -258,7 +258,7 @@ def _addresses(chosen: EnvironmentConfig) -> dict[str, Address]:
 def _storage(chosen: EnvironmentConfig) -> dict[str, Bucket]:
     return {
         name: Bucket(
-            url=str(said.url).rstrip("/"),
+            url=said.url.rstrip("/"),
             bucket=said.bucket,
             region=said.region,
             variable=said.key,

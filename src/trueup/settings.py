@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict  # pydantic refuses typing's own before Python 3.12
 
+from trueup.exact import after, before, holds
 from trueup.model.window import Window, window
 
-STRICT = ConfigDict(extra="forbid", strict=True)
-OPEN = ConfigDict(extra="allow", strict=True)
+STRICT = {"extra": "forbid", "strict": True}
+OPEN = {"extra": "allow", "strict": True}
 
 UNLIMITED = -1
 """A limit that is none."""
@@ -25,9 +25,9 @@ def _window(text: object) -> object:
     return text if isinstance(text, Window) else window(str(text))
 
 
-Url = Annotated[str, AfterValidator(_url)]
-Limit = Annotated[int, Field(ge=UNLIMITED)]
-Windows = list[Annotated[Window, BeforeValidator(_window)]]
+Url = Annotated[str, after(_url)]
+Limit = Annotated[int, holds(lambda n: n >= UNLIMITED, ge=UNLIMITED)]
+Windows = list[Annotated[Window, before(_window)]]
 
 
 class StripeSettings(TypedDict, total=False):
@@ -51,8 +51,8 @@ class Settings(TypedDict, total=False):
     __pydantic_config__ = OPEN  # type: ignore[misc]  # as above
 
     admins: list[str]
-    migrations: Annotated[list[str], Field(min_length=1)]
-    connection_limit: Annotated[int, Field(gt=0)]
+    migrations: Annotated[list[str], holds(bool, min_length=1)]
+    connection_limit: Annotated[int, holds(lambda n: n > 0, gt=0)]
     prices: dict[str, Any]
     tiers: dict[str, dict[str, Limit]]
     secrets: dict[str, date]

@@ -1,11 +1,15 @@
 """trueup.toml: whatever is wrong with it is one clear line that names the key."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
-from trueup.config import find_project, instant, read, variable
+from systems.scenes import ROOT
+from trueup.config import Config, find_project, instant, read, variable
 from trueup.errors import ConfigError
+from trueup.exact import InexactError, exact
 
 WHOLE = """
 [systems.shop]
@@ -32,6 +36,29 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     assert shop.settings == {"admins": ["a"]}
     assert shop.environments["production"].statement_timeout == 30
     assert not shop.environments["production"].primary_allowed
+
+
+ODD = (
+    'addresses.api = "https://SHOP.example:443/a/../b"',
+    'statement_timeout = "30"',
+    'primary_allowed = "yes"',
+    "max_lag = true",
+)
+"""What pydantic alone reads, since it is not written exactly as its type says."""
+
+
+def test_what_is_read_without_pydantic_is_what_pydantic_reads() -> None:
+    raw = tomllib.loads((ROOT / "trueup.toml").read_text())
+
+    assert exact(Config, raw) == TypeAdapter(Config).validate_python(raw)
+
+
+@pytest.mark.parametrize("line", ODD)
+def test_whatever_is_not_exactly_of_its_type_is_left_to_pydantic(tmp_path: Path, line: str) -> None:
+    with pytest.raises(InexactError):
+        exact(Config, tomllib.loads(WHOLE + line))
+
+    assert read(written(tmp_path, WHOLE + line)).systems["shop"].title == "Shop"
 
 
 def test_an_address_is_a_url_or_a_url_with_the_variable_of_its_key(tmp_path: Path) -> None:

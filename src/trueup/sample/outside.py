@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trueup.config import ServiceConfig
+from trueup.exact import exact
 from trueup.readers.http.address import Address
 from trueup.readers.storage.bucket import Bucket
 from trueup.readers.stripe.account import StripeAccount
@@ -81,7 +82,8 @@ def _services(served: Served | None) -> Iterator[tuple[str, Said]]:
 
 def _config(name: str, said: Said) -> ServiceConfig:
     named = {key: _variable(name, key) for key in said if key != "kind"}
-    return ServiceConfig.model_validate({"kind": said["kind"], **named})
+    found: ServiceConfig = exact(ServiceConfig, {"kind": said["kind"], **named})
+    return found
 
 
 def _variable(name: str, key: str) -> str:
