@@ -6,20 +6,22 @@ import sys
 import typer
 
 from trueup.cli import checking, ci, journal, mending, report, sample, waiving
+from trueup.cli.verb import Verb, Verbs
 from trueup.errors import TrueupError
 
 GARBAGE = 100_000
 """Objects made before a collection: what is imported at the start is kept, and is no garbage."""
 
 app = typer.Typer(
+    cls=Verbs,
     name="trueup",
     help="Ask production, read-only, whether what must be true still is; mend what is not.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(checking.check)
-app.command("list")(checking.list_)
+app.command(cls=Verb)(checking.check)
+app.command("list", cls=Verb)(checking.list_)
 app.command()(checking.doctor)
 app.command()(waiving.waive)
 app.command()(checking.export)

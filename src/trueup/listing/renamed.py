@@ -8,8 +8,6 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from trueup.catalog import INVARIANTS
 from trueup.errors import CatalogError
 
@@ -24,16 +22,18 @@ class Renamed:
     here: tuple[str, ...] = ()
 
 
-_READ = TypeAdapter(dict[str, Renamed])
-
-
 def renamed(root: Path, system: str) -> dict[str, Renamed]:
     """By the names that were owed; raises CatalogError for a file that does not say it."""
     path = root / INVARIANTS / system / FILE
     if not path.is_file():
         return {}
+    # Only the page asks for it: the table and the JSON need not load what validates.
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415  # as the line above says
+
     try:
-        return _READ.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+        return TypeAdapter(dict[str, Renamed]).validate_python(
+            tomllib.loads(path.read_text(encoding="utf-8"))
+        )
     except (tomllib.TOMLDecodeError, ValidationError):
         raise CatalogError(
             f"{path.relative_to(root)} does not say what became of what; each table is a name that"

@@ -1,0 +1,94 @@
+"""What a process loads: a run pays only for what it asks, and --help for nothing but words."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fix_database import Database
+from fix_systems import GOODS
+
+FILE = """
+[systems.shop]
+title = "Shop"
+[systems.shop.settings]
+admins = ["u1"]
+[systems.shop.environments.staging]
+replica = "SHOP_REPLICA_URL"
+"""
+
+INVARIANTS = '''
+from trueup import invariant
+
+
+@invariant(severity="P1", over="goods", fix="nothing")
+def test_every_price_is_positive(replica):
+    """It is sold for nothing."""
+    return replica.rows("select id from goods where price <= 0")
+'''
+
+FIX = '"""Does nothing."""\n\nAT_MOST = 1\n\n\ndef plan(violations):\n    return iter(())\n'
+
+SCRIPT = """
+import sys
+from trueup.cli import main
+sys.argv[0] = "trueup"
+try:
+    main()
+finally:
+    print("\\nloaded:", *sys.modules)
+"""
+
+NEVER = {"botocore", "httpx", "pydantic", "pydantic_core", "sqlalchemy", "stripe"}
+
+RUNS = {"jinja2", "psycopg", "pytest", "trueup.evaluate", "trueup.suite.opened"}
+"""What a run cannot do without: where it is not seen, the words were not read."""
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of one invariant, which holds, and which asks the database and nothing else."""
+    database.execute(GOODS)
+    monkeypatch.setenv("SHOP_REPLICA_URL", database.url())
+    invariants, fixes = tmp_path / "invariants" / "shop", tmp_path / "fixes" / "shop"
+    invariants.mkdir(parents=True)
+    fixes.mkdir(parents=True)
+    (tmp_path / "trueup.toml").write_text(FILE)
+    (invariants / "test_goods.py").write_text(INVARIANTS)
+    (fixes / "nothing.py").write_text(FIX)
+    return tmp_path
+
+
+def loaded(folder: Path, *words: str) -> set[str]:
+    """The modules that a process has loaded once it has done what the words say."""
+    command = [sys.executable, "-c", SCRIPT, *words]
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.rpartition("\nloaded:")[2].split())
+
+
+def test_a_run_of_the_database_loads_nothing_of_what_it_does_not_ask(shop: Path) -> None:
+    found = loaded(shop, "check", "shop", "--env", "staging")
+
+    assert found >= RUNS
+    assert not found & NEVER
+    assert not {name for name in found if name.startswith(("trueup.library", "trueup.primary"))}
+    assert not {name for name in found if name.startswith("trueup.sample")}
+    assert [path.name for path in shop.glob("reports/*/*")]
+
+
+def test_the_catalog_is_listed_without_pydantic_and_without_pytest(shop: Path) -> None:
+    found = loaded(shop, "list")
+
+    assert {"trueup.catalog", "trueup.config"} <= found
+    assert not found & (NEVER | {"jinja2", "pytest"})
+
+
+def test_help_loads_no_room_but_the_command_line(tmp_path: Path) -> None:
+    found = loaded(tmp_path, "--help")
+
+    assert {"rich", "trueup.cli.checking"} <= found
+    assert not found & (NEVER | {"jinja2", "psycopg", "pytest", "trueup.config", "trueup.catalog"})

@@ -1,0 +1,55 @@
+"""The words of a verb are read as typer reads them; whatever is doubtful, typer reads."""
+
+import shlex
+from typing import Any
+
+import pytest
+import typer
+from typer.core import TyperCommand
+
+from trueup.cli import app
+from trueup.cli.verb import DoubtfulError, Verb
+
+READ = (
+    "check --env staging",
+    "check --env=staging shop studio",
+    "check shop --env staging -k 'a or b' -n 2 -x",
+    "check --env staging --reports there --history=here --only-new last",
+    "check --env staging --html page.html --junitxml j.xml --as-of 2026-11-02T12:00:00Z",
+    "check --env staging -n2 -k ''",
+    "list",
+    "list shop --format json",
+    "list --format=github --env production -- shop",
+)
+
+DOUBTFUL = ("check", "check --env e -n two", "check --env e --html ''", "check --help")
+
+
+def command(words: str) -> tuple[Any, Any, list[str]]:
+    """The verb, a context for it, and its words."""
+    name, *rest = shlex.split(words)
+    verb: Any = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]  # a group
+    return verb, verb.context_class(verb), rest
+
+
+@pytest.mark.parametrize("words", READ)
+def test_words_are_read_as_typer_reads_them(words: str) -> None:
+    verb, ours, rest = command(words)
+    _, theirs, _ = command(words)
+
+    assert isinstance(verb, Verb)
+    read = verb._read(ours, rest)
+    TyperCommand.parse_args(verb, theirs, list(rest))
+
+    # Of nothing, where a verb takes several, typer makes None on the way to its function.
+    expected = {name: None if value == () else value for name, value in theirs.params.items()}
+    assert read == expected
+    assert list(map(type, map(read.get, expected))) == list(map(type, expected.values()))
+
+
+@pytest.mark.parametrize("words", DOUBTFUL)
+def test_what_is_doubtful_is_left_to_typer(words: str) -> None:
+    verb, context, rest = command(words)
+
+    with pytest.raises(DoubtfulError):
+        verb._read(context, rest)
