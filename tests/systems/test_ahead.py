@@ -1,6 +1,6 @@
 """Every system with everything broken at once: ahead says what alone is said."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +10,7 @@ from trueup.config import Config, EnvironmentConfig, Project
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome
 from trueup.sample import CLOCK
+from trueup.settings import Settings
 from trueup.suite.opened import Systems
 
 HERE = "here"
@@ -47,11 +48,9 @@ def said(one: Invariant, outcome: Outcome) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def pointed(system: str, settings: Mapping[str, object]) -> Project:
+def pointed(system: str, settings: Settings) -> Project:
     """The project, with an environment of the system that leads to the scene's replica."""
     project = scenes.project()
-    environment = EnvironmentConfig.model_validate({"replica": "HERE_REPLICA_URL"})
-    config = project.system(system).model_copy(
-        update={"environments": {HERE: environment}, "settings": settings}
-    )
-    return Project(project.root, Config.model_construct(systems={system: config}))
+    here = {HERE: EnvironmentConfig(replica="HERE_REPLICA_URL")}
+    config = replace(project.system(system), environments=here, settings=settings)
+    return Project(project.root, Config(systems={system: config}))
