@@ -9,12 +9,7 @@ from trueup.errors import ConfigError
 
 RUNBOOK = "workflows-not-executing"
 
-WAITING = """
-    select id, workflow_id, status, started_at
-    from workflow_executions
-    where status = 'pending' and started_at < :deadline
-    order by id
-"""
+WAITING = "status = 'pending' and started_at < :deadline"
 
 
 @invariant(
@@ -31,7 +26,12 @@ def test_no_workflow_execution_stays_pending(replica, now):
 
     Where executions have no started_at they have no state in which they wait, either.
     """
-    return replica.rows(WAITING, deadline=now - timedelta(minutes=15))
+    return replica.where(
+        "workflow_executions",
+        WAITING,
+        columns=["id", "workflow_id", "status", "started_at"],
+        deadline=now - timedelta(minutes=15),
+    )
 
 
 OVERRUN = """

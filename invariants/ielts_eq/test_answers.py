@@ -4,13 +4,7 @@ from datetime import timedelta
 
 from trueup import invariant, naive_utc
 
-UNHEARD = """
-    select id, "sessionId", "createdAt", transcript is null as lacks_transcript,
-           feedback is null as lacks_feedback
-    from "Response"
-    where (transcript is null or feedback is null) and "createdAt" < :deadline
-    order by id
-"""
+UNHEARD = '(transcript is null or feedback is null) and "createdAt" < :deadline'
 
 
 @invariant(
@@ -26,4 +20,15 @@ def test_every_answer_was_analysed(replica, now):
 
     Silence has an empty transcript; only one that is missing counts.
     """
-    return replica.rows(UNHEARD, deadline=naive_utc(now - timedelta(hours=1)))
+    return replica.where(
+        "Response",
+        UNHEARD,
+        columns=[
+            "id",
+            '"sessionId"',
+            '"createdAt"',
+            "transcript is null as lacks_transcript",
+            "feedback is null as lacks_feedback",
+        ],
+        deadline=naive_utc(now - timedelta(hours=1)),
+    )

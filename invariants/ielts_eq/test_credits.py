@@ -11,12 +11,7 @@ from trueup.library import (
 
 RUNBOOK = "credits-that-were-paid-for"
 
-BELOW_ZERO = """
-    select id as user_id, credits
-    from "User"
-    where credits < 0
-    order by id
-"""
+BELOW_ZERO = "credits < 0"
 
 
 @invariant(
@@ -28,22 +23,16 @@ BELOW_ZERO = """
 )
 def test_credits_are_never_negative(replica):
     """A refund took more than there was: what they buy next is gone before they have it."""
-    return replica.rows(BELOW_ZERO)
+    return replica.where("User", BELOW_ZERO, columns=["id as user_id", "credits"])
 
 
 UNEXPLAINED = """
-    select id, "userId", "createdAt",
-           coalesce(btrim(metadata ->> 'admin'), '') <> '' as says_who,
-           coalesce(btrim(metadata ->> 'reason'), '') <> '' as says_why,
-           coalesce(jsonb_typeof(metadata -> 'credits'), '') = 'number' as says_how_many
-    from "AnalyticsEvent"
-    where type::text = 'MANUAL_CREDIT_ADDED'
+    type::text = 'MANUAL_CREDIT_ADDED'
       and (
           coalesce(btrim(metadata ->> 'admin'), '') = ''
           or coalesce(btrim(metadata ->> 'reason'), '') = ''
           or coalesce(jsonb_typeof(metadata -> 'credits'), '') <> 'number'
       )
-    order by id
 """
 
 
@@ -65,7 +54,18 @@ def test_every_manual_credit_says_who_and_why(replica):
 
     There may be none on record: nobody ever had to.
     """
-    return replica.rows(UNEXPLAINED)
+    return replica.where(
+        "AnalyticsEvent",
+        UNEXPLAINED,
+        columns=[
+            "id",
+            '"userId"',
+            '"createdAt"',
+            "coalesce(btrim(metadata ->> 'admin'), '') <> '' as says_who",
+            "coalesce(btrim(metadata ->> 'reason'), '') <> '' as says_why",
+            "coalesce(jsonb_typeof(metadata -> 'credits'), '') = 'number' as says_how_many",
+        ],
+    )
 
 
 # A session may be on record several times: added twice, and taken back once. What is left counts.

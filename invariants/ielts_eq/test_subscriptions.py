@@ -2,12 +2,7 @@
 
 from trueup import invariant, naive_utc
 
-OUTLIVED = """
-    select id, "userId", "planId", "endDate", "updatedAt"
-    from "Subscription"
-    where status = 'ACTIVE' and "endDate" < :now
-    order by id
-"""
+OUTLIVED = """status = 'ACTIVE' and "endDate" < :now"""
 
 
 @invariant(
@@ -23,4 +18,9 @@ def test_no_active_subscription_outlives_its_end(replica, now):
 
     One that has no end goes on.
     """
-    return replica.rows(OUTLIVED, now=naive_utc(now))
+    return replica.where(
+        "Subscription",
+        OUTLIVED,
+        columns=["id", '"userId"', '"planId"', '"endDate"', '"updatedAt"'],
+        now=naive_utc(now),
+    )

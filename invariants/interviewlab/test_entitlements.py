@@ -96,12 +96,7 @@ def test_every_history_row_continues_the_last(replica):
     return replica.rows(BROKEN_OFF)
 
 
-NEGATIVE = """
-    select id, user_id, type, status, remaining_interviews, expires_at
-    from entitlements
-    where remaining_interviews < 0
-    order by id
-"""
+NEGATIVE = "remaining_interviews < 0"
 
 
 @invariant(
@@ -113,18 +108,19 @@ NEGATIVE = """
 )
 def test_no_balance_is_negative(replica):
     """More interviews were held than were paid for: two requests took the last one at once."""
-    return replica.rows(NEGATIVE)
+    return replica.where(
+        "entitlements",
+        NEGATIVE,
+        columns=["id", "user_id", "type", "status", "remaining_interviews", "expires_at"],
+    )
 
 
 SPENT = """
-    select id, user_id, type, status, remaining_interviews, expires_at
-    from entitlements
-    where status = 'active'
+    status = 'active'
       and (
           expires_at < :now
           or type is distinct from 'subscription' and coalesce(remaining_interviews, 0) = 0
       )
-    order by id
 """
 
 
@@ -141,7 +137,12 @@ def test_no_spent_or_expired_entitlement_stays_active(replica, now):
 
     A subscription has no number of interviews, so it is spent only when it expires.
     """
-    return replica.rows(SPENT, now=now)
+    return replica.where(
+        "entitlements",
+        SPENT,
+        columns=["id", "user_id", "type", "status", "remaining_interviews", "expires_at"],
+        now=now,
+    )
 
 
 # A condition that only the server's role meets lets no user write. FOR ALL deletes by its USING.

@@ -28,12 +28,7 @@ def test_every_paid_session_has_its_entitlement(replica):
     return replica.rows(UNPAID)
 
 
-PAST = """
-    select id, user_id, status, current_stage, stages_planned
-    from sessions
-    where current_stage > stages_planned
-    order by id
-"""
+PAST = "current_stage > stages_planned"
 
 
 @invariant(
@@ -45,15 +40,14 @@ PAST = """
 )
 def test_no_session_is_past_its_stages(replica):
     """The page asks for a stage that was never planned: the candidate is stuck on an error."""
-    return replica.rows(PAST)
+    return replica.where(
+        "sessions", PAST, columns=["id", "user_id", "status", "current_stage", "stages_planned"]
+    )
 
 
 IDLE = """
-    select id, user_id, status, turn_index, last_activity
-    from sessions
-    where status = 'running'
+    status = 'running'
       and coalesce(last_activity, created_at at time zone 'UTC') < :deadline
-    order by id
 """
 
 
@@ -66,7 +60,12 @@ IDLE = """
 )
 def test_no_running_session_is_idle_for_two_hours(replica, now):
     """The candidate left, or a request timed out: what they answered is never assessed."""
-    return replica.rows(IDLE, deadline=naive_utc(now - timedelta(hours=2)))
+    return replica.where(
+        "sessions",
+        IDLE,
+        columns=["id", "user_id", "status", "turn_index", "last_activity"],
+        deadline=naive_utc(now - timedelta(hours=2)),
+    )
 
 
 ANOTHERS = """

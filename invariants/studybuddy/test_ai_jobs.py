@@ -5,12 +5,7 @@ from datetime import timedelta
 from trueup import invariant
 from trueup.library import belongs
 
-STUCK = """
-    select id, user_id, course_id, job_type, status, updated_at
-    from ai_jobs
-    where status = 'running' and updated_at < :deadline
-    order by id
-"""
+STUCK = "status = 'running' and updated_at < :deadline"
 
 
 @invariant(
@@ -22,15 +17,15 @@ STUCK = """
 )
 def test_every_running_ai_job_is_younger_than_five_minutes(replica, now):
     """Its worker is gone: the student watches 'extraction in progress' for ever."""
-    return replica.rows(STUCK, deadline=now - timedelta(minutes=5))
+    return replica.where(
+        "ai_jobs",
+        STUCK,
+        columns=["id", "user_id", "course_id", "job_type", "status", "updated_at"],
+        deadline=now - timedelta(minutes=5),
+    )
 
 
-NEVER_STARTED = """
-    select id, user_id, course_id, job_type, status, updated_at
-    from ai_jobs
-    where status = 'queued' and updated_at < :deadline
-    order by id
-"""
+NEVER_STARTED = "status = 'queued' and updated_at < :deadline"
 
 
 @invariant(
@@ -42,7 +37,12 @@ NEVER_STARTED = """
 )
 def test_every_queued_ai_job_starts_within_fifteen_minutes(replica, now):
     """No worker will pick it up any more: the student waits for a job that nobody knows of."""
-    return replica.rows(NEVER_STARTED, deadline=now - timedelta(minutes=15))
+    return replica.where(
+        "ai_jobs",
+        NEVER_STARTED,
+        columns=["id", "user_id", "course_id", "job_type", "status", "updated_at"],
+        deadline=now - timedelta(minutes=15),
+    )
 
 
 MOSTLY_FAILED = """

@@ -4,12 +4,9 @@ from datetime import timedelta
 
 from trueup import invariant
 
-TEMPORARY_FOR_EVER = """
-    select id, user_id, created_by, created_at, updated_at
-    from admin_overrides
-    where notes ilike '%temporary%' and updated_at < :deadline and quota_overrides <> '{}'
-    order by id
-"""
+TEMPORARY_FOR_EVER = (
+    "notes ilike '%temporary%' and updated_at < :deadline and quota_overrides <> '{}'"
+)
 
 
 @invariant(
@@ -20,7 +17,12 @@ TEMPORARY_FOR_EVER = """
 )
 def test_no_temporary_override_outlives_a_day(replica, now):
     """Nothing ends an override: what was granted for one evening is a free upgrade for ever."""
-    return replica.rows(TEMPORARY_FOR_EVER, deadline=now - timedelta(days=1))
+    return replica.where(
+        "admin_overrides",
+        TEMPORARY_FOR_EVER,
+        columns=["id", "user_id", "created_by", "created_at", "updated_at"],
+        deadline=now - timedelta(days=1),
+    )
 
 
 GRANTED_BY_NOBODY = """

@@ -4,12 +4,7 @@ from datetime import timedelta
 
 from trueup import invariant
 
-WITHOUT_PLAN = """
-    select id, user_id, status, current_period_end, last_webhook_at
-    from subscriptions
-    where status = 'active' and plan_id is null
-    order by id
-"""
+WITHOUT_PLAN = "status = 'active' and plan_id is null"
 
 
 @invariant(
@@ -21,7 +16,11 @@ WITHOUT_PLAN = """
 )
 def test_every_active_subscription_has_a_plan(replica):
     """No webhook sets the plan: the customer pays, and is held to the limits of the free one."""
-    return replica.rows(WITHOUT_PLAN)
+    return replica.where(
+        "subscriptions",
+        WITHOUT_PLAN,
+        columns=["id", "user_id", "status", "current_period_end", "last_webhook_at"],
+    )
 
 
 PAYING_FOR_THE_FREE_TIER = """
@@ -48,12 +47,7 @@ def test_every_paying_user_has_pro_credits(replica):
     return replica.rows(PAYING_FOR_THE_FREE_TIER)
 
 
-ACTIVE_WITHOUT_STRIPE = """
-    select id, user_id, plan_id, status, current_period_end, updated_at
-    from subscriptions
-    where status = 'active' and stripe_subscription_id is null
-    order by id
-"""
+ACTIVE_WITHOUT_STRIPE = "status = 'active' and stripe_subscription_id is null"
 
 
 @invariant(
@@ -65,18 +59,19 @@ ACTIVE_WITHOUT_STRIPE = """
 )
 def test_every_active_subscription_names_its_stripe_subscription(replica):
     """A policy lets users write their own row: this one made itself active, and nobody pays."""
-    return replica.rows(ACTIVE_WITHOUT_STRIPE)
+    return replica.where(
+        "subscriptions",
+        ACTIVE_WITHOUT_STRIPE,
+        columns=["id", "user_id", "plan_id", "status", "current_period_end", "updated_at"],
+    )
 
 
 OUTLIVED = """
-    select id, user_id, status, current_period_end, last_webhook_at
-    from subscriptions
-    where status = 'active'
+    status = 'active'
       and (
           current_period_end < :deadline
           or current_period_end is null and stripe_subscription_id is not null
       )
-    order by id
 """
 
 
@@ -89,15 +84,15 @@ OUTLIVED = """
 )
 def test_no_active_subscription_outlives_its_period(replica, now):
     """A renewal or a cancellation was never heard of: Pro for nothing, or a payer nobody knows."""
-    return replica.rows(OUTLIVED, deadline=now - timedelta(days=1))
+    return replica.where(
+        "subscriptions",
+        OUTLIVED,
+        columns=["id", "user_id", "status", "current_period_end", "last_webhook_at"],
+        deadline=now - timedelta(days=1),
+    )
 
 
-TRIAL_WITHOUT_END = """
-    select id, user_id, status, trial_end, stripe_subscription_id is not null as is_run_by_stripe
-    from subscriptions
-    where status = 'trialing' and trial_end < :now
-    order by id
-"""
+TRIAL_WITHOUT_END = "status = 'trialing' and trial_end < :now"
 
 
 @invariant(
@@ -109,7 +104,18 @@ TRIAL_WITHOUT_END = """
 )
 def test_no_trial_outlives_its_end(replica, now):
     """Nobody ends a trial but the customer's own next visit: 1,500 credits a month, for nothing."""
-    return replica.rows(TRIAL_WITHOUT_END, now=now)
+    return replica.where(
+        "subscriptions",
+        TRIAL_WITHOUT_END,
+        columns=[
+            "id",
+            "user_id",
+            "status",
+            "trial_end",
+            "stripe_subscription_id is not null as is_run_by_stripe",
+        ],
+        now=now,
+    )
 
 
 SHARED_CUSTOMER = """

@@ -4,13 +4,9 @@ from trueup import invariant
 
 RUNBOOK = "billing-and-stripe"
 
-PAYING_FOR_THE_FREE_TIER = """
-    select id, user_id, subscription_status, subscription_tier, subscription_current_period_end,
-           stripe_customer_id is not null as has_customer
-    from user_profiles
-    where subscription_status = 'active' and coalesce(subscription_tier, 'free') = 'free'
-    order by id
-"""
+PAYING_FOR_THE_FREE_TIER = (
+    "subscription_status = 'active' and coalesce(subscription_tier, 'free') = 'free'"
+)
 
 
 @invariant(
@@ -22,16 +18,23 @@ PAYING_FOR_THE_FREE_TIER = """
 )
 def test_every_active_subscriber_has_a_paid_tier(replica):
     """No webhook sets the tier, and limits go by it: they pay, and get no more than for nothing."""
-    return replica.rows(PAYING_FOR_THE_FREE_TIER)
+    return replica.where(
+        "user_profiles",
+        PAYING_FOR_THE_FREE_TIER,
+        columns=[
+            "id",
+            "user_id",
+            "subscription_status",
+            "subscription_tier",
+            "subscription_current_period_end",
+            "stripe_customer_id is not null as has_customer",
+        ],
+    )
 
 
 TIER_FOR_NOTHING = """
-    select id, user_id, subscription_status, subscription_tier, subscription_current_period_end,
-           stripe_customer_id is not null as has_customer
-    from user_profiles
-    where coalesce(subscription_tier, 'free') <> 'free'
+    coalesce(subscription_tier, 'free') <> 'free'
       and subscription_status is distinct from 'active'
-    order by id
 """
 
 
@@ -48,15 +51,21 @@ def test_every_paid_tier_has_an_active_subscription(replica):
 
     Users may update their own profile, this column included.
     """
-    return replica.rows(TIER_FOR_NOTHING)
+    return replica.where(
+        "user_profiles",
+        TIER_FOR_NOTHING,
+        columns=[
+            "id",
+            "user_id",
+            "subscription_status",
+            "subscription_tier",
+            "subscription_current_period_end",
+            "stripe_customer_id is not null as has_customer",
+        ],
+    )
 
 
-UNKNOWN_TIER = """
-    select id, user_id, subscription_tier, subscription_status
-    from user_profiles
-    where coalesce(subscription_tier, 'free') <> all(cast(:tiers as text[]))
-    order by id
-"""
+UNKNOWN_TIER = "coalesce(subscription_tier, 'free') <> all(cast(:tiers as text[]))"
 
 
 @invariant(
@@ -68,4 +77,9 @@ UNKNOWN_TIER = """
 )
 def test_every_tier_in_use_has_its_limits(replica, settings):
     """The code takes a tier that it does not know for one that may do nothing: all is refused."""
-    return replica.rows(UNKNOWN_TIER, tiers=list(settings["tiers"]))
+    return replica.where(
+        "user_profiles",
+        UNKNOWN_TIER,
+        columns=["id", "user_id", "subscription_tier", "subscription_status"],
+        tiers=list(settings["tiers"]),
+    )

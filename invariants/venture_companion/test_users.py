@@ -61,12 +61,7 @@ test_only_known_admins_are_admins = only_known_admins_are_admins(
     runbook="user-management",
 )
 
-WITHOUT_FEATURES = """
-    select id, user_id, jsonb_typeof(premium_features) as is_a
-    from user_profiles
-    where jsonb_typeof(premium_features) is distinct from 'object'
-    order by id
-"""
+WITHOUT_FEATURES = "jsonb_typeof(premium_features) is distinct from 'object'"
 
 
 @invariant(
@@ -78,4 +73,8 @@ WITHOUT_FEATURES = """
 )
 def test_every_profile_has_its_features(replica):
     """To set one feature in nothing gives nothing: somebody is made an admin, and is none."""
-    return replica.rows(WITHOUT_FEATURES)
+    return replica.where(
+        "user_profiles",
+        WITHOUT_FEATURES,
+        columns=["id", "user_id", "jsonb_typeof(premium_features) as is_a"],
+    )

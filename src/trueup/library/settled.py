@@ -11,12 +11,7 @@ from trueup.model.invariant import Invariant, Row
 from trueup.replica.names import column, identifier, literal
 from trueup.replica.reader import Reader
 
-_UNSETTLED = """
-    select {key}, {state} as state, {since} as since
-    from {table}
-    where {state}::text in ({states}) and {since} < :deadline
-    order by {key}
-"""
+_UNSETTLED = "{state}::text in ({states}) and {since} < :deadline"
 
 _TWICE = """
     select {columns}, count(*) as rows
@@ -51,17 +46,17 @@ def every_row_settles_within(
     `is_naive` says that it is a timestamp without a zone, in UTC.
     """
     where = column(state)
-    question = _UNSETTLED.format(
-        key=identifier(key),
-        state=identifier(where.name),
-        since=identifier(since),
-        table=identifier(where.table),
+    column_of_state, column_of_since = identifier(where.name), identifier(since)
+    rule = _UNSETTLED.format(
+        state=column_of_state,
+        since=column_of_since,
         states=", ".join(literal(one) for one in states),
     )
+    columns = [identifier(key), f"{column_of_state} as state", f"{column_of_since} as since"]
 
     def ask(replica: Reader, now: datetime) -> Iterable[Row]:
-        deadline = now - within
-        return replica.rows(question, deadline=naive_utc(deadline) if is_naive else deadline)
+        deadline = naive_utc(now - within) if is_naive else now - within
+        return replica.where(where.table, rule, columns=columns, deadline=deadline)
 
     return declared(
         ask,
