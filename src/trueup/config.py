@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from trueup.errors import ConfigError
-from trueup.exact import FORBID, HttpRule, InexactError, after, before, exact, holds
+from trueup.model.exact import FORBID, HttpRule, InexactError, after, before, exact, holds
 from trueup.settings import Settings
 
 FILE = "trueup.toml"

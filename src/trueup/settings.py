@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from typing_extensions import TypedDict  # pydantic refuses typing's own before Python 3.12
 
-from trueup.exact import after, before, holds
+from trueup.model.exact import after, before, holds
 from trueup.model.window import Window, window
 
 STRICT = {"extra": "forbid", "strict": True}

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from systems.scenes import ROOT
 from trueup.config import Config, find_project, instant, read, variable
 from trueup.errors import ConfigError
-from trueup.exact import InexactError, exact
+from trueup.model.exact import InexactError, exact
 
 WHOLE = """
 [systems.shop]

@@ -12,17 +12,7 @@ SOURCE = Path(trueup.__file__).parent
 ORDER = (
     ("errors",),
     ("model",),
-    (
-        "clock",
-        "progress",
-        "masks",
-        "command",
-        "exact",
-        "settings",
-        "config",
-        "signature",
-        "planfile",
-    ),
+    ("clock", "progress", "masks", "command", "settings", "config", "signature", "planfile"),
     ("replica",),
     ("readers",),
     ("library",),

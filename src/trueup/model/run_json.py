@@ -1,16 +1,18 @@
 """A run as JSON: written in one format, read in each that there has been, published as a schema."""
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from trueup.errors import RunError
+from trueup.model.exact import InexactError, exact
 from trueup.model.plain import plain as _plain
-from trueup.model.plain import rebuilt
 from trueup.model.run import Record, Run
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+Kind = TypeVar("Kind")
 
 FORMAT = 2
 """
@@ -43,23 +45,27 @@ def parse(data: object) -> Run:
     found = data.get("format") if isinstance(data, Mapping) else None
     if isinstance(found, int) and found not in READ:
         raise RunError(f"the run has format {found}, this Trueup reads {READ[0]} to {READ[-1]}")
-    from pydantic import ValidationError  # noqa: PLC0415  # a run without earlier ones reads none
-
+    if found not in READ:
+        raise RunError("the file is not a run; look for run.json below reports/")
     try:
-        return _run().validate_python(data) if found in READ else _no_run()
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise RunError(f"the file is not a run: {where} is not what it must be") from None
+        run: Run = exact(Run, data, json=True)
+    except (InexactError, ValueError):
+        return _validated(data)
+    return run
 
 
 def record(data: Mapping[str, Any]) -> Record:
     """Read one record from the data that `plain_record` made of it."""
-    return rebuilt(Record, data)
+    try:
+        found: Record = exact(Record, data, json=True)
+    except (InexactError, ValueError):
+        found = _adapter(Record).validate_python(data)
+    return found
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of what is written, and of every older format that is read."""
-    found = _run().json_schema(mode="serialization")
+    found = _adapter(Run).json_schema(mode="serialization")
     properties = {
         "format": {"enum": list(READ), "description": "The format of this file."},
         "verdict": {"$ref": "#/$defs/Verdict", "description": "The worst verdict of all."},
@@ -72,12 +78,20 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _no_run() -> Run:
-    raise RunError("the file is not a run; look for run.json below reports/")
+def _validated(data: object) -> Run:
+    """What is not exactly as we write it: pydantic reads it, or says where it is wrong."""
+    from pydantic import ValidationError  # noqa: PLC0415  # takes longer to load than a run to read
+
+    try:
+        run: Run = _adapter(Run).validate_python(data)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
+        raise RunError(f"the file is not a run: {where} is not what it must be") from None
+    return run
 
 
-@lru_cache(maxsize=1)
-def _run() -> "TypeAdapter[Run]":
+@cache
+def _adapter(kind: "type[Kind]") -> "TypeAdapter[Kind]":
     from pydantic import TypeAdapter  # noqa: PLC0415  # as above
 
-    return TypeAdapter(Run)
+    return TypeAdapter(kind)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trueup.config import ServiceConfig
-from trueup.exact import exact
+from trueup.model.exact import exact
 from trueup.readers.http.address import Address
 from trueup.readers.storage.bucket import Bucket
 from trueup.readers.stripe.account import StripeAccount

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter
 
 from engine.history.runs import history
 from engine.report.morning import believable, quiet
@@ -12,6 +13,7 @@ from engine.report.runs import hostile, run
 from trueup.errors import RunError
 from trueup.history.past import remembered
 from trueup.model import run_json
+from trueup.model.exact import InexactError, exact
 from trueup.model.run import Run
 
 ROOT = Path(__file__).parents[3]
@@ -43,6 +45,7 @@ def test_what_is_written_is_what_the_schema_says_and_reads_back_equal(drawn: Run
 
     assert wrong(written) == []
     assert run_json.parse(written) == drawn
+    assert exact(Run, written, json=True) == TypeAdapter(Run).validate_python(written) == drawn
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,16 @@ def test_the_schema_refuses_what_no_reader_expects(
     inner[place[-1]] = value
 
     assert wrong(data) == [where]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("workers", "2"), ("as_of", "20261102T120000Z"), ("records", {})]
+)
+def test_what_is_not_exactly_as_we_write_it_is_left_to_pydantic(name: str, value: object) -> None:
+    data = json.loads(json.dumps(run_json.plain(believable()))) | {name: value}
+
+    with pytest.raises(InexactError):
+        exact(Run, data, json=True)
 
 
 def test_a_run_of_the_first_format_is_read_as_one_without_a_past() -> None:

@@ -1,9 +1,11 @@
 """Data that is exactly as an annotation says, read without pydantic, which takes long to load."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import cache
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache, partial
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -12,6 +14,11 @@ from typing_extensions import is_typeddict
 
 # Hosts and paths that pydantic leaves as they are, but for the slash after a host.
 _URL = re.compile(r"https?://(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]+(/[a-z0-9_/-]*)?", re.ASCII)
+
+Read = Callable[[Any, Any], Any]
+
+TEXTS = frozenset({date, datetime})
+"""What JSON has only as a text, as ISO 8601 writes it."""
 
 FORBID = {"extra": "forbid"}
 """Pydantic's word for a class that has no other keys."""
@@ -82,40 +89,62 @@ def after(check: Callable[[Any], Any]) -> Rule:
     return Rule(check, "AfterValidator", {"func": check})
 
 
-def exact(said: Any, value: Any) -> Any:
+def exact(said: Any, value: Any, *, json: bool = False) -> Any:
     """
-    The value as the annotation has it.
+    The value as the annotation has it; in `json`, tuples are lists and instants are texts.
 
     Raises InexactError, or a rule's ValueError, wherever a reader of less patience than pydantic
     would have to guess; what it gives is what pydantic would give.
     """
+    read = partial(exact, json=json)
     origin, inner = get_origin(said), get_args(said)
     if origin is Annotated:
-        return _ruled(inner[0], inner[1:], value)
+        return _ruled(inner[0], inner[1:], value, read)
     if origin in {Union, UnionType}:
-        return None if value is None else exact(inner[0], value)
+        return _either(inner, value, read)
     if origin is Literal:
         return _known(value in inner, value)
     if origin is list:
-        return [exact(inner[0], one) for one in _known(type(value) is list, value)]
-    if origin is dict:
-        return {name: exact(inner[1], one) for name, one in _known(_is_dict(value), value).items()}
+        return [read(inner[0], one) for one in _known(type(value) is list, value)]
+    if origin is tuple:
+        return _tuple(inner, _known(json and type(value) is list, value), read)
+    if origin in {dict, Mapping}:
+        return {name: read(inner[1], one) for name, one in _known(_is_dict(value), value).items()}
     if is_typeddict(said):
-        return _table(said, _known(_is_dict(value), value))
+        return _table(said, _known(_is_dict(value), value), read)
     if is_dataclass(said):
-        return _instance(said, value)
-    return _plain(said, value)
+        return _instance(said, value, read)
+    return _text(said, value) if json and said in TEXTS else _plain(said, value)
 
 
-def _ruled(kind: Any, rules: tuple[Any, ...], value: Any) -> Any:
+def _ruled(kind: Any, rules: tuple[Any, ...], value: Any, read: Read) -> Any:
     for rule in rules:
         if rule.name == "BeforeValidator":
             value = rule.plain(value)
-    found = exact(kind, value)
+    found = read(kind, value)
     for rule in rules:
         if rule.name != "BeforeValidator":
             found = rule.plain(found)
     return found
+
+
+def _either(kinds: tuple[Any, ...], value: Any, read: Read) -> Any:
+    """What may be None, or one of several plain types, as a cell."""
+    if value is None or type(value) in kinds:
+        return _known(value is not None or type(None) in kinds, value)
+    return read(kinds[0], value)
+
+
+def _tuple(kinds: tuple[Any, ...], value: list[Any], read: Read) -> tuple[Any, ...]:
+    if kinds[1:] == (...,):
+        return tuple([read(kinds[0], one) for one in value])
+    return tuple(map(read, kinds, _known(len(kinds) == len(value), value)))
+
+
+def _text(said: Any, value: Any) -> Any:
+    """An instant or a day as we write it; Python reads more forms of it than pydantic does."""
+    found = said.fromisoformat(_known(type(value) is str, value))
+    return _known(found.isoformat() == value, found)
 
 
 def _plain(said: Any, value: Any) -> Any:
@@ -123,25 +152,27 @@ def _plain(said: Any, value: Any) -> Any:
         return Path(_known(type(value) is str, value))
     if said is float:
         return float(_known(type(value) in {int, float}, value))
+    if isinstance(said, type) and issubclass(said, StrEnum):
+        return said(_known(type(value) is str, value))
     return _known(said is Any or type(value) is said, value)
 
 
-def _instance(kind: Any, value: Any) -> Any:
+def _instance(kind: Any, value: Any, read: Read) -> Any:
     if isinstance(value, kind):
         return value
-    known = _hints(kind)
+    known, needed = _fields(kind)
     given = _known(_is_dict(value), value)
-    needed = {one.name for one in fields(kind) if one.default is one.default_factory is MISSING}
-    if not needed <= given.keys() <= known.keys():
+    closed = getattr(kind, "__pydantic_config__", {}) == FORBID
+    if not needed <= given.keys() or (closed and not given.keys() <= known.keys()):
         raise InexactError
-    return kind(**{name: exact(known[name], one) for name, one in given.items()})
+    return kind(**{name: read(known[name], one) for name, one in given.items() if name in known})
 
 
-def _table(kind: Any, given: dict[str, Any]) -> dict[str, Any]:
+def _table(kind: Any, given: dict[str, Any], read: Read) -> dict[str, Any]:
     known = _hints(kind)
     if kind.__pydantic_config__["extra"] == "forbid" and not given.keys() <= known.keys():
         raise InexactError
-    return {name: exact(known.get(name, Any), one) for name, one in given.items()}
+    return {name: read(known.get(name, Any), one) for name, one in given.items()}
 
 
 def _known(right: bool, value: Any) -> Any:
@@ -152,6 +183,14 @@ def _known(right: bool, value: Any) -> Any:
 
 def _is_dict(value: object) -> bool:
     return type(value) is dict
+
+
+@cache
+def _fields(kind: Any) -> tuple[Mapping[str, Any], Set[str]]:
+    """What a dataclass has, each with its annotation, and what must be given."""
+    hints = _hints(kind)
+    needed = {one.name for one in fields(kind) if one.default is one.default_factory is MISSING}
+    return {one.name: hints[one.name] for one in fields(kind)}, needed
 
 
 @cache
