@@ -10,6 +10,10 @@ from pathlib import Path
 LAUNCH = Path(__file__).with_name("launch.py")
 
 
+SLOWER = frozenset({"PYTHONDONTWRITEBYTECODE"})
+"""Variables under which Python compiles what it imports anew each time; nobody has them set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """What came of a process; `peak` is in bytes."""
@@ -26,7 +30,7 @@ def run(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> F
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(LAUNCH), str(output), *command],
         cwd=folder,
-        env={**os.environ, **variables},
+        env={name: value for name, value in os.environ.items() if name not in SLOWER} | variables,
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -28,16 +28,16 @@ class _Broken:
     seconds: float
 
 
-def answered(reader: Together, units: Sequence[Unit], cap: int, *, alone: bool) -> Answers:
+def answered(reader: Together, units: Sequence[Unit], cap: int) -> Answers:
     """
     Ask for the units' answers; rows of one question are cut at the cap.
 
-    A question that is `alone` is dear: it is read as it comes, since to count first would be to ask
+    A question that is alone is dear: it is read as it comes, since to count first would be to ask
     twice. Raises ReplicaError for the first that is refused, and then nothing is known of any.
     """
     reader.refuse([(one.rows, one.calls) for unit in units for one in _questions(unit)])
     found = Answers()
-    if alone and isinstance(units[0], Question):
+    if len(units) == 1 and isinstance(units[0], Question):
         _stream(reader, _Broken(units[0], 0, None, 0.0), cap, found)
         return found
     broken = list(_judged(reader, units, cap, found))

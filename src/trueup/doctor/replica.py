@@ -73,7 +73,7 @@ def _pooler(mode: Pooling) -> Told:
 def _settings(environment: Environment, connection: Connection) -> Iterator[Told]:
     wanted = settings(environment.limits)
     try:
-        made = apply_settings(connection, wanted, local=True)
+        made = apply_settings(connection, wanted, local=True)()
     except GuardError as error:
         yield Told(False, f"replica: {error}")
         return
@@ -83,7 +83,7 @@ def _settings(environment: Environment, connection: Connection) -> Iterator[Told
 
 
 def _server(environment: Environment, connection: Connection) -> Iterator[Told]:
-    read = read_freshness(connection, environment.max_lag, environment.heartbeat)
+    read = read_freshness(connection, environment.max_lag, environment.heartbeat)()
     version = connection.info.parameter_status("server_version")
     if read.freshness is Freshness.PRIMARY:
         yield _primary(environment, version or "")
@@ -115,7 +115,7 @@ _PATIENCE = """
 
 
 def _role(connection: Connection) -> Iterator[Told]:
-    role, troubles = inspect_role(connection)
+    role, troubles = inspect_role(connection)()
     if not troubles:
         yield Told(True, f"replica: the role {role!r} can only read")
     for trouble in troubles:

@@ -81,7 +81,7 @@ def apply(
         _require_known(plan, watched, services)
         journal_schema.require(primary.connection, plan.system, plan.environment)
         with refused("read the primary's functions"):
-            world = World(plan.as_of, settings, volatile(primary.connection), stripe, storage)
+            world = World(plan.as_of, settings, volatile(primary.connection)(), stripe, storage)
         with observing(primary) as observer, held_back() as stop:
             witness = Witness(
                 observer=observer,

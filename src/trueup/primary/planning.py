@@ -116,7 +116,7 @@ def make(
     """
     connection = primary.connection
     with refused("plan", PlanError), reading(connection):
-        world = replace(facts.world, known=volatile(connection))
+        world = replace(facts.world, known=volatile(connection)())
         given = {**(others or {}), **facts.given}
         found = rows or _violations(connection, invariants, given, max(CAP, fix.at_most))
         violations = found if only is None else _narrowed(found, only)

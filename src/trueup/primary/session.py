@@ -119,7 +119,7 @@ def _connected(dsn: Dsn, limits: Limits) -> Iterator[Connection]:
     with connect(dsn, standby=False, application=APPLICATION) as connection:
         with refused("open the primary"):
             _require_primary(connection, dsn)
-            apply_settings(connection, settings(limits))
+            apply_settings(connection, settings(limits))()
         connection.isolation_level = IsolationLevel.READ_COMMITTED
         connection.prepare_threshold = None
         yield connection

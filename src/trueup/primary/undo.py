@@ -67,7 +67,7 @@ def plan_undo(
         proof = prove.steps(
             connection,
             follows.touched | {WAYS[one.kind].catalog for one in alterations},
-            replace(facts.world, known=volatile(connection)),
+            replace(facts.world, known=volatile(connection)()),
             watched=watched,
             targets=(),
             within=prove_within,

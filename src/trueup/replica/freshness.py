@@ -8,6 +8,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow, class_row
 
+from trueup.replica.later import Later
+
 _ASK = """
     select
         pg_catalog.clock_timestamp() as clock,
@@ -70,7 +72,7 @@ class Read:
 
 def read_freshness(
     connection: psycopg.Connection[TupleRow], max_lag: timedelta, heartbeat: str | None = None
-) -> Read:
+) -> Later[Read]:
     """
     Ask how far the replica has come, and compare its clock with this machine's.
 
@@ -80,17 +82,19 @@ def read_freshness(
     outweighs both, and is all there is to go by where a replica never advances.
     """
     before = datetime.now(UTC)
-    with connection.cursor(row_factory=class_row(_Told)) as cursor:
-        told = cursor.execute(_ASK).fetchone()
-    after = datetime.now(UTC)
-    if told is None:  # pragma: no cover  # the query has exactly one row
-        raise AssertionError("unreachable")
-    skew = told.clock - (before + (after - before) / 2)
-    if heartbeat is not None and told.in_recovery and not told.paused:
-        read = _beating(connection, told, heartbeat, max_lag)
-    else:
-        read = _told(told, max_lag)
-    return _on_time(replace(read, skew=skew))
+    cursor = connection.cursor(row_factory=class_row(_Told)).execute(_ASK)
+
+    def read() -> Read:
+        [told] = cursor.fetchall()
+        after = datetime.now(UTC)
+        skew = told.clock - (before + (after - before) / 2)
+        if heartbeat is not None and told.in_recovery and not told.paused:
+            found = _beating(connection, told, heartbeat, max_lag)
+        else:
+            found = _told(told, max_lag)
+        return _on_time(replace(found, skew=skew))
+
+    return read
 
 
 def _on_time(read: Read) -> Read:

@@ -7,6 +7,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from trueup.errors import StatementError
+from trueup.replica.later import Later
 from trueup.replica.statement import Statement
 
 HARMLESS = (
@@ -77,7 +78,7 @@ class Volatile:
     views: frozenset[str]
 
 
-def volatile(connection: psycopg.Connection[TupleRow]) -> Volatile:
+def volatile(connection: psycopg.Connection[TupleRow]) -> Later[Volatile]:
     """
     Ask the server which names do more than answer.
 
@@ -85,10 +86,8 @@ def volatile(connection: psycopg.Connection[TupleRow]) -> Volatile:
     functions behind them (an aggregate itself is always called immutable), and a view may call
     one: each is a way in. PostgreSQL does not record which views call a function of its own.
     """
-    row = connection.execute(_VOLATILE, [list(HARMLESS)]).fetchone()
-    if row is None:  # pragma: no cover  # the question has exactly one row
-        raise AssertionError("unreachable")
-    return Volatile(*map(frozenset, row))
+    cursor = connection.execute(_VOLATILE, [list(HARMLESS)])
+    return lambda: Volatile(*map(frozenset, cursor.fetchall()[0]))
 
 
 def refuse_volatile(asked: Statement, known: Volatile, allowed: Collection[str]) -> None:

@@ -256,7 +256,7 @@ class Reader:
     def _refuse_volatile(self, asked: Statement) -> None:
         """Ask for the names only where nobody has; a session knows them from its start."""
         try:
-            self._known = self._known or volatile(self._connection)
+            self._known = self._known or volatile(self._connection)()
         except psycopg.Error as error:
             raise query_error(error) from None
         refuse_volatile(asked, self._known, self._allowed)

@@ -7,6 +7,7 @@ import psycopg
 from psycopg.rows import TupleRow, class_row
 
 from trueup.errors import GuardError
+from trueup.replica.later import Later
 
 _ROLE = """
     select
@@ -95,14 +96,19 @@ class Trouble:
     sql: str
 
 
-def inspect_role(connection: psycopg.Connection[TupleRow]) -> tuple[str, list[Trouble]]:
+def inspect_role(
+    connection: psycopg.Connection[TupleRow],
+) -> Later[tuple[str, list[Trouble]]]:
     """
     The role's name and everything about it that could write; an empty list is a reader.
 
     Membership counts even where it is not inherited, since SET ROLE is a way to it.
     """
-    with connection.cursor(row_factory=class_row(_Role)) as cursor:
-        role = cursor.execute(_ROLE, [list(POWERFUL)]).fetchone()
+    cursor = connection.cursor(row_factory=class_row(_Role)).execute(_ROLE, [list(POWERFUL)])
+    return lambda: _inspected(cursor.fetchone())
+
+
+def _inspected(role: _Role | None) -> tuple[str, list[Trouble]]:
     if role is None:
         raise GuardError("the server does not know its own current user; connect again")
     name = quoted_name(role.current_user)

@@ -15,6 +15,7 @@ from trueup.replica.connection import Dsn, connect
 from trueup.replica.freshness import Read, read_freshness
 from trueup.replica.functions import Volatile, volatile
 from trueup.replica.guard import Limits, settings
+from trueup.replica.later import Later
 from trueup.replica.pooler import Pooling, pooling
 from trueup.replica.reader import Reader
 from trueup.replica.role import inspect_role, refuse_writer
@@ -104,7 +105,7 @@ class Session:
     def _look_again(self) -> None:
         if time.monotonic() - self._looked > self._patience.look_again:
             try:
-                self.freshness = _read(self._connection, self._patience)
+                self.freshness = _read(self._connection, self._patience)()
             except psycopg.Error as error:
                 raise query_error(error) from None
             self._looked = time.monotonic()
@@ -133,14 +134,17 @@ def open_session(
     try:
         with answered_within(connection, limits.statement):
             mode = pooling(connection, dsn, application)
-            rules = transaction.first(
-                connection, wanted, standby=not primary_allowed, patience=limits.statement
-            )
-            role, troubles = inspect_role(connection)
+            with connection.pipeline():
+                begun = transaction.first(
+                    connection, wanted, standby=not primary_allowed, patience=limits.statement
+                )
+                inspected = inspect_role(connection)
+                known, kinds = volatile(connection), times(connection)
+                fresh = _read(connection, patience)
+            rules = begun()
+            role, troubles = inspected()
             refuse_writer(role, troubles)
-            known = volatile(connection)
-            kinds = times(connection)
-            freshness = _read(connection, patience)
+            freshness = fresh()
             connection.execute("rollback")
     except psycopg.Error as error:
         connection.close()
@@ -159,12 +163,12 @@ def open_session(
         connection,
         about=about,
         rules=rules,
-        known=known,
-        kinds=kinds,
+        known=known(),
+        kinds=kinds(),
         freshness=freshness,
         patience=patience,
     )
 
 
-def _read(connection: psycopg.Connection[TupleRow], patience: Patience) -> Read:
+def _read(connection: psycopg.Connection[TupleRow], patience: Patience) -> Later[Read]:
     return read_freshness(connection, patience.max_lag, patience.heartbeat)

@@ -37,11 +37,14 @@ class Together:
     """
     What evaluation ahead asks of a Reader, and no invariant gets to see.
 
-    Statements travel in one pipeline: the extended protocol, unnamed, a single statement each.
+    Statements travel in one pipeline: the extended protocol, unnamed, a single statement each. Once
+    it has `streamed` rows its transaction is good for no further pipeline: libpq (18.0) takes the
+    first answer of one for another chunk.
     """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self.streamed = False
 
     @property
     def version(self) -> int:
@@ -91,6 +94,7 @@ class Together:
 
     def read(self, sent: Sent, cap: int) -> Fetched:
         """Rows as they come, up to the cap; raises QueryError."""
+        self.streamed = True
         return self._reader._read(*sent, cap)
 
     def fetched(self, taken: Taken) -> Fetched:

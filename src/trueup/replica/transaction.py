@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 
 from trueup.errors import GuardError, QueryError
 from trueup.replica.guard import apply_settings
+from trueup.replica.later import Later
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 
@@ -27,7 +28,7 @@ _LOOK = """
     select pg_catalog.pg_is_in_recovery(),
            pg_catalog.current_setting('transaction_read_only') = 'on',
            pg_catalog.pg_current_snapshot()::text,
-           array(select pg_catalog.current_setting(name)
+           array(select pg_catalog.current_setting(name, true)
                  from pg_catalog.unnest(%s::text[]) with ordinality as made(name, place)
                  order by place)
 """
@@ -58,7 +59,7 @@ def first(
     *,
     standby: bool,
     patience: float,
-) -> Rules:
+) -> Later[Rules]:
     """
     Begin the first transaction of a session, and learn from it what the others must be like.
 
@@ -66,9 +67,15 @@ def first(
     """
     connection.execute(_BEGIN)
     made = apply_settings(connection, settings, local=True)
-    kept = {name: settings[name] for name in made}
-    _, _, _, shown = _looked(connection.execute(_LOOK, [list(kept)]))
-    return Rules(kept, shown, standby, patience)
+    look = connection.execute(_LOOK, [list(settings)])
+
+    def rules() -> Rules:
+        kept = {name: settings[name] for name in made()}
+        _, _, _, shown = _looked(look)
+        known = dict(zip(settings, shown, strict=True))
+        return Rules(kept, [known[name] for name in kept], standby, patience)
+
+    return rules
 
 
 def begin(connection: psycopg.Connection[TupleRow], rules: Rules, snapshot: str = "") -> str:

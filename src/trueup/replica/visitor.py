@@ -73,7 +73,7 @@ class Visitor:
 
     def _refuse_volatile(self, asked: Statement) -> None:
         try:
-            self._known = self._known or volatile(self._connection)
+            self._known = self._known or volatile(self._connection)()
         except psycopg.Error as error:
             raise query_error(error) from None
         refuse_volatile(asked, self._known, ())

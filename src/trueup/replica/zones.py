@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from trueup.errors import StatementError
+from trueup.replica.later import Later
 
 NAIVE, AWARE = "timestamp without time zone", "timestamp with time zone"
 
@@ -65,10 +66,10 @@ class Times:
         return NAIVE in self.kinds.values()
 
 
-def times(connection: psycopg.Connection[TupleRow]) -> Times:
+def times(connection: psycopg.Connection[TupleRow]) -> Later[Times]:
     """Ask for the timestamp columns; of a large schema that is a row for each of them."""
-    rows = connection.execute(_COLUMNS).fetchall()
-    return Times({(schema, table, name): kind for schema, table, name, kind in rows})
+    cursor = connection.execute(_COLUMNS)
+    return lambda: Times({(schema, table, name): kind for schema, table, name, kind in cursor})
 
 
 def refuse_mixed(plan: Mapping[str, Any], known: Times) -> None:

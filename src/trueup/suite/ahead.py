@@ -11,7 +11,7 @@ from trueup.ahead.draft import question, relations
 from trueup.ahead.look import Look, look
 from trueup.ahead.planned import arranged
 from trueup.ahead.units import Answers, Count, Question, Scan, Unit
-from trueup.errors import ConnectError, GuardError, ReplicaError
+from trueup.errors import ConnectError, ReplicaError
 from trueup.evaluate import CAP, settled
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome
@@ -21,6 +21,9 @@ from trueup.suite.source import Source
 
 PATIENCE = 1.0
 """Seconds between looks at whether whoever works on an answer is still there."""
+
+TURN = 1.0
+"""Seconds during which a transaction takes more batches: short beside any limit it has."""
 
 STOP_WITHIN = 5.0
 AGAIN = 0.1
@@ -136,38 +139,63 @@ class Ahead:
             return self._batches.popleft() if self._batches else None
 
     def _ask(self, source: Source, batch: list[Unit]) -> None:
-        """Ask a batch; where it fails, what fails in it is found by halves, and left alone."""
+        """
+        Ask a batch, and in the same transaction those that follow, until its time is over.
 
-        def ask(reader: Reader) -> Answers:
-            if not source.freshness.usable:
-                raise GuardError(source.freshness.words)
-            return answered(Together(reader), batch, CAP, alone=len(batch) == 1)
-
+        Where one fails the others are asked anew, and what fails in it is found by halves.
+        """
+        taken = [batch]
         try:
-            found = source.asked(ask)
-        except ConnectError:
-            self._close(_parts(batch))
-        except ReplicaError:
-            smaller = _apart(batch)
-            with self._changed:
-                self._batches.extendleft(reversed(smaller))
+            found = source.asked(lambda reader: self._asked(source, reader, taken))
+        except BaseException as error:  # an answer that nobody has is found at its turn
+            *sound, failed = taken
+            smaller = _apart(failed) if _is_refusal(error) else []
+            self._put_back([*sound, *smaller])
             if not smaller:
-                self._close(_parts(batch))
-        except BaseException:
-            self._close(_parts(batch))
-            raise
+                self._close(failed)
+            if not isinstance(error, Exception):
+                raise
         else:
             with self._changed:
                 self._found.take(found)
-            self._close(_parts(batch))
+            self._close([unit for one in taken for unit in one])
 
-    def _close(self, units: Sequence[Unit]) -> None:
+    def _asked(self, source: Source, reader: Reader, taken: list[list[Unit]]) -> Answers:
+        """The answers of the batches that were taken, and of more; the last of them may fail."""
+        if not source.freshness.usable:
+            raise ConnectError(source.freshness.words, transient=False)
+        until = time.monotonic() + TURN
+        together = Together(reader)
+        found = Answers()
+        asked = 0
+        while asked < len(taken):
+            found.take(answered(together, taken[asked], CAP))
+            asked += 1
+            if together.streamed:
+                break
+            if asked == len(taken) and time.monotonic() < until:
+                more = self._take()
+                taken += [more] if more else []
+        self._put_back(taken[asked:])
+        del taken[asked:]
+        return found
+
+    def _put_back(self, batches: Sequence[list[Unit]]) -> None:
         with self._changed:
-            self._open.difference_update(units)
+            self._batches.extendleft(reversed(batches))
+
+    def _close(self, batch: Sequence[Unit]) -> None:
+        with self._changed:
+            self._open.difference_update(_parts(batch))
             self._changed.notify_all()
 
     def _are_closed(self, units: Sequence[Unit]) -> bool:
         return self._open.isdisjoint(units)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether it is about what was asked, and not about there being nobody to ask."""
+    return isinstance(error, ReplicaError) and not isinstance(error, ConnectError)
 
 
 def _parts(batch: Sequence[Unit]) -> list[Unit]:

@@ -19,7 +19,7 @@ LAG = timedelta(minutes=5)
 
 def read(url: str, heartbeat: str | None = None, max_lag: timedelta = LAG) -> Read:
     with psycopg.connect(url, autocommit=True) as connection:
-        return read_freshness(connection, max_lag, heartbeat)
+        return read_freshness(connection, max_lag, heartbeat)()
 
 
 @contextmanager

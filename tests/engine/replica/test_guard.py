@@ -80,7 +80,7 @@ def test_a_setting_that_does_not_take_is_named(database: Database) -> None:
     wanted = {**settings(Limits()), "DateStyle": "iso, mdy"}
 
     with database.connect() as connection, pytest.raises(GuardError, match="setting DateStyle"):
-        apply_settings(connection, wanted)
+        apply_settings(connection, wanted)()
 
 
 def test_settings_are_there_after_opening(database: Database) -> None:
