@@ -30,9 +30,13 @@ def run(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> F
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(LAUNCH), str(output), *command],
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if name not in SLOWER} | variables,
+        env={**_environment(), **variables},
         stdout=subprocess.PIPE,
         check=True,
     )
     seconds, peak, code = done.stdout.split()
     return Finished(float(seconds), int(peak), int(code), output.read_text(errors="replace"))
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in SLOWER}

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -120,7 +121,13 @@ def find_fix(root: Path, system: str, name: str) -> Fix:
 
 def serves_several(root: Path, system: str, fix: Fix) -> bool:
     """Whether more than one invariant of the system names the fix."""
-    return len(load(root, (system,)).naming(fix, system)) > 1
+    return _served(root, system)[fix.name] > 1
+
+
+@cache
+def _served(root: Path, system: str) -> Counter[str]:
+    """How many invariants name each fix; counted once, since every violation asks."""
+    return Counter(name for one in load(root, (system,)).invariants for name in one.fixes)
 
 
 def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:

@@ -1,7 +1,9 @@
 """The commands that reports print, as somebody can paste them."""
 
+import os
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 from trueup.model.fix import Fix
@@ -11,9 +13,14 @@ PLANS = Path(".trueup") / "plans"
 
 def program() -> str:
     """How this trueup is called from here: by name where it is on the path, else by its file."""
+    return _program(os.environ.get("PATH", ""), Path.cwd())
+
+
+@cache
+def _program(path: str, here: Path) -> str:
+    """The same, looked for once: a run of a thousand violations prints it two thousand times."""
     installed = Path(sys.executable).parent / "trueup"
-    found = shutil.which("trueup")
-    here = Path.cwd()
+    found = shutil.which("trueup", path=path)
     if (found and Path(found) == installed) or not installed.is_relative_to(here):
         return "trueup"
     return str(installed.relative_to(here))
