@@ -26,6 +26,7 @@ OURSELVES = frozenset({"127.0.0.1", "::1", "localhost"})
 COLUMN = r"^[^.]+(\.[^.]+){1,2}$"
 
 Seconds = Annotated[float, holds(lambda seconds: seconds > 0, gt=0)]
+Cost = Annotated[float, holds(lambda cost: cost > 0, gt=0)]
 Connections = Annotated[int, holds(lambda many: 1 <= many <= 8, ge=1, le=8)]
 Column = Annotated[str, holds(lambda name: bool(re.search(COLUMN, name)), pattern=COLUMN)]
 Url = Annotated[str, HttpRule()]
@@ -144,6 +145,7 @@ class EnvironmentConfig:
     heartbeat: Column | None = None
     snapshot_max_age: Seconds = 60
     connections: Connections = 2
+    max_cost: Cost | None = None
     prove_within: Seconds = 2
     approval: bool | None = None
     search_path: str = "public"

@@ -212,6 +212,7 @@ def _environment(
             lock=chosen.lock_timeout,
             idle=chosen.idle_timeout,
             search_path=chosen.search_path,
+            cost=chosen.max_cost,
         ),
         max_lag=timedelta(seconds=chosen.max_lag),
         prove_within=chosen.prove_within,

@@ -8,6 +8,7 @@ TrueupError
 │   ├── GuardError      the session is not the one that was promised
 │   │   └── ConnectError    there is no session
 │   ├── StatementError  the SQL is not one plain SELECT
+│   ├── CostError       the planner expects more work than the environment allows
 │   ├── QueryError      the server refused or gave up; carries its SQLSTATE
 │   ├── StripeError     Stripe did not answer, or not with all of it
 │   ├── StorageError    a bucket was not listed, or not the whole of it
@@ -61,6 +62,10 @@ class ConnectError(GuardError):
         self.transient = transient
 
 
+class CostError(ReplicaError):
+    """A question was not asked, since it would cost production more than its environment allows."""
+
+
 class StatementError(ReplicaError):
     """The SQL is not one plain SELECT without clocks, locks and side effects."""
 
@@ -74,6 +79,11 @@ class QueryError(ReplicaError):
         super().__init__(message)
         self.sqlstate = sqlstate
         self.transient = transient
+
+    @property
+    def is_timeout(self) -> bool:
+        """Whether it was cancelled, as the server does when statement_timeout is over."""
+        return self.sqlstate == "57014"
 
 
 class StripeError(ReplicaError):

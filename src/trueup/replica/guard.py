@@ -22,11 +22,16 @@ _READ_BACK = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long a statement, a lock and an idle transaction may take, in seconds."""
+    """
+    How long a statement, a lock and an idle transaction may take, in seconds.
+
+    `cost` is what an invariant's question may cost in the planner's units, None for any.
+    """
 
     statement: float = 30.0
     lock: float = 2.0
     idle: float = 60.0
+    cost: float | None = None
     search_path: str = "public"
 
 

@@ -13,6 +13,7 @@ from psycopg.types.string import TextLoader
 
 from trueup.errors import GuardError
 from trueup.model.invariant import Row
+from trueup.replica.cost import refuse_dear
 from trueup.replica.functions import Volatile, refuse_volatile, volatile
 from trueup.replica.guard import Limits
 from trueup.replica.rule import Rule
@@ -29,6 +30,8 @@ PRINTABLE_TYPES = frozenset(
     {16, 20, 21, 23, 26, 700, 701, 790, 1082, 1083, 1114, 1184, 1186, 1266, 1700, 2205, 2950, 3220}
 )
 """Type oids of booleans, numbers, ids, times and regclass: what a report may print unasked."""
+
+EXPLAIN = "explain (format json, verbose) "
 
 OWN = 16384
 """The first oid that is not one of PostgreSQL's own, none of which is an enum."""
@@ -135,7 +138,7 @@ class Reader:
     They are streamed: that is the extended protocol, which takes a single statement, with an
     unnamed one, which leaves nothing in a pooler; and the driver refuses what gives no rows.
     `snapshot` is what pg_current_snapshot() says in its transaction, where that was asked; `kinds`
-    are the timestamp columns, which are not to be mixed.
+    are the timestamp columns, which are not to be mixed; `cost` is what a question may cost.
     """
 
     def __init__(
@@ -145,6 +148,8 @@ class Reader:
         patience: float = PATIENCE,
         snapshot: str = "",
         kinds: Times | None = None,
+        *,
+        cost: float | None = None,
     ) -> None:
         self._connection = connection
         self._known = known
@@ -152,6 +157,7 @@ class Reader:
         self._allowed: frozenset[str] = frozenset()
         self._enums: dict[int, bool] = {}
         self._times = kinds
+        self._cost = cost
         self.snapshot = snapshot
         self.asked: list[str] = []
 
@@ -211,7 +217,7 @@ class Reader:
 
     def _fetch(self, asked: Statement, params: Mapping[str, object], cap: int | None) -> Fetched:
         self._refuse_volatile(asked)
-        self._refuse_mixed(asked, params)
+        self._refuse_by_plan(asked, params)
         return self._read(asked.sent, params, cap)
 
     def _read(self, text: str, params: Any, cap: int | None) -> Fetched:
@@ -232,7 +238,7 @@ class Reader:
 
     def _stream(self, asked: Statement, params: Mapping[str, object]) -> Iterator[TupleRow]:
         self._refuse_volatile(asked)
-        self._refuse_mixed(asked, params)
+        self._refuse_by_plan(asked, params)
         with self._asking() as cursor:
             cursor.adapters.register_loader("uuid", TextLoader)
             yield from cursor.stream(asked.sent, params, size=CHUNK)
@@ -261,16 +267,25 @@ class Reader:
             raise query_error(error) from None
         refuse_volatile(asked, self._known, self._allowed)
 
-    def _refuse_mixed(self, asked: Statement, params: Mapping[str, object]) -> None:
-        """Look at each text once, where the database has timestamps without a time zone."""
+    def _refuse_by_plan(self, asked: Statement, params: Mapping[str, object]) -> None:
+        if self._must_be_planned(asked):
+            self._judge(asked, self._plan(asked, params))
+
+    def _must_be_planned(self, asked: Statement) -> bool:
+        """Where a question may cost so much, or once a text where timestamps may be mixed."""
         known = self._times
-        if known is None or not known.mixes or asked.sql in known.checked:
-            return
-        refuse_mixed(self._plan(asked, params), known)
-        known.checked.add(asked.sql)
+        mixes = known is not None and known.mixes and asked.sql not in known.checked
+        return mixes or self._cost is not None
+
+    def _judge(self, asked: Statement, plan: Mapping[str, Any]) -> None:
+        if self._cost is not None:
+            refuse_dear(plan, self._cost)
+        if self._times is not None and asked.sql not in self._times.checked:
+            refuse_mixed(plan, self._times)
+            self._times.checked.add(asked.sql)
 
     def _plan(self, asked: Statement, params: Mapping[str, object]) -> Mapping[str, Any]:
-        [[plans]] = self._values("explain (format json, verbose) " + asked.sent, params)
+        [[plans]] = self._values(EXPLAIN + asked.sent, params)
         found: Mapping[str, Any] = plans[0]["Plan"]
         return found
 

@@ -60,12 +60,14 @@ class Session:
         kinds: Times,
         freshness: Read,
         patience: Patience,
+        cost: float | None,
     ) -> None:
         self._connection = connection
         self._rules = rules
         self._volatile = known
         self._times = kinds
         self._patience = patience
+        self._cost = cost
         self._looked = time.monotonic()
         self.about = about
         self.freshness = freshness
@@ -87,7 +89,9 @@ class Session:
         try:
             self._look_again()
             patience = self._rules.patience
-            yield Reader(self._connection, self._volatile, patience, instant, self._times)
+            yield Reader(
+                self._connection, self._volatile, patience, instant, self._times, cost=self._cost
+            )
         except BaseException:  # also Ctrl-C: the transaction never stays open
             transaction.drop(self._connection)
             raise
@@ -167,6 +171,7 @@ def open_session(
         kinds=kinds(),
         freshness=freshness,
         patience=patience,
+        cost=limits.cost,
     )
 
 

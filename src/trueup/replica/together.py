@@ -9,10 +9,9 @@ import psycopg
 from psycopg.rows import TupleRow, tuple_row
 
 from trueup.model.invariant import Row
-from trueup.replica.reader import Fetched, Reader, Rows
+from trueup.replica.reader import EXPLAIN, Fetched, Reader, Rows
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
-from trueup.replica.zones import refuse_mixed
 
 Sent = tuple[str, Mapping[str, object] | Sequence[object] | None]
 """A statement as the driver takes it, and its parameters."""
@@ -60,21 +59,16 @@ class Together:
         """
         Raise StatementError for the first question that may do more than ask, or mixes timestamps.
 
-        Each comes with the volatile functions that it may call.
+        Each comes with the volatile functions that it may call. Raises CostError for one that costs
+        too much.
         """
         for rows, calls in asked:
             self._reader.allow(calls)
             self._reader._refuse_volatile(rows.asked)
-        known = self._reader._times
-        if known is None or not known.mixes:
-            return
-        new = [rows for rows, _ in asked if rows.asked.sql not in known.checked]
-        plans = self.ask(
-            [("explain (format json, verbose) " + rows.asked.sent, rows.params) for rows in new]
-        )
-        for rows, plan in zip(new, plans, strict=True):
-            refuse_mixed(plan.rows[0][0][0]["Plan"], known)
-            known.checked.add(rows.asked.sql)
+        planned = [rows for rows, _ in asked if self._reader._must_be_planned(rows.asked)]
+        plans = self.ask([(EXPLAIN + rows.asked.sent, rows.params) for rows in planned])
+        for rows, plan in zip(planned, plans, strict=True):
+            self._reader._judge(rows.asked, plan.rows[0][0][0]["Plan"])
 
     def ask(self, sent: Sequence[Sent]) -> list[Taken]:
         """Send all, then read all; raises QueryError for the first that the server refuses."""

@@ -2,7 +2,7 @@
 
 import psycopg
 
-from trueup.errors import ConnectError, QueryError, TrueupError
+from trueup.errors import ConnectError, CostError, QueryError, TrueupError
 
 _SCHEMA_CLASS = "42"
 """Class 42 speaks of names in the SQL and the schema, never of values; its words may be shown."""
@@ -74,6 +74,8 @@ def remedy(error: TrueupError) -> str:
     """What to do now about such an error; empty where its words say it, or nothing can be said."""
     if isinstance(error, ConnectError):
         return "`trueup doctor` looks at the connection"
+    if isinstance(error, CostError):
+        return "add the index that its plan misses, or raise max_cost in trueup.toml"
     if not isinstance(error, QueryError):
         return ""
     if "row-level security" in str(error):

@@ -11,8 +11,8 @@ from trueup.ahead.draft import question, relations
 from trueup.ahead.look import Look, look
 from trueup.ahead.planned import arranged
 from trueup.ahead.units import Answers, Count, Question, Scan, Unit
-from trueup.errors import ConnectError, ReplicaError
-from trueup.evaluate import CAP, settled
+from trueup.errors import ConnectError, QueryError, ReplicaError
+from trueup.evaluate import CAP, could_not_look, settled
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome
 from trueup.replica.reader import Reader
@@ -55,6 +55,7 @@ class Ahead:
         self._batches: deque[list[Unit]] = deque()
         self._open: set[Unit] = set()
         self._found = Answers()
+        self._late: dict[Question, QueryError] = {}
         self._threads: list[Thread] = []
         self._sources: list[Source] = []
         self._stopped = False
@@ -114,6 +115,10 @@ class Ahead:
         self._open = {unit for batch in self._batches for unit in _parts(batch)}
 
     def _outcome(self, found: _Selected) -> Outcome | None:
+        late = self._late.pop(found.question, None)
+        if late is not None:
+            outcome = could_not_look(late)
+            return replace(outcome, sql=(found.question.rows.asked.sql,))
         answer = self._found.rows.pop(found.question, None)
         counts = {label: self._found.counts.get(of) for label, of in found.invariant.over.items()}
         judged = {label: count for label, count in counts.items() if count is not None}
@@ -152,7 +157,7 @@ class Ahead:
             smaller = _apart(failed) if _is_refusal(error) else []
             self._put_back([*sound, *smaller])
             if not smaller:
-                self._close(failed)
+                self._give_up(failed, error)
             if not isinstance(error, Exception):
                 raise
         else:
@@ -179,6 +184,13 @@ class Ahead:
         self._put_back(taken[asked:])
         del taken[asked:]
         return found
+
+    def _give_up(self, failed: list[Unit], error: BaseException) -> None:
+        """Leave it to its turn, but for what would only cost production the same time again."""
+        [unit] = failed if len(failed) == 1 else [None]
+        if isinstance(unit, Question) and isinstance(error, QueryError) and error.is_timeout:
+            self._late[unit] = error
+        self._close(failed)
 
     def _put_back(self, batches: Sequence[list[Unit]]) -> None:
         with self._changed:

@@ -197,6 +197,40 @@ def test_what_is_being_asked_is_stopped_at_the_end(database: Database, systems: 
         assert standby.execute(RUNNING).fetchone() == (0,)
 
 
+@pytest.mark.parametrize("begins", [True, False])
+def test_what_costs_too_much_is_unknown_before_it_is_asked(
+    database: Database, systems: Opened, begins: bool
+) -> None:
+    database.execute(GOODS + "insert into goods select i, i from generate_series(21, 9000) i;")
+    database.execute("analyze goods")
+    cheap = asking("select id from goods where id = 7", "no_good_is_the_seventh")
+    dear = asking("select id from goods where price % 7 = 8", "no_good_is_odd", key="id")
+    run = systems(more="max_cost = 100")
+    if begins:
+        run.begin([cheap, dear], NOW)
+
+    assert keys(run.outcome(cheap, NOW)) == ["7"]
+    found = run.outcome(dear, NOW)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "more than max_cost = 100: seq scan on goods, about 45 rows" in found.reason
+    assert "max_cost in trueup.toml" in found.remedy
+
+
+def test_what_takes_too_long_is_not_asked_again(
+    database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute(GOODS)
+    run = systems(more="statement_timeout = 0.2")
+    slow = asking(SLOW, "no_good_waits")
+    monkeypatch.setattr(run, "_evaluated", None)
+
+    run.begin([slow], NOW)
+    found = run.outcome(slow, NOW)
+
+    assert "(57014)" in found.reason
+    assert found.sql == (SLOW,)
+
+
 @pytest.mark.parametrize("more", ["connections = 0", "connections = 9", "connections = 1.5"])
 def test_connections_are_a_few(database: Database, systems: Opened, more: str) -> None:
     with pytest.raises(Exception, match="connections"):
