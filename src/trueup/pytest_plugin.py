@@ -97,9 +97,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Ask ahead what was selected; a worker of xdist does not know what it will be given."""
-    active = session.config.stash.get(ACTIVE, None)
+    config = session.config
+    active = config.stash.get(ACTIVE, None)
     chosen = [item.invariant for item in session.items if hasattr(item, "invariant")]
-    if active and chosen and not hasattr(session.config, "workerinput"):
+    runs = not (config.option.collectonly or session.testsfailed or hasattr(config, "workerinput"))
+    if active and chosen and runs:
         active.systems.begin(chosen, active.moment.now)
 
 

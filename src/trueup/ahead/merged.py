@@ -31,7 +31,7 @@ def judging(scan: Scan, cap: int, *, gathers: bool) -> Sent:
             shown += [f"coalesce(cardinality({found}), 0)", f"({found})[1:{cap + 1}]::text[]"]
         else:
             shown += [f"count(*) filter (where {condition}\n)", "null"]
-    return f"select {', '.join(shown)} from {identifier(scan.table)}", params  # noqa: S608  # each rule was checked
+    return f"select {', '.join(shown)} from {_table(scan.table)}", params  # noqa: S608  # each rule was checked
 
 
 def counting(question: Question) -> Sent:
@@ -46,7 +46,7 @@ def fetching(question: Question, places: Sequence[str] | None) -> Sent:
         return question.rows.asked.sent, question.rows.params
     rule = rule_of(question)
     text = (
-        f"select {rule.columns} from {identifier(rule.table)}"  # noqa: S608  # checked, as above
+        f"select {rule.columns} from {_table(rule.table)}"  # noqa: S608  # checked, as above
         f" where ctid = any(%(trueup_places)s::tid[]) and ({rule.condition}\n) order by 1"
     )
     return text, {**question.rows.params, "trueup_places": list(places)}
@@ -66,6 +66,10 @@ def members(
     for n, question in enumerate(scan.members):
         count, places = row[2 + 2 * n : 4 + 2 * n]
         yield question, int(str(count)), places if isinstance(places, list) else None
+
+
+def _table(name: str) -> str:
+    return identifier(name).replace("%", "%%")
 
 
 def _renamed(condition: str, prefix: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 from psycopg.rows import TupleRow, tuple_row
@@ -22,14 +21,15 @@ LONGEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One statement's answer: its rows, and the name and type of each column."""
+    """One statement's answer: its rows, and each column; of two with one name the last counts."""
 
     rows: list[TupleRow]
-    types: Mapping[str, int]
+    columns: Sequence[psycopg.Column]
 
     def named(self) -> list[Row]:
         """The rows with their columns' names."""
-        return [dict(zip(self.types, row, strict=True)) for row in self.rows]
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
 
 
 class Together:
@@ -80,7 +80,7 @@ class Together:
             for cursor, (text, params) in zip(cursors, sent, strict=True):
                 cursor.execute(text, params)
         reader._unmoved()
-        return [Taken(cursor.fetchall(), _types(cursor)) for cursor in cursors]
+        return [Taken(cursor.fetchall(), cursor.description or ()) for cursor in cursors]
 
     def counting(self, relation: str) -> Sent:
         """The statement that counts what is judged."""
@@ -93,7 +93,7 @@ class Together:
 
     def fetched(self, taken: Taken) -> Fetched:
         """All the rows of an answer, and which of its columns may be printed."""
-        types = dict(taken.types)
+        types = {column.name: column.type_code for column in taken.columns}
         return Fetched(taken.named(), complete=True, printable=self._reader._printable(types))
 
     @contextmanager
@@ -105,7 +105,3 @@ class Together:
                 yield connection
         except psycopg.Error as error:
             raise query_error(error) from None
-
-
-def _types(cursor: psycopg.Cursor[Any]) -> Mapping[str, int]:
-    return {column.name: column.type_code for column in cursor.description or ()}

@@ -235,3 +235,19 @@ def test_what_takes_too_long_is_not_asked_again(
 def test_connections_are_a_few(database: Database, systems: Opened, more: str) -> None:
     with pytest.raises(Exception, match="connections"):
         systems(more=more)
+
+
+def test_columns_of_one_name_are_one(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    one = asking("select id, price as id from goods where price = 5", "no_good_is_the_fifth")
+
+    [found] = told(systems(), one)
+
+    assert found is not None
+    assert dict(found.violations[0].row) == {"id": 5}
+
+
+def test_a_percent_sign_in_a_table_is_no_parameter(database: Database, systems: Opened) -> None:
+    database.execute('create table "50%s" (id int); insert into "50%s" values (1), (2)')
+
+    assert keys(told(systems(), ruled("id = :x", "it_is_not_2", table="50%s", x=2))[0]) == ["2"]
