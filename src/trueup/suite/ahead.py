@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Condition, Thread
 
@@ -84,17 +85,21 @@ class Ahead:
         found = self._selected.pop(invariant.id, None)
         if found is None:
             return None
-        wanted: list[Unit] = [found.question, *map(Count, invariant.over.values())]
+        with suppress(ConnectError):  # told at its turn
+            self._work_for([found.question, *map(Count, invariant.over.values())])
+        return self._outcome(found)
+
+    def _work_for(self, wanted: list[Unit]) -> None:
+        """Ask what is queued, and wait for what others ask, until these are answered or left."""
         while not self._are_closed(wanted):
             batch = self._take()
             if batch is not None:
                 self._ask(self._source, batch)
-            else:
+            elif any(thread.is_alive() for thread in self._threads):
                 with self._changed:
                     self._changed.wait_for(lambda: self._are_closed(wanted), PATIENCE)
-                if not any(thread.is_alive() for thread in self._threads):
-                    break
-        return self._outcome(found)
+            elif not self._batches:
+                return
 
     def close(self) -> None:
         """Stop what is queued and what is being asked, also where it only begins just now."""
@@ -132,8 +137,9 @@ class Ahead:
         source = self._another()
         self._sources.append(source)
         try:
-            while not self._stopped and (batch := self._take()) is not None:
-                self._ask(source, batch)
+            with suppress(ConnectError):  # whoever has a connection goes on
+                while not self._stopped and (batch := self._take()) is not None:
+                    self._ask(source, batch)
         finally:
             source.close()
             with self._changed:
@@ -147,14 +153,18 @@ class Ahead:
         """
         Ask a batch, and in the same transaction those that follow, until its time is over.
 
-        Where one fails the others are asked anew, and what fails in it is found by halves.
+        Where one fails the others are asked anew, and what fails in it is found by halves. Raises
+        ConnectError where there is nobody to ask; others may still have a connection.
         """
         taken = [batch]
         try:
             found = source.asked(lambda reader: self._asked(source, reader, taken))
+        except ConnectError:
+            self._put_back(taken)
+            raise
         except BaseException as error:  # an answer that nobody has is found at its turn
             *sound, failed = taken
-            smaller = _apart(failed) if _is_refusal(error) else []
+            smaller = _apart(failed) if isinstance(error, ReplicaError) else []
             self._put_back([*sound, *smaller])
             if not smaller:
                 self._give_up(failed, error)
@@ -203,11 +213,6 @@ class Ahead:
 
     def _are_closed(self, units: Sequence[Unit]) -> bool:
         return self._open.isdisjoint(units)
-
-
-def _is_refusal(error: BaseException) -> bool:
-    """Whether it is about what was asked, and not about there being nobody to ask."""
-    return isinstance(error, ReplicaError) and not isinstance(error, ConnectError)
 
 
 def _parts(batch: Sequence[Unit]) -> list[Unit]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from fix_systems import GOODS, NOW, Opened, asking
 from trueup import invariant
 from trueup.model.invariant import Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
+from trueup.replica.connection import Dsn
 from trueup.replica.reader import Reader
 from trueup.replica.together import Together
 from trueup.suite.ahead import Ahead
 from trueup.suite.opened import Systems
+from trueup.suite.source import Source
 
 SLOW = "select max(a * b) as id from generate_series(1, 9999999) a, generate_series(1, 9999999) b"
 RUNNING = """
@@ -251,3 +254,22 @@ def test_a_percent_sign_in_a_table_is_no_parameter(database: Database, systems: 
     database.execute('create table "50%s" (id int); insert into "50%s" values (1), (2)')
 
     assert keys(told(systems(), ruled("id = :x", "it_is_not_2", table="50%s", x=2))[0]) == ["2"]
+
+
+def test_one_that_gets_no_connection_leaves_its_work_to_the_others(
+    database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute(GOODS)
+    monkeypatch.setattr("trueup.ahead.planned.TOGETHER", 1)
+    monkeypatch.setattr("trueup.replica.retry.PAUSES", (0.05, 0.05))
+    run = systems()
+    nowhere = Dsn("postgresql://reader:x@127.0.0.1:1/shop", "NOWHERE_URL")
+    deaf = Source(replace(run.environments["shop"], replica=nowhere), run.folder, "trueup/test")
+    asked = [asking(f"select id from goods where id = {n}", f"no_good_is_{n}") for n in range(1, 9)]
+    ahead = Ahead(run._sources["shop"], lambda: deaf, 3)
+
+    ahead.begin(asked, {"now": NOW, "settings": {}})
+    found = [ahead.outcome(one) for one in asked]
+    ahead.close()
+
+    assert [keys(one) for one in found] == [[str(n)] for n in range(1, 9)]
