@@ -1,8 +1,9 @@
 """Evaluation ahead: it answers what evaluation alone answers, with fewer statements."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -273,3 +274,25 @@ def test_one_that_gets_no_connection_leaves_its_work_to_the_others(
     ahead.close()
 
     assert [keys(one) for one in found] == [[str(n)] for n in range(1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("words", "begun"),
+    [([], 3), (["-k", "buyer"], 1), (["--collect-only"], 0), (["-n", "1"], 0)],
+    ids=["all", "some", "only listed", "in workers"],
+)
+def test_only_what_is_selected_and_will_run_is_asked_ahead(
+    pytester, shop, monkeypatch: pytest.MonkeyPatch, words: list[str], begun: int
+) -> None:
+    asked: list[int] = []
+    begin = Systems.begin
+
+    def counted(self: Systems, invariants: Sequence[Invariant], now: datetime) -> None:
+        asked.append(len(invariants))
+        begin(self, invariants, now)
+
+    monkeypatch.setattr(Systems, "begin", counted)
+
+    pytester.runpytest("invariants", "--env", "staging", "-p", "no:randomly", *words)
+
+    assert sum(asked) == begun
