@@ -75,18 +75,12 @@ def arguments() -> argparse.Namespace:
 
 
 def chosen(only: Sequence[str] | None) -> list[type[Peer]]:
-    """Those that were asked for and are here; psql and trueup are always among them."""
+    """Those that were asked for; psql and trueup are always among them."""
     unknown = set(only or ()) - {peer.name for peer in PEERS}
     if unknown:
         sys.exit(f"no such peer: {', '.join(sorted(unknown))}")
     wanted = {*(only or (peer.name for peer in PEERS)), FLOOR, Trueup.name}
-    found = []
-    for peer in (peer for peer in PEERS if peer.name in wanted):
-        if missing := peer.missing():
-            print(f"{peer.name}: not installed ({missing})")
-        else:
-            found.append(peer)
-    return found
+    return [peer for peer in PEERS if peer.name in wanted]
 
 
 def url(cluster: Cluster) -> str:

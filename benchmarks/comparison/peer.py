@@ -30,11 +30,6 @@ class Peer(ABC):
         self.checks = checks
         self.prepare()
 
-    @classmethod
-    def missing(cls) -> str:
-        """Why it cannot be run here; nothing where it can."""
-        return ""
-
     @abstractmethod
     def prepare(self) -> None:
         """Write what it reads."""
@@ -75,7 +70,7 @@ class Trueup(Peer):
     connections: ClassVar[int] = 2
 
     def prepare(self) -> None:
-        self.takes_connections = project.write(self.folder, self.checks, self.connections)
+        project.write(self.folder, self.checks, self.connections)
 
     def run(self, url: str) -> Finished:
         command = [str(Path(sys.executable).with_name("trueup")), "check", "--env", "bench"]

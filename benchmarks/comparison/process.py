@@ -9,9 +9,8 @@ from pathlib import Path
 
 LAUNCH = Path(__file__).with_name("launch.py")
 
-
 SLOWER = frozenset({"PYTHONDONTWRITEBYTECODE"})
-"""Variables under which Python compiles what it imports anew each time; nobody has them set."""
+"""Variables under which each start compiles anew what it imports."""
 
 
 @dataclass(frozen=True, slots=True)

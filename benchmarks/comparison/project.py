@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from comparison.definition import Check, question
-from trueup import config
-from trueup.errors import ConfigError
-from trueup.replica.reader import Reader
+from trueup.config import FILE
 
 URL = "BENCH_REPLICA_URL"
 SYSTEM = "bench"
@@ -53,27 +51,15 @@ test_{name} = belongs({child!r}, {parent!r}, fix="nothing")
 """
 
 
-def write(folder: Path, checks: Sequence[Check], connections: int | None = None) -> bool:
-    """Write it; whether trueup.toml takes `connections`, without which it is left out."""
+def write(folder: Path, checks: Sequence[Check], connections: int) -> None:
+    """Write it, with an invariant for each check and a fix that does nothing."""
     invariants, fixes = folder / "invariants" / SYSTEM, folder / "fixes" / SYSTEM
     invariants.mkdir(parents=True)
     fixes.mkdir(parents=True)
     (invariants / "test_bench.py").write_text(HEAD + "".join(map(_source, checks)))
     (fixes / "nothing.py").write_text(FIX)
     (folder / "pytest.ini").write_text(PYTEST)
-    taken = connections is None or _takes(folder, connections)
-    if connections is None or not taken:
-        (folder / config.FILE).write_text(CONFIG)
-    return taken
-
-
-def _takes(folder: Path, connections: int) -> bool:
-    (folder / config.FILE).write_text(f"{CONFIG}connections = {connections}\n")
-    try:
-        config.read(folder / config.FILE)
-    except ConfigError:
-        return False
-    return True
+    (folder / FILE).write_text(f"{CONFIG}connections = {connections}\n")
 
 
 def _source(check: Check) -> str:
@@ -85,12 +71,10 @@ def _source(check: Check) -> str:
 
 
 def _call(check: Check) -> str:
-    """The one place that knows whether a row rule can be said as one."""
     given = "".join(
         f", {name}=datetime.fromisoformat({instant!r})" for name, instant in check.params.items()
     )
-    if check.kind == "rule" and hasattr(Reader, "where"):
+    if check.kind == "rule":
         columns = list(check.columns)
         return f"where({check.table!r}, {check.condition!r}, columns={columns}{given})"
-    ordered = f" order by {check.columns[0]}" if check.kind == "rule" else ""
-    return f"rows({question(check, bound=True) + ordered!r}{given})"
+    return f"rows({question(check, bound=True)!r}{given})"

@@ -4,6 +4,15 @@ from trueup import invariant
 
 RUNBOOK = "billing-and-stripe"
 
+SUBSCRIBED = (
+    "id",
+    "user_id",
+    "subscription_status",
+    "subscription_tier",
+    "subscription_current_period_end",
+    "stripe_customer_id is not null as has_customer",
+)
+
 PAYING_FOR_THE_FREE_TIER = (
     "subscription_status = 'active' and coalesce(subscription_tier, 'free') = 'free'"
 )
@@ -18,18 +27,7 @@ PAYING_FOR_THE_FREE_TIER = (
 )
 def test_every_active_subscriber_has_a_paid_tier(replica):
     """No webhook sets the tier, and limits go by it: they pay, and get no more than for nothing."""
-    return replica.where(
-        "user_profiles",
-        PAYING_FOR_THE_FREE_TIER,
-        columns=[
-            "id",
-            "user_id",
-            "subscription_status",
-            "subscription_tier",
-            "subscription_current_period_end",
-            "stripe_customer_id is not null as has_customer",
-        ],
-    )
+    return replica.where("user_profiles", PAYING_FOR_THE_FREE_TIER, columns=SUBSCRIBED)
 
 
 TIER_FOR_NOTHING = """
@@ -51,18 +49,7 @@ def test_every_paid_tier_has_an_active_subscription(replica):
 
     Users may update their own profile, this column included.
     """
-    return replica.where(
-        "user_profiles",
-        TIER_FOR_NOTHING,
-        columns=[
-            "id",
-            "user_id",
-            "subscription_status",
-            "subscription_tier",
-            "subscription_current_period_end",
-            "stripe_customer_id is not null as has_customer",
-        ],
-    )
+    return replica.where("user_profiles", TIER_FOR_NOTHING, columns=SUBSCRIBED)
 
 
 UNKNOWN_TIER = "coalesce(subscription_tier, 'free') <> all(cast(:tiers as text[]))"

@@ -2,13 +2,12 @@
 
 import io
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from typing import NoReturn
 
 from trueup.ahead.units import Question
 from trueup.model.invariant import Invariant
-from trueup.replica.functions import Volatile
 from trueup.replica.reader import Reader, Rows
 
 HERE = frozenset({"replica", "now", "settings"})
@@ -23,11 +22,7 @@ class _Draft(Reader):
     """Takes questions, and stops whoever looks at an answer."""
 
     def __init__(self) -> None:
-        nothing: frozenset[str] = frozenset()
-        super().__init__(
-            None,  # type: ignore[arg-type]  # there is no connection, so that nothing can be asked
-            Volatile(nothing, nothing, nothing, nothing),
-        )
+        super().__init__(None)  # type: ignore[arg-type]  # no connection, so nothing can be asked
 
     def _asking(self) -> NoReturn:
         raise _Looked
@@ -43,7 +38,9 @@ def question(invariant: Invariant, resources: Mapping[str, object]) -> Question 
     What it prints or warns of is dropped, since it may hold a setting; where it fails, it will
     fail again at its turn and be told then.
     """
-    if not HERE.issuperset(invariant.asks) or any(map(invariant.lies_outside, invariant.over)):
+    if not HERE.issuperset(invariant.asks) or any(
+        map(invariant.lies_outside, invariant.over.values())
+    ):
         return None
     given = {"replica": _Draft(), **resources}
     try:
@@ -59,8 +56,3 @@ def question(invariant: Invariant, resources: Mapping[str, object]) -> Question 
     except BaseException:  # noqa: BLE001  # it may even exit; told at its turn, as said above
         return None
     return Question(answer, frozenset(invariant.calls)) if isinstance(answer, Rows) else None
-
-
-def relations(invariants: Collection[Invariant]) -> tuple[str, ...]:
-    """What the invariants judge, each once."""
-    return tuple(dict.fromkeys(of for one in invariants for of in one.over.values()))

@@ -9,7 +9,7 @@ from trueup.replica.rule import Rule
 from trueup.replica.together import Sent
 
 TOOK = "extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())::float8"
-"""How long the server took, asked as the last thing of a statement."""
+"""How long the server took; beside a count it is known once all rows were read."""
 
 _PARAMETER = re.compile(r"%%|%\((\w+)\)s")
 
@@ -41,7 +41,11 @@ def counting(question: Question) -> Sent:
 
 
 def fetching(question: Question, places: Sequence[str] | None) -> Sent:
-    """The rows of a question; of a rule, by the places where the scan saw them."""
+    """
+    The rows of a question; of a rule, by the places where the scan saw them.
+
+    A place is one in each partition, so the rule is asked of it again.
+    """
     if places is None:
         return question.rows.asked.sent, question.rows.params
     rule = rule_of(question)

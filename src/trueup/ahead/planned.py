@@ -16,11 +16,20 @@ RULES = 40
 """Rules in one scan; a statement has at most 1,664 columns, and each takes two."""
 
 
-def arranged(
-    asked: Mapping[Question, Sequence[str]], relations: Sequence[str], known: Look
-) -> list[list[Unit]]:
+Judged = Mapping[Question, Sequence[str]]
+"""What each question judges, as `over` has it."""
+
+
+def relations(asked: Judged) -> list[str]:
+    """What is judged, and the tables of rules, each once."""
+    judged = [relation for names in asked.values() for relation in names]
+    rules = (question.rows.rule for question in asked)
+    return list(dict.fromkeys([*judged, *(rule.table for rule in rules if rule)]))
+
+
+def arranged(asked: Judged, known: Look) -> list[list[Unit]]:
     """
-    Batches of units, dearest first; `asked` says for each question what it judges.
+    Batches of units, dearest first.
 
     Rows of a table that is scanned anyway are counted by the scan.
     """
@@ -29,7 +38,7 @@ def arranged(
     by_table: dict[str, list[Question]] = defaultdict(list)
     for question in asked:
         rule = question.rows.rule
-        if rule is not None and rule.table in known.plain:
+        if rule is not None and rule.table in known.placed:
             by_table[rule.table].append(question)
         else:
             rest.append(question)
@@ -39,8 +48,8 @@ def arranged(
             weights[scan] = known.pages[table]
     for question in rest:
         weights[question] = sum(known.pages.get(one, 0) for one in asked[question])
-    counted = [one for one in relations if one not in by_table]
-    weights |= {Count(one): known.pages.get(one, 0) for one in counted}
+    judged = {relation for names in asked.values() for relation in names}
+    weights |= {Count(one): known.pages.get(one, 0) for one in judged - by_table.keys()}
     return list(_batches(sorted(weights, key=lambda unit: -weights[unit]), weights))
 
 

@@ -199,8 +199,12 @@ class Reader:
 
     def has_column(self, dotted: str) -> bool:
         """Whether `"table.column"` or `"schema.table.column"` exists; names as stored, unquoted."""
+        return bool(self._values(*self._having(dotted))[0][0])
+
+    @staticmethod
+    def _having(dotted: str) -> tuple[str, list[str]]:
         table, _, column = dotted.rpartition(".")
-        return bool(self._values(_COLUMN, [quoted(table), column])[0][0])
+        return _COLUMN, [quoted(table), column]
 
     def _counting(self, relation: str) -> str:
         if relation.startswith("("):

@@ -86,6 +86,10 @@ class Together:
         """The statement that counts what is judged."""
         return self._reader._counting(relation), None
 
+    def having(self, dotted: str) -> Sent:
+        """The statement that says whether there is a column."""
+        return self._reader._having(dotted)
+
     def read(self, sent: Sent, cap: int) -> Fetched:
         """Rows as they come, up to the cap; raises QueryError."""
         self.streamed = True

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from threading import Condition, Thread
 
 from trueup.ahead.batch import answered
-from trueup.ahead.draft import question, relations
+from trueup.ahead.draft import question
 from trueup.ahead.look import Look, look
-from trueup.ahead.planned import arranged
+from trueup.ahead.planned import Judged, arranged, relations
 from trueup.ahead.units import Answers, Count, Question, Scan, Unit
 from trueup.errors import ConnectError, QueryError, ReplicaError
 from trueup.evaluate import CAP, could_not_look, settled
@@ -67,7 +67,7 @@ class Ahead:
         selected = [_Selected(one, found) for one, found in drafts if found is not None]
         if not selected:
             return
-        judged = relations([one.invariant for one in selected])
+        judged = relations(_judged(selected))
         needs = tuple(dict.fromkeys(name for one in selected for name in one.invariant.needs))
         try:
             known = self._source.asked(lambda reader: look(Together(reader), judged, needs))
@@ -115,8 +115,7 @@ class Ahead:
     def _arrange(self, selected: Sequence[_Selected], known: Look) -> None:
         there = [one for one in selected if known.columns >= set(one.invariant.needs)]
         self._selected = {one.invariant.id: one for one in there}
-        asked = {one.question: tuple(one.invariant.over.values()) for one in there}
-        self._batches.extend(arranged(asked, relations([one.invariant for one in there]), known))
+        self._batches.extend(arranged(_judged(there), known))
         self._open = {unit for batch in self._batches for unit in _parts(batch)}
 
     def _outcome(self, found: _Selected) -> Outcome | None:
@@ -164,7 +163,8 @@ class Ahead:
             raise
         except BaseException as error:  # an answer that nobody has is found at its turn
             *sound, failed = taken
-            smaller = _apart(failed) if isinstance(error, ReplicaError) else []
+            late = isinstance(error, QueryError) and error.is_timeout
+            smaller = _apart(failed, alone=late) if isinstance(error, ReplicaError) else []
             self._put_back([*sound, *smaller])
             if not smaller:
                 self._give_up(failed, error)
@@ -176,30 +176,26 @@ class Ahead:
             self._close([unit for one in taken for unit in one])
 
     def _asked(self, source: Source, reader: Reader, taken: list[list[Unit]]) -> Answers:
-        """The answers of the batches that were taken, and of more; the last of them may fail."""
+        """The answers of a batch and of more, each of which is added to `taken` as it is asked."""
         if not source.freshness.usable:
             raise ConnectError(source.freshness.words, transient=False)
         until = time.monotonic() + TURN
         together = Together(reader)
-        found = Answers()
-        asked = 0
-        while asked < len(taken):
-            found.take(answered(together, taken[asked], CAP))
-            asked += 1
-            if together.streamed:
+        self._put_back(taken[1:])  # those of a try before this one
+        del taken[1:]
+        found = answered(together, taken[0], CAP)
+        while not together.streamed and time.monotonic() < until:
+            more = self._take()
+            if more is None:
                 break
-            if asked == len(taken) and time.monotonic() < until:
-                more = self._take()
-                taken += [more] if more else []
-        self._put_back(taken[asked:])
-        del taken[asked:]
+            taken.append(more)
+            found.take(answered(together, more, CAP))
         return found
 
     def _give_up(self, failed: list[Unit], error: BaseException) -> None:
         """Leave it to its turn, but for what would only cost production the same time again."""
-        [unit] = failed if len(failed) == 1 else [None]
-        if isinstance(unit, Question) and isinstance(error, QueryError) and error.is_timeout:
-            self._late[unit] = error
+        if isinstance(error, QueryError) and error.is_timeout:
+            self._late |= {unit: error for unit in failed if isinstance(unit, Question)}
         self._close(failed)
 
     def _put_back(self, batches: Sequence[list[Unit]]) -> None:
@@ -215,6 +211,10 @@ class Ahead:
         return self._open.isdisjoint(units)
 
 
+def _judged(selected: Sequence[_Selected]) -> Judged:
+    return {one.question: tuple(one.invariant.over.values()) for one in selected}
+
+
 def _parts(batch: Sequence[Unit]) -> list[Unit]:
     """Whatever somebody may wait for: of a scan, its members and its count."""
     scans = [unit for unit in batch if isinstance(unit, Scan)]
@@ -223,10 +223,15 @@ def _parts(batch: Sequence[Unit]) -> list[Unit]:
     return [*members, *counts, *(unit for unit in batch if not isinstance(unit, Scan))]
 
 
-def _apart(batch: Sequence[Unit]) -> list[list[Unit]]:
-    """A batch in halves, a scan as its members; nothing for a question that stands alone."""
-    if len(batch) > 1:
-        half = len(batch) // 2
-        return [list(batch[:half]), list(batch[half:])]
-    [unit] = batch
-    return [_parts([unit])] if isinstance(unit, Scan) else []
+def _apart(batch: Sequence[Unit], *, alone: bool) -> list[list[Unit]]:
+    """
+    What to ask in place of a batch that failed; nothing for what stands alone.
+
+    A scan is taken for its members. They are halved, since what fails is found soonest so; where
+    time was over each is `alone`, since with others it would only take as long again.
+    """
+    parts = _parts(batch) if len(batch) == 1 else list(batch)
+    if len(parts) == 1:
+        return []
+    half = len(parts) // 2
+    return [[part] for part in parts] if alone else [parts[:half], parts[half:]]
