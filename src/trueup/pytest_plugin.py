@@ -2,23 +2,16 @@
 
 from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from trueup.model.invariant import PREFIX, Invariant
 from trueup.suite import options
-from trueup.suite.record import RUN
-
-if TYPE_CHECKING:
-    from trueup.suite.active import Active
-    from trueup.suite.recorder import Recorder
+from trueup.suite.stash import ACTIVE, RECORDER, RUN
 
 # What makes a run is imported when a run is asked for: pytest loads this plugin every time.
-
-ACTIVE: "pytest.StashKey[Active]" = pytest.StashKey()
-RECORDER: "pytest.StashKey[Recorder]" = pytest.StashKey()
-
 
 STATUS: Mapping[str, tuple[str, str, str | tuple[str, Mapping[str, bool]]]] = {
     "holds": ("passed", ".", "HOLDS"),
@@ -44,7 +37,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     from trueup.suite.recorder import Recorder
     from trueup.suite.start import start
 
-    active = config.stash[ACTIVE] = start(config)
+    if ACTIVE not in config.stash:
+        config.stash[ACTIVE] = start(config)
+    active = config.stash[ACTIVE]
     if not hasattr(config, "workerinput"):
         config.stash[RECORDER] = Recorder(datetime.now(UTC))
         config.pluginmanager.register(config.stash[RECORDER], "trueup-recorder")
@@ -70,6 +65,17 @@ def pytest_report_header(config: pytest.Config) -> str | None:
         return None
     now = f"{active.moment.now:%Y-%m-%d %H:%M:%S} UTC"
     return f"trueup: {active.environment}, as of {now} ({active.moment.clock}), run {active.run}"
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Take a module of invariants that was imported to ask ahead; the others are pytest's."""
+    if ACTIVE not in parent.config.stash:
+        return None
+    from trueup.suite.module import make_module
+
+    return make_module(module_path, parent)
 
 
 def pytest_pycollect_makeitem(

@@ -1,16 +1,8 @@
 """The record on its way: from an item to its report, to the controller, to the run."""
 
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import Any
 
 from trueup.model.run import Record
-
-if TYPE_CHECKING:
-    from trueup.suite.finish import Finished
-
-RUN: "pytest.StashKey[Finished | None]" = pytest.StashKey()
-"""Where the controller keeps the run once it is made, for whoever shows it."""
 
 ATTRIBUTE = "trueup"
 """Plain data below this name travels with a report, whichever process made it."""

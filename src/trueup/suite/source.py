@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import RLock
 from typing import TypeVar
 
 import psycopg
@@ -25,7 +26,11 @@ DOWN_FOR = 30.0
 
 
 class Source:
-    """A guarded session that is opened by need, on the snapshot that the whole run shares."""
+    """
+    A guarded session that is opened by need, on the snapshot that the whole run shares.
+
+    One thread at a time has it; another that wants to ask waits until the first has asked.
+    """
 
     def __init__(self, environment: Environment, folder: Path, application: str) -> None:
         self._environment = environment
@@ -34,6 +39,7 @@ class Source:
         self._refusal: ReplicaError | None = None
         self._refused_at = 0.0
         self._cancelled = False
+        self._mine = RLock()
         file = folder / f"{environment.system}.json"
         self._shared = Shared(file, self._exporter, environment.snapshot_max_age)
         self.unshared = ""
@@ -74,6 +80,10 @@ class Source:
         self._shared.close()
 
     def _tried(self, act: Callable[[], Answer], again: Callable[[Answer], bool]) -> Answer:
+        with self._mine:
+            return self._tried_by_turn(act, again)
+
+    def _tried_by_turn(self, act: Callable[[], Answer], again: Callable[[Answer], bool]) -> Answer:
         self._refuse_while_down()
         for last in tries():
             try:
