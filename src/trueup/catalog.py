@@ -25,6 +25,7 @@ PERSON = "person.py"
 LIBRARY = Path(__file__).parent / "library" / "fixes"
 
 _LOADED: dict[Path, ModuleType] = {}
+_ADOPTED: dict[tuple[Path, str], Invariant] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,11 @@ def loaded(path: Path) -> ModuleType | None:
     return _LOADED.get(path)
 
 
+def adopted(path: Path, attribute: str) -> Invariant | None:
+    """An invariant of a module that was loaded, as the catalog has adopted it."""
+    return _ADOPTED.get((path, attribute))
+
+
 def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:
     """Every fix in a system's own folder, named by an invariant or not."""
     paths = sorted((root / FIXES / system).glob("[!_.]*.py"))
@@ -147,7 +153,7 @@ def _invariants(root: Path, folder: Path) -> Iterator[Invariant]:
     for path in sorted(folder.glob(f"{PREFIX}*.py")):
         for attribute, found in vars(_module(path)).items():
             if isinstance(found, Invariant) and attribute.startswith(PREFIX):
-                yield adopt(root, found, attribute, path)
+                yield _ADOPTED.setdefault((path, attribute), adopt(root, found, attribute, path))
 
 
 def _fix(path: Path, system: str, root: Path) -> Fix:

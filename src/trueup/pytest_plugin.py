@@ -41,7 +41,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         config.stash[ACTIVE] = start(config)
     active = config.stash[ACTIVE]
     if not hasattr(config, "workerinput"):
-        config.stash[RECORDER] = Recorder(datetime.now(UTC))
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        config.stash[RECORDER] = Recorder(datetime.now(UTC), reporter.stats if reporter else {})
         config.pluginmanager.register(config.stash[RECORDER], "trueup-recorder")
         if getattr(config.option, "htmlpath", None):
             from trueup.suite.html_view import HtmlView
@@ -113,7 +114,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
+    item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """
     Let the record travel with the report, as plain data, across processes.
@@ -122,10 +123,9 @@ def pytest_runtest_makereport(
     """
     report = yield
     if hasattr(item, "invariant"):
-        report.sections.clear()
-    if call.when == "call":
         from trueup.suite.record import attach
 
+        report.sections.clear()
         attach(item, report)
     return report
 

@@ -31,7 +31,8 @@ def judging(scan: Scan, cap: int) -> Sent:
         condition = _renamed(rule_of(question).condition, f"r{n}_")
         params |= {f"r{n}_{name}": value for name, value in question.rows.params.items()}
         shown.append(_few(f"pg_catalog.array_agg(ctid) filter (where {condition}\n)", cap))
-    return f"select {', '.join(shown)} from {_table(scan.table)}", params  # noqa: S608  # each rule was checked
+    source = rule_of(scan.members[0]).source
+    return f"select {', '.join(shown)} from {source}", params  # noqa: S608  # each rule was checked
 
 
 def counting(question: Question, cap: int) -> Sent:
@@ -60,7 +61,7 @@ def fetching(question: Question, found: Found) -> Sent:
         return text, {**params, "trueup_found": array(found)}
     rule = rule_of(question)
     text = (
-        f"select {rule.columns} from {_table(rule.table)}"  # noqa: S608  # checked, as above
+        f"select {rule.columns} from {rule.source}"  # noqa: S608  # checked, as above
         f" where ctid = any(%(trueup_found)s::tid[]) and ({rule.condition}\n) order by 1"
     )
     return text, {**params, "trueup_found": list(found)}
@@ -82,10 +83,6 @@ def members(scan: Scan, row: Sequence[Any]) -> Iterator[tuple[Question, int, Fou
 def _few(gathered: str, cap: int) -> str:
     """Two columns: how many were gathered, and the first of them."""
     return f"coalesce(cardinality({gathered}), 0), ({gathered})[1:{cap + 1}]::text[]"
-
-
-def _table(name: str) -> str:
-    return identifier(name).replace("%", "%%")
 
 
 def _renamed(condition: str, prefix: str) -> str:

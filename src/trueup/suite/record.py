@@ -8,15 +8,20 @@ from trueup.model.verdict import Verdict
 ATTRIBUTE = "trueup"
 """What travels with a report below this name, whichever process made it."""
 
+PHASE = "trueup_phase"
+"""What marks the report of an invariant's set-up or tear-down: it has none, so it says nothing."""
+
 
 def attach(item: Any, report: Any) -> None:
     """
-    Put the record that an item made on its report; other items have none.
+    Put the record that an invariant made on the report of its call, a mark on the others.
 
     From a worker of xdist as plain data: only builtins travel, and one enum would end the run.
     """
     found = getattr(item, "record", None)
-    if isinstance(found, Record):
+    if report.when != "call":
+        setattr(report, PHASE, True)
+    elif isinstance(found, Record):
         if hasattr(item.config, "workerinput"):
             from trueup.model.run_json import plain_record  # noqa: PLC0415  # as below
 
@@ -34,6 +39,11 @@ def carried(report: Any) -> Record | None:
     from trueup.model.run_json import record  # noqa: PLC0415  # as the line above says
 
     return record(found)
+
+
+def says_nothing(report: Any) -> bool:
+    """Whether it is of a set-up or tear-down of an invariant, and nothing went wrong there."""
+    return bool(getattr(report, PHASE, False) and report.passed)
 
 
 def in_maintenance(report: Any) -> bool:
