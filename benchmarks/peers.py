@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from comparison import data, studybuddy, unshared
+from comparison import data, interviewlab, studybuddy, unshared
 from comparison.definition import Definition
 from comparison.peer import NaivePytest, Peer, Psql, Pytest, Trueup
 from comparison.process import Finished
@@ -25,6 +25,7 @@ from trueup.sample import Cluster
 
 SCHEMAS: Mapping[str, Definition] = {
     "studybuddy": studybuddy.DEFINITION,
+    "interviewlab": interviewlab.DEFINITION,
     "unshared": unshared.DEFINITION,
 }
 PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest)
