@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from comparison import process, project
 from comparison.definition import Check, count
 from comparison.process import Finished
 from trueup.sample import CLOCK, binaries
+from trueup.sample.server import Name
 
 COUNTED = re.compile(r"^(?:E +AssertionError: )?(\w+): (\d+) violations", re.MULTILINE)
 
@@ -23,6 +25,16 @@ class Peer(ABC):
     name: ClassVar[str]
     most: ClassVar[int | None] = None
     """Where it stops to count, and says that there are more."""
+    server: ClassVar[Name] = "standby"
+    role: ClassVar[str] = "trueup_reader"
+    database: ClassVar[str] = "bench"
+    note: ClassVar[str] = ""
+    """What somebody has to know who compares its figures."""
+
+    @classmethod
+    def missing(cls) -> str:
+        """How to install it where it is not there; nothing where it is."""
+        return ""
 
     def __init__(self, folder: Path, checks: Sequence[Check]) -> None:
         self.folder = folder / self.name
@@ -33,6 +45,9 @@ class Peer(ABC):
     @abstractmethod
     def prepare(self) -> None:
         """Write what it reads."""
+
+    def settle(self, url: str) -> None:  # noqa: B027  # most have nothing to do
+        """Do once what nobody measures, at the server that is measured afterwards."""
 
     @abstractmethod
     def run(self, url: str) -> Finished:
@@ -47,13 +62,16 @@ class Psql(Peer):
     """The floor: one psql that counts, one question after the other."""
 
     name = "psql"
+    from_path: ClassVar[bool] = False
+    """Whether it is the psql that somebody types, which Debian wraps, before the servers' own."""
 
     def prepare(self) -> None:
         lines = [f"select '{check.name}', ({count(check)});\n" for check in self.checks]
         (self.folder / "counts.sql").write_text("".join(lines))
 
     def run(self, url: str) -> Finished:
-        program = str(binaries.find().folder / "psql")
+        own = str(binaries.find().folder / "psql")
+        program = (shutil.which("psql") if self.from_path else None) or own
         command = [program, url, "-XqAt", "-F", " ", "-v", "ON_ERROR_STOP=1", "-f", "counts.sql"]
         return process.run(command, self.folder, {})
 
@@ -83,6 +101,13 @@ class Trueup(Peer):
             return {}
         records = json.loads(runs[-1].read_text())["records"]
         return {record["name"]: record["count"] for record in records}
+
+
+class SoundTrueup(Trueup):
+    """The same where nothing is violated."""
+
+    name = "trueup_sound"
+    database = "sound"
 
 
 class Pytest(Peer):
