@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from comparison import bound, data, interviewlab, studybuddy, tls, unshared
+from comparison import bound, data, environment, interviewlab, studybuddy, tls, unshared
 from comparison.bound import Bound
 from comparison.data import Planted
 from comparison.definition import Check, Definition
@@ -25,6 +25,7 @@ from comparison.peer import NaivePytest, Peer, Psql, Pytest, SoundTrueup, Trueup
 from comparison.process import Finished
 from comparison.proxy import Counted, between
 from comparison.servers import servers
+from comparison.soda import Soda
 from trueup.sample import Cluster
 
 SCHEMAS: Mapping[str, Definition] = {
@@ -32,7 +33,7 @@ SCHEMAS: Mapping[str, Definition] = {
     "interviewlab": interviewlab.DEFINITION,
     "unshared": unshared.DEFINITION,
 }
-PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest)
+PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest, Soda)
 FLOOR = Psql.name
 MILLION_MB = 120
 HALF_VIOLATED = 1.2
@@ -55,6 +56,8 @@ class Way:
 def main() -> int:
     """Measure, print, and fail where a bound does not hold."""
     said = arguments()
+    if said.install:
+        return installed(said.install)
     definition = SCHEMAS[said.schema]
     Trueup.connections, Psql.from_path = said.connections, said.tls
     with ExitStack() as stack:
@@ -84,11 +87,30 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--violated", default="some", choices=("none", "some", "half", "million"))
     parser.add_argument("--schema", default="studybuddy", choices=tuple(SCHEMAS))
     parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--install", type=lambda names: names.split(","), metavar="PEER,…")
     said = parser.parse_args()
+    if said.install:
+        return installable(parser, said)
     said.kinds = chosen(parser, said.only)
     if said.violated == "half":
         said.kinds.append(SoundTrueup)
     return said
+
+
+def installable(parser: argparse.ArgumentParser, said: argparse.Namespace) -> argparse.Namespace:
+    """Refuse what has no environment of its own."""
+    known = environment.names()
+    unknown = set(said.install) - set(known)
+    if unknown:
+        parser.error(f"cannot install {', '.join(sorted(unknown))}; name {' or '.join(known)}")
+    return said
+
+
+def installed(names: Sequence[str]) -> int:
+    """Make the environments that were asked for."""
+    for name in names:
+        environment.install(name)
+    return 0
 
 
 def chosen(parser: argparse.ArgumentParser, only: Sequence[str] | None) -> list[type[Peer]]:

@@ -80,9 +80,14 @@ def question(check: Check, *, bound: bool = False) -> str:
     asked = check.condition
     if check.kind == "rule":
         asked = f"select {', '.join(check.columns)} from {check.table} where {check.condition}"
+    return asked if bound else filled(check, asked)
+
+
+def filled(check: Check, asked: str) -> str:
+    """Put its parameters into its SQL."""
     for name, instant in check.params.items():
         kind = "timestamptz" if "+" in instant else "timestamp"
-        asked = asked if bound else asked.replace(f":{name}", f"{kind} '{instant}'")
+        asked = asked.replace(f":{name}", f"{kind} '{instant}'")
     return asked
 
 
