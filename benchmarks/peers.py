@@ -22,6 +22,7 @@ from comparison.bound import Bound
 from comparison.data import Planted
 from comparison.definition import Check, Definition
 from comparison.peer import NaivePytest, Peer, Psql, Pytest, SoundTrueup, Trueup
+from comparison.pgtap import Pgtap
 from comparison.process import Finished
 from comparison.proxy import Counted, between
 from comparison.servers import servers
@@ -33,7 +34,7 @@ SCHEMAS: Mapping[str, Definition] = {
     "interviewlab": interviewlab.DEFINITION,
     "unshared": unshared.DEFINITION,
 }
-PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest, Soda)
+PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest, Soda, Pgtap)
 FLOOR = Psql.name
 MILLION_MB = 120
 HALF_VIOLATED = 1.2

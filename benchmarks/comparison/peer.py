@@ -65,14 +65,28 @@ class Psql(Peer):
     from_path: ClassVar[bool] = False
     """Whether it is the psql that somebody types, which Debian wraps, before the servers' own."""
 
+    @classmethod
+    def program(cls) -> str:
+        """Which psql it is."""
+        own = str(binaries.find().folder / "psql")
+        return (shutil.which("psql") if cls.from_path else None) or own
+
     def prepare(self) -> None:
         lines = [f"select '{check.name}', ({count(check)});\n" for check in self.checks]
         (self.folder / "counts.sql").write_text("".join(lines))
 
     def run(self, url: str) -> Finished:
-        own = str(binaries.find().folder / "psql")
-        program = (shutil.which("psql") if self.from_path else None) or own
-        command = [program, url, "-XqAt", "-F", " ", "-v", "ON_ERROR_STOP=1", "-f", "counts.sql"]
+        command = [
+            self.program(),
+            url,
+            "-XqAt",
+            "-F",
+            " ",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-f",
+            "counts.sql",
+        ]
         return process.run(command, self.folder, {})
 
     def counts(self, done: Finished) -> Mapping[str, int]:

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from comparison import environment, process
-from comparison.apart import Apart, parts
+from comparison.apart import Apart
 from comparison.definition import Check, count, filled
+from comparison.parts import parts
 from comparison.process import Finished
 
 CHECKS = "checks.yml"
