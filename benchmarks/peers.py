@@ -20,6 +20,7 @@ from time import perf_counter
 from comparison import bound, data, environment, interviewlab, studybuddy, tls, unshared
 from comparison.bound import Bound
 from comparison.data import Planted
+from comparison.dbt import Dbt
 from comparison.definition import Check, Definition
 from comparison.peer import NaivePytest, Peer, Psql, Pytest, SoundTrueup, Trueup
 from comparison.pgtap import Pgtap
@@ -34,7 +35,7 @@ SCHEMAS: Mapping[str, Definition] = {
     "interviewlab": interviewlab.DEFINITION,
     "unshared": unshared.DEFINITION,
 }
-PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest, Soda, Pgtap)
+PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest, Soda, Pgtap, Dbt)
 FLOOR = Psql.name
 MILLION_MB = 120
 HALF_VIOLATED = 1.2

@@ -40,7 +40,10 @@ class Soda(Apart):
         return process.run(command, self.folder, {"HOME": str(self.folder)})
 
     def counts(self, done: Finished) -> Mapping[str, int]:  # noqa: ARG002  # a file says it
-        results: dict[str, Any] = json.loads((self.folder / RESULTS).read_text())
+        file = self.folder / RESULTS
+        if not file.exists():
+            return {}
+        results: dict[str, Any] = json.loads(file.read_text())
         return {one["name"]: int(one["diagnostics"]["value"]) for one in results["checks"]}
 
 
