@@ -22,6 +22,7 @@ from comparison.bound import Bound
 from comparison.data import Planted
 from comparison.dbt import Dbt
 from comparison.definition import Check, Definition
+from comparison.gx import Gx
 from comparison.peer import NaivePytest, Peer, Psql, Pytest, SoundTrueup, Trueup
 from comparison.pgtap import Pgtap
 from comparison.process import Finished
@@ -35,7 +36,7 @@ SCHEMAS: Mapping[str, Definition] = {
     "interviewlab": interviewlab.DEFINITION,
     "unshared": unshared.DEFINITION,
 }
-PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest, Soda, Pgtap, Dbt)
+PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest, Soda, Gx, Dbt, Pgtap)
 FLOOR = Psql.name
 MILLION_MB = 120
 HALF_VIOLATED = 1.2
@@ -173,12 +174,12 @@ def seen(way: Way, planted: Mapping[str, Planted], checks: Sequence[Check]) -> f
 
 
 def checked(peer: Peer, done: Finished, planted: Planted) -> None:
-    """End the benchmark where a count is wrong; where all holds only a peer that ends well."""
-    found = peer.counts(done)
+    """End the benchmark where a count is wrong, or a silent peer fails where all holds."""
+    counts, unsaid = peer.counts(done), 0 if peer.silent else None
     wrong = {
-        name: (found.get(name, 0), right)
+        name: (counts.get(name, unsaid), right)
         for name, right in planted.items()
-        if found.get(name, 0) not in {right, min(right, peer.most or right)}
+        if counts.get(name, unsaid) not in {right, min(right, peer.most or right)}
     }
     if wrong or (done.code != 0 and not any(planted.values())):
         sys.exit(

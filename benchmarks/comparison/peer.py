@@ -25,6 +25,8 @@ class Peer(ABC):
     name: ClassVar[str]
     most: ClassVar[int | None] = None
     """Where it stops to count, and says that there are more."""
+    silent: ClassVar[bool] = False
+    """Whether it says nothing of a check that holds."""
     server: ClassVar[Name] = "standby"
     role: ClassVar[str] = "trueup_reader"
     database: ClassVar[str] = "bench"
@@ -55,7 +57,7 @@ class Peer(ABC):
 
     @abstractmethod
     def counts(self, done: Finished) -> Mapping[str, int]:
-        """How many rows it found to break each check; those of a check that holds may be absent."""
+        """How many rows it found to break each check."""
 
 
 class Psql(Peer):
@@ -128,6 +130,7 @@ class Pytest(Peer):
     """A test a check on one connection, with pytest-html; no other plugin is loaded."""
 
     name = "pytest_one"
+    silent = True
     scope: ClassVar[str] = "session"
 
     HEAD = '''"""Written by a benchmark."""

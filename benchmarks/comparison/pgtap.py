@@ -36,6 +36,7 @@ class Pgtap(Peer):
     """A whole `pg_prove -j2`, with the psql that the floor is."""
 
     name = "pgtap"
+    silent = True
     server = "primary"
     role = SUPERUSER
     note = "asks the primary as superuser: it makes temporary tables, which no standby lets it make"
