@@ -7,53 +7,33 @@ question after the other.
 """
 
 import argparse
-import random
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from comparison import bound, data, environment, interviewlab, studybuddy, tls, unshared
+from comparison import bound, data, environment
 from comparison.bound import Bound
 from comparison.data import Planted
 from comparison.dbt import Dbt
-from comparison.definition import Check, Definition
+from comparison.definition import Definition
 from comparison.gx import Gx
 from comparison.peer import NaivePytest, Peer, Psql, Pytest, SoundTrueup, Trueup
 from comparison.pgtap import Pgtap
-from comparison.process import Finished
-from comparison.proxy import Counted, between
+from comparison.schemas import SCHEMAS
 from comparison.servers import servers
 from comparison.soda import Soda
+from comparison.way import Rounds, Way, measured, ratio, seen, way
 from trueup.sample import Cluster
 
-SCHEMAS: Mapping[str, Definition] = {
-    "studybuddy": studybuddy.DEFINITION,
-    "interviewlab": interviewlab.DEFINITION,
-    "unshared": unshared.DEFINITION,
-}
 PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest, Soda, Gx, Dbt, Pgtap)
 FLOOR = Psql.name
 MILLION_MB = 120
 HALF_VIOLATED = 1.2
 TURNS = 2.0
-
-Rounds = Mapping[str, Sequence[Finished]]
-"""What each peer came to, round by round."""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A peer and its server: the URL that is measured, and one through which turns are counted."""
-
-    peer: Peer
-    measured: str
-    through: str
-    counted: Counted
 
 
 def main() -> int:
@@ -68,8 +48,8 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         planted = written(cluster, definition, said)
         ways = [
-            stack.enter_context(way(cluster, kind(folder, definition.checks), said))
-            for kind in said.kinds
+            stack.enter_context(way(cluster, peer, rtt=said.rtt / 1000, encrypted=said.tls))
+            for peer in (kind(folder, definition.checks) for kind in said.kinds)
         ]
         turns = {one.peer.name: seen(one, planted, definition.checks) for one in ways}
         rounds = measured(ways, said.rounds)
@@ -149,55 +129,6 @@ def written(
     return planted
 
 
-@contextmanager
-def way(cluster: Cluster, peer: Peer, said: argparse.Namespace) -> Iterator[Way]:
-    """The way to the server that a peer asks."""
-    url = cluster.dsn(peer.role, peer.server, peer.database)
-    if said.tls:
-        url = tls.required(url)
-    with between(url, said.rtt / 1000) as (through, counted):
-        yield Way(peer, through if said.rtt else url, through, counted)
-
-
-def seen(way: Way, planted: Mapping[str, Planted], checks: Sequence[Check]) -> float:
-    """Round trips an invariant; the benchmark ends where it does not find what was planted."""
-    peer, counted = way.peer, way.counted
-    peer.settle(way.measured)
-    counted.clear()
-    checked(peer, peer.run(way.through), planted[peer.database])
-    turns = counted.turns / len(checks)
-    print(
-        f"{peer.name}: counts are right; {counted.connections} connections,"
-        f" {counted.turns} round trips, {turns:.1f} an invariant"
-    )
-    return turns
-
-
-def checked(peer: Peer, done: Finished, planted: Planted) -> None:
-    """End the benchmark where a count is wrong, or a silent peer fails where all holds."""
-    counts, unsaid = peer.counts(done), 0 if peer.silent else None
-    wrong = {
-        name: (counts.get(name, unsaid), right)
-        for name, right in planted.items()
-        if counts.get(name, unsaid) not in {right, min(right, peer.most or right)}
-    }
-    if wrong or (done.code != 0 and not any(planted.values())):
-        sys.exit(
-            f"{peer.name} counts wrong (found, planted): {wrong}; it ended with {done.code}\n"
-            f"{done.said[-4000:]}"
-        )
-
-
-def measured(ways: Sequence[Way], rounds: int) -> Rounds:
-    """What each came to in each round."""
-    order = random.Random()  # noqa: S311  # an order, no secret
-    found: dict[str, list[Finished]] = {one.peer.name: [] for one in ways}
-    for _ in range(rounds):
-        for one in order.sample(ways, len(ways)):
-            found[one.peer.name].append(one.peer.run(one.measured))
-    return found
-
-
 def told(ways: Sequence[Way], rounds: Rounds) -> None:
     """Print the table, and below it what somebody has to know who compares."""
     print(f"{'peer':<12} {'seconds':>8} {'ratio':>7} {'peak MB':>8}")
@@ -207,12 +138,6 @@ def told(ways: Sequence[Way], rounds: Rounds) -> None:
     for one in ways:
         if one.peer.note:
             print(f"{one.peer.name}: {one.peer.note}")
-
-
-def ratio(rounds: Rounds, name: str, floor: str) -> float:
-    """Give the median ratio of one peer's time to another's of the same round."""
-    pairs = zip(rounds[name], rounds[floor], strict=True)
-    return median(done.seconds / least.seconds for done, least in pairs)
 
 
 def bounds(said: argparse.Namespace, rounds: Rounds, turns: float) -> list[Bound]:

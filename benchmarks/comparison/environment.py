@@ -19,19 +19,29 @@ def program(name: str, command: str) -> str:
 
 
 def is_installed(name: str) -> bool:
-    """Whether an installation came to its end."""
-    return _mark(name).exists()
+    """Whether it has what is pinned now."""
+    mark = _mark(name)
+    return mark.exists() and mark.read_text() == _pinned(name).read_text()
 
 
 def install(name: str) -> None:
     """Make it anew with the Python that runs this."""
     print(f"installing {name}; this takes a minute")
-    _mark(name).unlink(missing_ok=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", FOLDER / name], check=True)
-    pip = [program(name, "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
-    subprocess.run([*pip, "install", "-r", REQUIREMENTS / f"{name}.txt"], check=True)
-    _mark(name).touch()
+    _run(name, sys.executable, "-m", "venv", "--clear", str(FOLDER / name))
+    pip = (program(name, "python"), "-m", "pip", "--disable-pip-version-check", "-qq")
+    _run(name, *pip, "install", "-r", str(_pinned(name)))
+    _mark(name).write_text(_pinned(name).read_text())
+
+
+def _run(name: str, *command: str) -> None:
+    if subprocess.run(command, check=False).returncode:
+        sys.exit(f"{name} was not installed: {command[2]} failed")
+
+
+def _pinned(name: str) -> Path:
+    return REQUIREMENTS / f"{name}.txt"
 
 
 def _mark(name: str) -> Path:
-    return FOLDER / name / ".installed"
+    """Written last, so that half an installation is none."""
+    return FOLDER / name / "installed.txt"
