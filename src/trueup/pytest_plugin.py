@@ -71,12 +71,13 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> pytest.Module | None:
-    """Take a module of invariants that was imported to ask ahead; the others are pytest's."""
+    """Take the modules of a run from where they were imported to ask ahead."""
     if ACTIVE not in parent.config.stash:
         return None
-    from trueup.suite.module import make_module
+    from trueup.suite.module import InvariantModule
 
-    return make_module(module_path, parent)
+    module: pytest.Module = InvariantModule.from_parent(parent, path=module_path)
+    return module
 
 
 def pytest_pycollect_makeitem(
