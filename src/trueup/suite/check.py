@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     import pytest
 
 
+IDLE = (
+    *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging"),
+    *("pastebin", "setuponly", "setupplan", "stepwise", "threadexception", "unraisableexception"),
+)
+"""Plugins of pytest that do nothing for an invariant, and take time at each of its phases."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What the command line asked for."""
@@ -120,4 +127,5 @@ def _plugins(asked: Asked) -> list[str]:
     named = ["trueup.pytest_plugin"]
     named += ["pytest_metadata.plugin", "pytest_html.plugin"] if asked.html else []
     named += ["xdist.plugin"] if asked.workers else []
+    named += [f"no:{name}" for name in IDLE if not (name == "junitxml" and asked.junit)]
     return ["-o", "addopts=", "--disable-plugin-autoload", *(f"-p{name}" for name in named)]
