@@ -79,7 +79,7 @@ def _readings(text: str, known: Sequence[str]) -> Iterator[str]:
     """
     The text as it stands, as a browser reads it, and as a URL's parser does, piece by piece.
 
-    Pieces overlap by the longest form, however it is written: whole, megabytes would be held thrice.
+    Pieces overlap by the longest form, however it is written. Whole, it would be held thrice.
     """
     overlap = ENTITY * max(map(len, known))
     for start in range(0, len(text), PIECE):
