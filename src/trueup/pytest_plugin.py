@@ -110,7 +110,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     chosen = [item.invariant for item in session.items if hasattr(item, "invariant")]
     runs = not (config.option.collectonly or session.testsfailed or hasattr(config, "workerinput"))
     if active and chosen and runs:
-        active.systems.begin(chosen, active.moment.now)
+        active.begin(chosen)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -87,6 +87,37 @@ def test_only_what_is_kept_is_still_asked(
     assert nobody.outcome(asked[0]) is None
 
 
+@pytest.mark.parametrize(
+    ("learned", "order"),
+    [
+        ({}, ["wide", "narrow"]),
+        ({"shop.narrow": 9.0, "shop.wide": 1.0}, ["narrow", "wide"]),
+        ({"shop.narrow": 9.0}, ["narrow", "wide"]),
+        ({"shop.narrow": 0.0}, ["wide", "narrow"]),
+    ],
+)
+def test_what_took_longest_before_is_asked_first(
+    database: Database,
+    systems: Opened,
+    monkeypatch: pytest.MonkeyPatch,
+    learned: dict[str, float],
+    order: list[str],
+) -> None:
+    database.execute(
+        "create table wide as select n as id, repeat('w', 500) from generate_series(1, 500) n;"
+        "create table narrow as select n as id from generate_series(1, 500) n;"
+    )
+    monkeypatch.setattr("trueup.ahead.planned.DEAR", 1)
+    asked = [asking(f"select id from {one} where id < 0", one, over=one) for one in sorted(order)]
+    run = systems()
+    nobody = Ahead(run._sources["shop"], lambda: run._sources["shop"], 0)
+
+    nobody.begin(asked, {"now": NOW, "settings": {}}, lambda: learned)
+
+    questions = [unit for batch in nobody._batches for unit in batch if isinstance(unit, Question)]
+    assert [one.rows.asked.sql.split()[3] for one in questions] == order
+
+
 def test_a_module_is_imported_once(pytester, shop: Database) -> None:
     shop.execute("update orders set status = 'lost' where id = 7")
     [module] = pytester.path.glob("invariants/shop/test_orders.py")
