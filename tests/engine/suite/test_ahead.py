@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -298,9 +297,9 @@ def test_only_what_is_selected_and_will_run_is_asked_ahead(
     asked: list[int] = []
     begin = Systems.begin
 
-    def counted(self: Systems, invariants: Sequence[Invariant], now: datetime) -> None:
+    def counted(self: Systems, invariants: Sequence[Invariant], *rest: Any) -> None:
         asked.append(len(invariants))
-        begin(self, invariants, now)
+        begin(self, invariants, *rest)
 
     monkeypatch.setattr(Systems, "begin", counted)
 
