@@ -33,20 +33,22 @@ class Check:
     """
     One invariant: a condition that picks the rows of a table that break it, or whole SQL.
 
-    A `reference` says in `condition` which column of its table names a row of `parent`, a column.
+    A `reference` says in `condition` which column of its table names a row of `parent`, a column; a
+    `joined` one compares a `child` with the `parent` that its column `by` names.
     `planted` is what a row that breaks it has in place of what its table says; a planted row
     always has an even `n`, so its neighbours are sound. `violated` says whether it is by default.
     A parameter without a zone is for a column without one.
     """
 
     name: str
-    kind: Literal["rule", "reference", "query"]
+    kind: Literal["rule", "reference", "joined", "query"]
     table: str
     condition: str
     planted: Mapping[str, str]
     violated: bool = False
     columns: tuple[str, ...] = ("id",)
     parent: str = ""
+    by: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -78,6 +80,12 @@ def question(check: Check, *, bound: bool = False) -> str:
             f" and not exists (select from {table} as parent where parent.{column} = {child})"
         )
     asked = check.condition
+    if check.kind == "joined":
+        table, _, column = check.parent.rpartition(".")
+        asked = (
+            f"select {', '.join(check.columns)} from {check.table} as child join {table} as parent"
+            f" on parent.{column} = child.{check.by} where {check.condition}"
+        )
     if check.kind == "rule":
         asked = f"select {', '.join(check.columns)} from {check.table} where {check.condition}"
     return asked if bound else filled(check, asked)

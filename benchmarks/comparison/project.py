@@ -74,7 +74,8 @@ def _call(check: Check) -> str:
     given = "".join(
         f", {name}=datetime.fromisoformat({instant!r})" for name, instant in check.params.items()
     )
-    if check.kind == "rule":
+    if check.kind in {"rule", "joined"}:
         columns = list(check.columns)
+        given += f", parent={(check.by, check.parent)}" if check.by else ""
         return f"where({check.table!r}, {check.condition!r}, columns={columns}{given})"
     return f"rows({question(check, bound=True)!r}{given})"

@@ -261,22 +261,24 @@ CHECKS = (
     ),
     Check(
         "every_file_is_of_its_courses_user",
-        "query",
+        "joined",
         "course_files",
-        "select file.id, file.user_id, course.user_id as owner"
-        " from course_files as file join courses as course on course.id = file.course_id"
-        " where file.user_id <> course.user_id",
+        "child.user_id <> parent.user_id",
         {"user_id": key("users", f"({COURSE} + 1) % {{users}} + 1")},
+        columns=("child.id", "child.user_id", "parent.user_id as owner"),
+        parent="courses.id",
+        by="course_id",
         violated=True,
     ),
     Check(
         "every_job_is_of_its_courses_user",
-        "query",
+        "joined",
         "ai_jobs",
-        "select job.id, job.user_id, course.user_id as owner"
-        " from ai_jobs as job join courses as course on course.id = job.course_id"
-        " where job.user_id <> course.user_id",
+        "child.user_id <> parent.user_id",
         {"user_id": key("users", f"({COURSE} + 1) % {{users}} + 1")},
+        columns=("child.id", "child.user_id", "parent.user_id as owner"),
+        parent="courses.id",
+        by="course_id",
     ),
     Check(
         "every_user_has_one_subscription",

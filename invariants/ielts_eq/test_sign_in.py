@@ -4,13 +4,7 @@ from datetime import timedelta
 
 from trueup import invariant, naive_utc
 
-STILL_IN = """
-    select session.id, session."userId", session.expires
-    from "Session" as session
-    join "User" as account on account.id = session."userId"
-    where account."isBlocked" and session.expires > :now
-    order by session.id
-"""
+STILL_IN = 'parent."isBlocked" and child.expires > :now'
 
 
 @invariant(
@@ -22,7 +16,13 @@ STILL_IN = """
 )
 def test_no_blocked_user_has_a_session(replica, now):
     """Somebody was shut out, and the browser in which they are signed in goes on for a month."""
-    return replica.rows(STILL_IN, now=naive_utc(now))
+    return replica.where(
+        "Session",
+        STILL_IN,
+        columns=["child.id", 'child."userId"', "child.expires"],
+        parent=("userId", "User.id"),
+        now=naive_utc(now),
+    )
 
 
 EXPIRED = """

@@ -68,20 +68,24 @@ def test_no_running_session_is_idle_for_two_hours(replica, now):
     )
 
 
-ANOTHERS = """
-    select turn.id, turn.session_id, turn.user_id, session.user_id as session_user_id,
-           turn.created_at
-    from turns as turn
-    join sessions as session on session.id = turn.session_id
-    where turn.user_id <> session.user_id
-    order by turn.id
-"""
+ANOTHERS = "child.user_id <> parent.user_id"
 
 
 @invariant(severity="P2", over="turns", fix="review_turn", runbook="interviews-that-do-not-start")
 def test_every_turn_belongs_to_its_sessions_user(replica):
     """Somebody reads an answer that is not theirs, or wrote into another candidate's interview."""
-    return replica.rows(ANOTHERS)
+    return replica.where(
+        "turns",
+        ANOTHERS,
+        columns=[
+            "child.id",
+            "child.session_id",
+            "child.user_id",
+            "parent.user_id as session_user_id",
+            "child.created_at",
+        ],
+        parent=("session_id", "sessions.id"),
+    )
 
 
 # Feedback is where an interview goes that ends early; one that is idle for two hours has ended too.

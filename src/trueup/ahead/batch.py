@@ -21,7 +21,7 @@ class _Broken:
 
     question: Question
     count: int
-    found: Found
+    found: Found | None
     seconds: float
 
 
@@ -78,9 +78,11 @@ def _told(unit: Unit, row: TupleRow, found: Answers) -> Iterator[_Broken]:
     if isinstance(unit, Count):
         found.counts[unit.relation] = row[0]
     elif isinstance(unit, Question):
-        yield _Broken(unit, row[1], row[2], row[0])
+        keys = Found(row[2], places=False) if row[2] else None
+        yield _Broken(unit, row[1], keys, row[0])
     else:
-        found.counts[unit.table] = row[1]
+        if not unit.joined:
+            found.counts[unit.table] = row[1]
         share = row[0] / len(unit.members)
         for question, count, found_by in members(unit, row):
             yield _Broken(question, count, found_by, share)

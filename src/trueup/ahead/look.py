@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from trueup.replica.names import Column
 from trueup.replica.reader import quoted
 from trueup.replica.together import Together
 
@@ -14,21 +15,43 @@ _RELATIONS = """
 """
 
 
+_UNIQUE = """
+    select ord::int4 from unnest(%s::text[], %s::text[]) with ordinality as asked(quoted, name, ord)
+    join pg_catalog.pg_class c
+      on c.oid = pg_catalog.to_regclass(quoted) and (relkind = 'p' or not relhassubclass)
+    join pg_catalog.pg_attribute a on attrelid = c.oid and attname = name and not attisdropped
+    where exists (
+        select from pg_catalog.pg_index
+        where indrelid = c.oid and indisunique and indisvalid and indpred is null
+          and indnkeyatts = 1 and indkey[0] = attnum
+    )
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Pages of each table, those whose rows have a place (a view's have none), and the columns."""
+    """
+    Pages of each table, those whose rows have a place (a view's have none), and the columns.
+
+    `unique` are those columns by which a row has one parent at most.
+    """
 
     pages: Mapping[str, int]
     placed: frozenset[str]
     columns: frozenset[str]
+    unique: frozenset[Column]
 
 
-def look(reader: Together, relations: Sequence[str], columns: Sequence[str]) -> Look:
+def look(
+    reader: Together, relations: Sequence[str], columns: Sequence[str], parents: Sequence[Column]
+) -> Look:
     """Ask for all of it at once; what is a SELECT has no pages. Raises QueryError."""
     tables = [name for name in relations if not name.startswith("(")]
-    sizes, *there = reader.ask(
+    referred = [quoted(one.table) for one in parents]
+    sizes, unique, *there = reader.ask(
         [
             (_RELATIONS, [tables, [quoted(name) for name in tables]]),
+            (_UNIQUE, [referred, [one.name for one in parents]]),
             *(reader.having(name) for name in columns),
         ]
     )
@@ -38,4 +61,5 @@ def look(reader: Together, relations: Sequence[str], columns: Sequence[str]) -> 
         columns=frozenset(
             name for name, taken in zip(columns, there, strict=True) if taken.rows[0][0]
         ),
+        unique=frozenset(parents[place - 1] for (place,) in unique.rows),
     )

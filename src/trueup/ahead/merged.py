@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from trueup.ahead.units import Question, Scan
+from trueup.replica.key import Key
 from trueup.replica.names import identifier
 from trueup.replica.reader import array
 from trueup.replica.rule import Rule
@@ -13,8 +15,14 @@ from trueup.replica.together import Sent
 TOOK = "extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())::float8"
 """How long the server took; beside a count it is known once all rows were read."""
 
-Found = Sequence[str] | None
-"""What a question's rows are found by: places in a table, or keys; None where it is asked whole."""
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What some rows are found by: where they lie in their table, or their keys."""
+
+    values: Sequence[str]
+    places: bool
+
 
 _PARAMETER = re.compile(r"%%|%\((\w+)\)s")
 
@@ -23,16 +31,22 @@ def judging(scan: Scan, cap: int) -> Sent:
     """
     How long it took, how many rows the table has, and of each rule how many it picks and where.
 
-    Of those places there are one more than the cap at most.
+    Of those places there are one more than the cap at most. Rows of a join are not counted.
     """
     params: dict[str, object] = {}
-    shown = [TOOK, "count(*)"]
+    rules = [rule_of(question) for question in scan.members]
+    conditions = [_renamed(rule.condition, f"r{n}_") for n, rule in enumerate(rules)]
     for n, question in enumerate(scan.members):
-        condition = _renamed(rule_of(question).condition, f"r{n}_")
         params |= {f"r{n}_{name}": value for name, value in question.rows.params.items()}
-        shown.append(_few(f"pg_catalog.array_agg(ctid) filter (where {condition}\n)", cap))
-    source = rule_of(scan.members[0]).source
-    return f"select {', '.join(shown)} from {source}", params  # noqa: S608  # each rule was checked
+    gathered = [
+        _few(f"pg_catalog.array_agg({rule.place}) filter (where {condition}\n)", cap)
+        for rule, condition in zip(rules, conditions, strict=True)
+    ]
+    shown = ", ".join([TOOK, "null" if scan.joined else "count(*)", *gathered])
+    text = f"select {shown} from {rules[0].source}"  # noqa: S608  # each rule was checked
+    if scan.joined:
+        text += " where " + " or ".join(f"({condition}\n)" for condition in conditions)
+    return text, params
 
 
 def counting(question: Question, cap: int) -> Sent:
@@ -46,25 +60,25 @@ def counting(question: Question, cap: int) -> Sent:
     return text, question.rows.params
 
 
-def fetching(question: Question, found: Found) -> Sent:
+def fetching(question: Question, found: Found | None) -> Sent:
     """
-    The rows of a question, by the places or keys that it was found by, if any.
+    The rows of a question, whole or by what they were found by.
 
     A place is one in each partition, so the rule is asked of it again.
     """
     asked, params = question.rows.asked.sent, question.rows.params
     if found is None:
         return asked, params
-    if question.rows.key is not None:
-        column = identifier(question.rows.key.column)
+    if not found.places:
+        column = identifier(key_of(question).column)
         text = f"select * from ({asked}\n) as asked where {column} = any(%(trueup_found)s)"  # noqa: S608  # checked, as above
-        return text, {**params, "trueup_found": array(found)}
+        return text, {**params, "trueup_found": array(found.values)}
     rule = rule_of(question)
     text = (
         f"select {rule.columns} from {rule.source}"  # noqa: S608  # checked, as above
-        f" where ctid = any(%(trueup_found)s::tid[]) and ({rule.condition}\n) order by 1"
+        f" where {rule.place} = any(%(trueup_found)s::tid[]) and ({rule.condition}\n) order by 1"
     )
-    return text, {**params, "trueup_found": list(found)}
+    return text, {**params, "trueup_found": list(found.values)}
 
 
 def rule_of(question: Question) -> Rule:
@@ -74,10 +88,17 @@ def rule_of(question: Question) -> Rule:
     return question.rows.rule
 
 
+def key_of(question: Question) -> Key:
+    """The key of a question whose rows were found by one."""
+    if question.rows.key is None:  # pragma: no cover  # only then are there keys
+        raise AssertionError("unreachable")
+    return question.rows.key
+
+
 def members(scan: Scan, row: Sequence[Any]) -> Iterator[tuple[Question, int, Found]]:
     """Each question of a scan, how many rows it has, and where they are."""
     for n, question in enumerate(scan.members):
-        yield question, row[2 + 2 * n], row[3 + 2 * n]
+        yield question, row[2 + 2 * n], Found(row[3 + 2 * n] or (), places=True)
 
 
 def _few(gathered: str, cap: int) -> str:

@@ -4,7 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from trueup.ahead.look import Look
+from trueup.ahead.merged import rule_of
 from trueup.ahead.units import Count, Question, Scan, Unit
+from trueup.replica.names import Column
+from trueup.replica.rule import Rule
 
 DEAR = 1000
 """Pages (8 kB) from which a table is worth a transaction of its own: a hundredth of a second."""
@@ -29,8 +32,15 @@ Judged = Mapping[Question, Sequence[str]]
 def relations(asked: Judged) -> list[str]:
     """What is judged, and the tables of rules, each once."""
     judged = [relation for names in asked.values() for relation in names]
+    rules = [question.rows.rule for question in asked if question.rows.rule]
+    parents = [rule.parent.table for rule in rules if rule.parent]
+    return list(dict.fromkeys([*judged, *(rule.table for rule in rules), *parents]))
+
+
+def parents(asked: Judged) -> list[Column]:
+    """The columns that rules on two tables join by, each once."""
     rules = (question.rows.rule for question in asked)
-    return list(dict.fromkeys([*judged, *(rule.table for rule in rules if rule)]))
+    return list(dict.fromkeys(rule.parent for rule in rules if rule and rule.parent))
 
 
 def arranged(asked: Judged, known: Look, took: Took) -> list[list[Unit]]:
@@ -56,21 +66,38 @@ def _seconds(unit: Unit, pages: int, before: Mapping[Question, float]) -> float:
 
 def _weights(asked: Judged, known: Look) -> dict[Unit, int]:
     """How many pages each unit reads of what it judges, or of the table that it scans."""
-    weights: dict[Unit, int] = {}
+    sources: dict[str, list[Question]] = defaultdict(list)
     rest: list[Question] = []
-    by_table: dict[str, list[Question]] = defaultdict(list)
     for question in asked:
         rule = question.rows.rule
-        if rule is not None and rule.table in known.placed:
-            by_table[rule.table].append(question)
-        else:
-            rest.append(question)
-    for table, questions in by_table.items():
+        (sources[rule.source] if rule and _is_judged_by_row(rule, known) else rest).append(question)
+    weights: dict[Unit, int] = {}
+    for questions in sources.values():
+        if len(questions) == 1 and rule_of(questions[0]).parent:
+            rest += questions  # by itself it may need no join at all, but an index
+            continue
         for start in range(0, len(questions), RULES):
-            scan = Scan(table, tuple(questions[start : start + RULES]))
-            weights[scan] = known.pages[table]
+            scan = _scan(questions[start : start + RULES])
+            weights[scan] = _pages(scan, known)
     for question in rest:
         weights[question] = sum(known.pages.get(one, 0) for one in asked[question])
     judged = {relation for names in asked.values() for relation in names}
-    weights |= {Count(one): known.pages.get(one, 0) for one in judged - by_table.keys()}
+    scanned = {unit.table for unit in weights if isinstance(unit, Scan) and not unit.joined}
+    weights |= {Count(one): known.pages.get(one, 0) for one in judged - scanned}
     return weights
+
+
+def _is_judged_by_row(rule: Rule, known: Look) -> bool:
+    """Whether each row has one place and comes once: a parent that is not unique repeats it."""
+    unique = rule.parent is None or rule.parent in known.unique
+    return rule.table in known.placed and unique
+
+
+def _scan(questions: Sequence[Question]) -> Scan:
+    rule = rule_of(questions[0])
+    return Scan(rule.table, tuple(questions), joined=rule.parent is not None)
+
+
+def _pages(scan: Scan, known: Look) -> int:
+    parent = rule_of(scan.members[0]).parent
+    return known.pages[scan.table] + (known.pages.get(parent.table, 0) if parent else 0)

@@ -23,10 +23,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
-    """Rules on one table, judged together; the rows of the table are counted meanwhile."""
+    """
+    Rules with one source, judged together.
+
+    Where that is one table its rows are counted meanwhile; joined to another, only those are looked
+    at that break a rule: a join whose every row is counted took three times as long.
+    """
 
     table: str
     members: Sequence[Question]
+    joined: bool = False
 
 
 Unit = Count | Question | Scan

@@ -20,13 +20,20 @@ def belongs(
     is no uuid refers to nobody, and one that is written otherwise (capitals, braces, no hyphens)
     to whom it names. Raises CatalogError for a name that is no column.
     """
-    shown, picked = _shown(column(child), key), _orphans(column(child), column(parent), is_text)
-    orphans = f"select {shown}\n{picked}\norder by child.{identifier(key)}"
-    reference = column(child).name
-    listed = f"select child.{identifier(reference)}\n{picked}"
+    reference, referred = column(child), column(parent)
+    shown, orphans = _shown(reference, key), _orphans(reference, referred, is_text)
+    listed = f"select child.{identifier(reference.name)}\n{orphans}"
 
     def ask(replica: Reader) -> Iterable[Row]:
-        return replica.rows(orphans).found_by(reference, listed)
+        if is_text:
+            order = f"order by child.{identifier(key)}"
+            rows = replica.rows(f"select {', '.join(shown)}\n{orphans}\n{order}")
+        else:
+            name, named = identifier(reference.name), identifier(referred.name)
+            rule = f"child.{name} is not null and parent.{named} is null"
+            joined = (reference.name, parent)
+            rows = replica.where(reference.table, rule, columns=shown, parent=joined)
+        return rows.found_by(reference.name, listed)
 
     table = column(child).table
     return declared(
@@ -43,11 +50,13 @@ def belongs(
     )
 
 
-def _shown(child: Column, key: str) -> str:
-    return (
-        f"child.{identifier(key)}, child.{identifier(child.name)},"
-        f' {literal(child.table)} as "table", {literal(child.name)} as "column"'
-    )
+def _shown(child: Column, key: str) -> list[str]:
+    return [
+        f"child.{identifier(key)}",
+        f"child.{identifier(child.name)}",
+        f'{literal(child.table)} as "table"',
+        f'{literal(child.name)} as "column"',
+    ]
 
 
 def _orphans(child: Column, parent: Column, is_text: bool) -> str:

@@ -195,14 +195,25 @@ class Reader:
         self.asked.append(sql)
         return Rows(self, asked, params)
 
-    def where(self, table: str, rule: str, *, columns: Sequence[str], **params: object) -> Rows:
+    def where(
+        self,
+        table: str,
+        rule: str,
+        *,
+        columns: Sequence[str],
+        parent: tuple[str, str] | None = None,
+        **params: object,
+    ) -> Rows:
         """
         Ask for the rows of one table that a rule over its own columns picks, named as stored.
 
-        `columns` are SQL, the first of them orders the rows. All rules on a table are judged in
-        one scan, so a rule judges a row by itself. Raises StatementError where it looks further.
+        `columns` are SQL, the first of them orders the rows. With `parent`, a column and the one
+        that it names, as in `("course_id", "courses.id")`, a row is `child` and the one that it
+        names `parent`, all null where there is none. All rules on a table, or on a table with the
+        same parent, are judged in one pass, so a rule judges a row by itself. Raises
+        StatementError where it looks further.
         """
-        asked, judged = declared(table, rule, columns)
+        asked, judged = declared(table, rule, columns, parent)
         self.asked.append(asked.sql)
         return Rows(self, asked, params, judged)
 

@@ -1,10 +1,10 @@
-"""A condition that picks rows of one table, each by itself: many of them are judged in one scan."""
+"""A condition that picks rows of a table, each by itself: many of them are judged in one pass."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trueup.errors import StatementError
-from trueup.replica.names import identifier
+from trueup.replica.names import Column, column, identifier
 from trueup.replica.statement import Statement, statement
 
 FURTHER = frozenset({"select", "table"})
@@ -18,21 +18,32 @@ class Rule:
     """
     A condition on the rows of a table, and what is shown of a row.
 
-    All but `table`, its name as stored, is text as the driver takes it.
+    `source` is what stands after FROM: rules with the same are judged together. With a `parent`
+    that is the table joined to another, whose row the condition may look at as well. All but the
+    names of table and parent, as stored, is text as the driver takes it.
     """
 
     table: str
     source: str
     condition: str
     columns: str
+    parent: Column | None = None
+
+    @property
+    def place(self) -> str:
+        """What says where a row of the table lies."""
+        return "child.ctid" if self.parent else "ctid"
 
 
-def rule(table: str, condition: str, columns: Sequence[str]) -> tuple[Statement, Rule]:
+def rule(
+    table: str, condition: str, columns: Sequence[str], parent: tuple[str, str] | None = None
+) -> tuple[Statement, Rule]:
     """
     The rule, and the one SELECT that asks for the rows that it picks.
 
-    `columns` are SQL, the first orders the rows. Raises StatementError for a condition that looks
-    at more than its own row: it could not be judged beside others.
+    `columns` are SQL, the first orders the rows. `parent` has a column of the table, and the column
+    of another that it names. Raises StatementError for a condition that looks at other rows: it
+    could not be judged beside others.
     """
     judged = statement(f"{_OPEN}{condition}{_CLOSE}")
     if FURTHER & judged.mentions:
@@ -41,13 +52,33 @@ def rule(table: str, condition: str, columns: Sequence[str]) -> tuple[Statement,
         )
     shown = ", ".join(columns)
     listed = statement(f"select {shown}")
-    condition_sent = judged.sent.removeprefix(_OPEN).removesuffix(_CLOSE)
-    source = identifier(table).replace("%", "%%")
+    picked = judged.sent.removeprefix(_OPEN).removesuffix(_CLOSE)
+    named = (parent[0], column(parent[1])) if parent else None
+    source = _source(table, named)
+    sent = source.replace("%", "%%")
     asked = Statement(
-        sql=f"select {shown}\nfrom {identifier(table)}\nwhere {condition}\norder by 1",
-        sent=f"{listed.sent}\nfrom {source}\nwhere {condition_sent}\norder by 1",
+        sql=f"select {shown}\nfrom {source}\nwhere {condition}\norder by 1",
+        sent=f"{listed.sent}\nfrom {sent}\nwhere {picked}\norder by 1",
         names=judged.names | listed.names,
-        mentions=judged.mentions | listed.mentions | set(table.split(".")),
+        mentions=judged.mentions | listed.mentions | _mentioned(table, named),
         calls=judged.calls | listed.calls,
     )
-    return asked, Rule(table, source, condition_sent, listed.sent.removeprefix("select "))
+    shown = listed.sent.removeprefix("select ")
+    return asked, Rule(table, sent, picked, shown, named[1] if named else None)
+
+
+def _source(table: str, parent: tuple[str, Column] | None) -> str:
+    if parent is None:
+        return identifier(table)
+    reference, referred = parent
+    return (
+        f"{identifier(table)} as child\nleft join {identifier(referred.table)} as parent"
+        f" on parent.{identifier(referred.name)} = child.{identifier(reference)}"
+    )
+
+
+def _mentioned(table: str, parent: tuple[str, Column] | None) -> set[str]:
+    names = table.split(".")
+    if parent is not None:
+        names += [parent[0], *parent[1].table.split("."), parent[1].name]
+    return set(names)

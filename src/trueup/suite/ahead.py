@@ -10,7 +10,7 @@ from threading import Condition, Thread
 from trueup.ahead.batch import answered
 from trueup.ahead.draft import question
 from trueup.ahead.look import Look, look
-from trueup.ahead.planned import Judged, arranged, relations
+from trueup.ahead.planned import Judged, arranged, parents, relations
 from trueup.ahead.units import Answers, Count, Question, Scan, Unit
 from trueup.errors import ConnectError, QueryError, ReplicaError
 from trueup.evaluate import CAP, could_not_look, settled
@@ -76,10 +76,12 @@ class Ahead:
         selected = [_Selected(one, found) for one, found in drafts if found is not None]
         if not selected:
             return
-        judged = relations(_judged(selected))
+        asked = _judged(selected)
         needs = tuple(dict.fromkeys(name for one in selected for name in one.invariant.needs))
         try:
-            known = self._source.asked(lambda reader: look(Together(reader), judged, needs))
+            known = self._source.asked(
+                lambda reader: look(Together(reader), relations(asked), needs, parents(asked))
+            )
         except ReplicaError:
             return  # each invariant will say so
         self._arrange(selected, known, learned)
@@ -260,7 +262,7 @@ def _parts(batch: Sequence[Unit]) -> list[Unit]:
     """Whatever somebody may wait for: of a scan, its members and its count."""
     scans = [unit for unit in batch if isinstance(unit, Scan)]
     members = [member for scan in scans for member in scan.members]
-    counts = [Count(scan.table) for scan in scans]
+    counts = [Count(scan.table) for scan in scans if not scan.joined]
     return [*members, *counts, *(unit for unit in batch if not isinstance(unit, Scan))]
 
 

@@ -444,3 +444,90 @@ def test_a_list_of_keys_may_do_no_more_than_the_question(
 
     assert told(run, bumps, mixed) == [None, None]
     assert run.outcome(mixed, NOW).reason.startswith("the SQL locks")
+
+
+FAMILIES = """
+    create table parents (id int{unique}, owner int);
+    insert into parents select n, n from generate_series(1, 10) n;
+    create table children (id int primary key, parent_id int, owner int);
+    insert into children select n, n, n from generate_series(1, 12) n;
+    update children set owner = 99 where id in (3, 4);
+    update children set parent_id = null where id = 5;
+"""
+
+
+def related(rule: str, name: str, columns: Any = ("child.id",), **given: Any) -> Invariant:
+    """An invariant that states a rule on a child and the parent that it names."""
+    return ruled(rule, name, "children", columns, parent=("parent_id", "parents.id"), **given)
+
+
+ORPHAN = related("child.parent_id is not null and parent.id is null", "every_child_has_its_parent")
+ANOTHERS = related(
+    "child.owner <> parent.owner",
+    "every_child_is_of_its_parents_owner",
+    columns=["child.id", "parent.owner as right"],
+)
+
+
+def test_rules_on_a_child_and_its_parent_are_judged_in_one_join(
+    database: Database, systems: Opened, sent: list[str]
+) -> None:
+    database.execute(FAMILIES.format(unique=" primary key"))
+    few = related("child.owner = :most", "no_child_is_of_the_last", most=12)
+
+    run = systems()
+    found = told(run, ORPHAN, ANOTHERS, few)
+    alone = [run._evaluated(one, NOW) for one in (ORPHAN, ANOTHERS, few)]
+
+    assert [keys(one) for one in found] == [["11", "12"], ["3", "4"], ["12"]]
+    assert [keys(one) for one in alone] == [keys(one) for one in found]
+    assert [one.sql for one in found if one] == [one.sql for one in alone]
+    assert [one.judged for one in found if one] == [{"children": 12}] * 3
+    assert found[1] is not None
+    assert dict(found[1].violations[0].row) == {"id": 3, "right": 3}
+    [judging] = [text for text in sent if "left join" in text and "array_agg" in text]
+    assert " where (" in judging, "a join whose every row is gathered is slow"
+
+
+@pytest.mark.parametrize(
+    "unique", ["", ", unique (id, owner)", ", exclude (id with =) where (id > 2)"]
+)
+def test_a_parent_that_may_come_twice_is_not_joined_for_several(
+    database: Database, systems: Opened, sent: list[str], unique: str
+) -> None:
+    made = "create table parents (id int, owner int{unique})"
+    database.execute(
+        FAMILIES.replace("create table parents (id int{unique}, owner int)", made).format(
+            unique=unique
+        )
+    )
+    database.execute("insert into parents values (4, 44), (4, 45)") if not unique else None
+
+    run = systems()
+    found = told(run, ORPHAN, ANOTHERS)
+    alone = [run._evaluated(one, NOW) for one in (ORPHAN, ANOTHERS)]
+
+    assert [keys(one) for one in found] == [keys(one) for one in alone]
+    assert not [text for text in sent if "left join" in text and "array_agg" in text]
+
+
+def test_one_rule_of_a_join_that_fails_hides_no_other(database: Database, systems: Opened) -> None:
+    database.execute(FAMILIES.format(unique=" primary key"))
+    fails = related("1 / (child.owner - parent.owner - 96) > 5", "no_child_is_odd")
+
+    found = told(systems(), ORPHAN, fails, ANOTHERS)
+
+    assert found[1] is None
+    assert [keys(found[0]), keys(found[2])] == [["11", "12"], ["3", "4"]]
+
+
+def test_a_parent_that_is_no_column_is_told_at_its_turn(
+    database: Database, systems: Opened
+) -> None:
+    database.execute(FAMILIES.format(unique=" primary key"))
+    wrong = ruled("child.id < 0", "it", "children", ["child.id"], parent=("parent_id", "parents"))
+
+    run = systems()
+
+    assert told(run, wrong) == [None]
+    assert "'parents' is no column" in run.outcome(wrong, NOW).reason
