@@ -8,7 +8,7 @@ import pytest
 
 from trueup.model.invariant import PREFIX, Invariant
 from trueup.suite import options
-from trueup.suite.record import RUN
+from trueup.suite.record import RUN, send_costs
 
 if TYPE_CHECKING:
     from trueup.suite.active import Active
@@ -163,6 +163,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     try:
         if recorder is not None:
             config.stash[RUN] = finish.finish(session, active, recorder)
+        elif hasattr(config, "workeroutput"):
+            send_costs(config, active, explain=not finish.is_stopped(session))
     finally:
         active.systems.close()
 

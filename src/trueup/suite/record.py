@@ -1,5 +1,6 @@
 """The record on its way: from an item to its report, to the controller, to the run."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from trueup.model.run import Record
 
 if TYPE_CHECKING:
+    from trueup.model.cost import CostRecord
+    from trueup.suite.active import Active
     from trueup.suite.finish import Finished
 
 RUN: "pytest.StashKey[Finished | None]" = pytest.StashKey()
@@ -38,6 +41,28 @@ def carried(report: Any) -> Record | None:
     from trueup.model.run_json import record  # noqa: PLC0415  # as the line above says
 
     return record(plain)
+
+
+def send_costs(config: pytest.Config, active: "Active", *, explain: bool) -> None:
+    """Let the controller know what this worker's questions cost, as plain data too."""
+    from trueup.model.plain import plain  # noqa: PLC0415  # as above
+
+    output: dict[str, object] = config.workeroutput  # type: ignore[attr-defined]  # xdist's own
+    systems = active.systems
+    output[ATTRIBUTE] = {
+        name: plain(systems.cost(name, explain=explain)) for name in systems.environments
+    }
+
+
+def costs_of(node: Any) -> "Mapping[str, CostRecord] | None":
+    """What a worker that is done has sent; None where it crashed."""
+    sent = getattr(node, "workeroutput", {}).get(ATTRIBUTE)
+    if sent is None:
+        return None
+    from trueup.model.cost import CostRecord  # noqa: PLC0415  # as above
+    from trueup.model.exact import exact  # noqa: PLC0415  # as above
+
+    return {name: exact(CostRecord, cost, json=True) for name, cost in sent.items()}
 
 
 def in_maintenance(report: Any) -> bool:

@@ -1,11 +1,12 @@
 """The run that a suite makes: records gathered from every process, written when all is done."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,13 +14,14 @@ from trueup.catalog import INVARIANTS, metrics
 from trueup.history.folder import runs
 from trueup.history.past import remembered
 from trueup.history.waived import idle
+from trueup.model.cost import CostRecord, added
 from trueup.model.metric import Metric
-from trueup.model.run import UNKNOWN, Record, Run
+from trueup.model.run import UNKNOWN, Record, Run, SystemRecord
 from trueup.model.verdict import Verdict
 from trueup.suite.active import Active
 from trueup.suite.mended import mended, since
 from trueup.suite.metrics import measure
-from trueup.suite.record import carried
+from trueup.suite.record import carried, costs_of
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class Recorder:
 
     started: datetime
     records: list[Record] = field(default_factory=list)
+    workers: list[Mapping[str, CostRecord] | None] = field(default_factory=list)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the record that a report carries."""
@@ -35,15 +38,31 @@ class Recorder:
         if found is not None:
             self.records.append(found)
 
-    def run(self, active: Active, selection: str, workers: int, history: Path) -> Run:
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker's questions cost; one that crashed does not say."""
+        self.workers.append(costs_of(node))
+
+    def run(
+        self,
+        active: Active,
+        selection: str,
+        workers: int,
+        history: Path,
+        *,
+        explain: bool = True,
+    ) -> Run:
         """
         The whole run, with the metrics of its systems unless a selection was made.
 
-        It is compared with the earlier runs below `history`, and told what was mended since.
+        It is compared with the earlier runs below `history`, and told what was mended since. What
+        took longest is explained where that is wanted.
         """
         names = tuple(active.systems.environments)
         asked = () if selection else _metrics(active, names)
         moment = since(history, active.environment)
+        measured = measure(active.systems, asked, active.moment.now)
+        changes = mended(active.systems, moment)
         run = Run(
             id=active.run,
             environment=active.environment,
@@ -54,15 +73,22 @@ class Recorder:
             versions=_versions(),
             workers=workers,
             selection=selection,
-            systems=tuple(active.systems.record(name) for name in names),
+            systems=tuple(self._system(active, name, explain) for name in names),
             records=tuple(sorted(self.records, key=lambda r: r.id)),
-            metrics=measure(active.systems, asked, active.moment.now),
-            mended=mended(active.systems, moment),
+            metrics=measured,
+            mended=changes,
             mended_since=moment,
             only_new=active.only_new,
         )
         run = remembered(run, runs(history, active.environment))
         return replace(run, idle_waivers=idle(run, active.waivers))
+
+    def _system(self, active: Active, name: str, explain: bool) -> SystemRecord:
+        """What was opened for a system, and what this process and its workers cost it."""
+        found = active.systems.record(name)
+        mine = active.systems.cost(name, explain=explain)
+        theirs = [worker[name] if worker else None for worker in self.workers]
+        return replace(found, cost=added([mine, *theirs]))
 
 
 def exit_code(run: Run, code: int, failed: int) -> int:
