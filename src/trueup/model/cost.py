@@ -60,7 +60,7 @@ def added(costs: Iterable[CostRecord | None]) -> CostRecord | None:
         rows=sum(one.rows for one in known),
         blocks=sum(one.blocks for one in known),
         at_least=len(known) < len(given) or any(one.at_least for one in known),
-        seconds=sum(one.seconds for one in known),
+        seconds=round(sum(one.seconds for one in known), 4),
         longest_snapshot=max(one.longest_snapshot for one in known),
         slowest=tuple(slow[:SLOWEST]),
     )

@@ -9,13 +9,8 @@ from trueup.model.cost import CostRecord
 _OWN = "pg_catalog.pg_stat_get_xact_"
 
 COUNTERS = f"""
-    select coalesce(sum(
-               case relkind
-                   when 'i' then {_OWN}tuples_returned(oid) - {_OWN}tuples_fetched(oid)
-                   when 't' then 0
-                   else {_OWN}tuples_returned(oid) + {_OWN}tuples_fetched(oid)
-               end
-           ), 0)::int8 as rows,
+    select coalesce(sum({_OWN}tuples_returned(oid)) filter (where relnamespace <> 99), 0)::int8
+               as rows,
            coalesce(sum({_OWN}blocks_fetched(oid)), 0)::int8 as blocks
     from pg_catalog.pg_class
     where oid >= 16384 and {_OWN}blocks_fetched(oid) > 0
@@ -23,10 +18,10 @@ COUNTERS = f"""
 """
 Rows and blocks that this server process has read and not yet reported; needs no privilege.
 
-What an earlier transaction read may still be among it, so only a difference says anything. The
-first test is the cheapest: most relations were not read. What PostgreSQL itself has (oids below
-16384) is left out, and with it what the guard reads. An index counts only where its entries were
-read and the rows were not.
+What an earlier transaction read may still be among it, so only a difference says anything. A row
+is one of a table that was read in sequence, or an entry of an index, whether or not its row was
+fetched; pg_toast (99) has parts of rows. The first test is the cheapest: most relations were not
+read. What PostgreSQL itself has (oids below 16384) is left out, and with it what the guard reads.
 """
 
 PARTLY = """

@@ -201,10 +201,10 @@ class Systems:
         ahead = self._aheads.get(system)
         slow = [*self._slow[system].values(), *(ahead.slow if ahead else ())]
         slowest: tuple[SlowRecord, ...] = ()
-        if slow and explain:
-            from trueup.suite.slowest import explained  # noqa: PLC0415  # most runs have nothing slow
+        if slow:
+            from trueup.suite.slowest import told  # noqa: PLC0415  # most runs have nothing slow
 
-            slowest = explained(source, slow)
+            slowest = told(source, slow, explain=explain)
         source.release()
         return replace(self._spent[system].record(), slowest=slowest)
 

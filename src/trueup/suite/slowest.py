@@ -15,18 +15,21 @@ Explained = tuple[str, Node]
 """A statement as it was sent, and its plan."""
 
 
-def explained(source: Source, slow: Sequence[Slow]) -> tuple[SlowRecord, ...]:
+def told(source: Source, slow: Sequence[Slow], *, explain: bool) -> tuple[SlowRecord, ...]:
     """
-    The slowest, each with the plan of the dearest of its statements.
+    The slowest, and where they are to be explained, with the plan of their dearest statement.
 
     Nothing is run again. Where the server does not say, they are told without a plan: to explain
     is a courtesy, and changes no verdict.
     """
     worst = sorted(slow, key=lambda one: -one.seconds)[:SLOWEST]
+    unexplained = tuple(_record(one) for one in worst)
+    if not explain:
+        return unexplained
     try:
         return source.asked(lambda reader: _explained(reader, worst))
     except ReplicaError:
-        return tuple(_record(one) for one in worst)
+        return unexplained
 
 
 def _explained(reader: Reader, worst: Sequence[Slow]) -> tuple[SlowRecord, ...]:
