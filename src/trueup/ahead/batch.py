@@ -97,7 +97,7 @@ def _note(unit: Question | Scan, asked: Sent, seconds: float, found: Answers) ->
     """Keep what took long; a scan as a whole, since its rules took it together."""
     if seconds >= SLOW:
         names = tuple(one.invariant for one in _questions(unit))
-        found.slow.append(Slow(seconds, [asked], names, scan=isinstance(unit, Scan)))
+        found.slow.append(Slow(seconds, [asked], names))
 
 
 def _stream(reader: Together, one: _Broken, cap: int, found: Answers) -> None:

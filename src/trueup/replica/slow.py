@@ -16,11 +16,9 @@ class Slow:
     """
     Statements as they were sent, with their parameters, and the ids of whose invariants they are.
 
-    Those of a `scan` read the whole table whatever indexes it has, since they count its rows too.
-    The parameters never leave the process.
+    Several are those of one scan. The parameters never leave the process.
     """
 
     seconds: float
     sent: Sequence[tuple[str, Mapping[str, object] | Sequence[object] | None]]
     invariants: tuple[str, ...]
-    scan: bool = False

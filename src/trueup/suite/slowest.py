@@ -35,9 +35,7 @@ def told(source: Source, slow: Sequence[Slow], *, explain: bool) -> tuple[SlowRe
 def _explained(reader: Reader, worst: Sequence[Slow]) -> tuple[SlowRecord, ...]:
     together = Together(reader)
     plans = _plans(together, worst)
-    may_help = [
-        [] if one.scan else wanted(plan) for one, (_, plan) in zip(worst, plans, strict=True)
-    ]
+    may_help = [wanted(plan) for _, plan in plans]
     tables = _tables(together, [one for found in may_help for one in found])
     return tuple(
         _record(one, lines(plan), _index(found, tables, sql))

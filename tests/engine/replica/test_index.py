@@ -174,6 +174,22 @@ def test_a_parameter_is_never_repeated(jobs) -> None:
     assert suggestion(jobs, sql, {"s": "running", "t": OCT}).endswith("(status, made)")
 
 
+@pytest.mark.parametrize(
+    "known", ["(made, status)", "(status, made, owner)", "(made) where id > 5"]
+)
+def test_where_there_is_such_an_index_that_is_not_used_none_is_suggested(jobs, known: str) -> None:
+    sql = "select id from jobs where status = 'running' and made < %(t)s"
+    with jobs.transaction(force_rollback=True):
+        jobs.execute("set local enable_indexscan = off; set local enable_bitmapscan = off")
+        before = suggestion(jobs, sql, {"t": OCT})
+        jobs.execute(f"create index on jobs {known}")
+        found = plan(jobs, sql, {"t": OCT})
+        after = suggestion(jobs, sql, {"t": OCT})
+
+    assert scanned(found) == {"jobs"}
+    assert (bool(before), after) == (True, "")
+
+
 def test_a_partition_gets_none(jobs) -> None:
     with jobs.transaction(force_rollback=True):
         jobs.execute(
