@@ -7,131 +7,156 @@ question after the other.
 """
 
 import argparse
-import random
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from comparison import data, studybuddy, unshared
+from comparison import bound, data, environment
+from comparison.bound import Bound
+from comparison.data import Planted
+from comparison.dbt import Dbt
 from comparison.definition import Definition
-from comparison.peer import NaivePytest, Peer, Psql, Pytest, Trueup
-from comparison.process import Finished
-from comparison.proxy import between
+from comparison.gx import Gx
+from comparison.peer import NaivePytest, Peer, Psql, Pytest, SoundTrueup, Trueup
+from comparison.pgtap import Pgtap
+from comparison.schemas import SCHEMAS
 from comparison.servers import servers
+from comparison.soda import Soda
+from comparison.way import Rounds, Way, measured, ratio, seen, way
 from trueup.sample import Cluster
 
-SCHEMAS: Mapping[str, Definition] = {
-    "studybuddy": studybuddy.DEFINITION,
-    "unshared": unshared.DEFINITION,
-}
-PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest)
+PEERS: tuple[type[Peer], ...] = (Psql, Trueup, Pytest, NaivePytest, Soda, Gx, Dbt, Pgtap)
 FLOOR = Psql.name
-ROLE = "trueup_reader"
 MILLION_MB = 120
+HALF_VIOLATED = 1.2
+TURNS = 2.0
 
 
 def main() -> int:
-    """Measure, print, and fail where the bound does not hold."""
+    """Measure, print, and fail where a bound does not hold."""
     said = arguments()
+    if said.install:
+        return installed(said.install)
     definition = SCHEMAS[said.schema]
-    planted = data.planned(definition, said.violated)
-    Trueup.connections = said.connections
-    with servers() as cluster, tempfile.TemporaryDirectory() as folder:
-        started = perf_counter()
-        known = data.write(cluster, "bench", definition, said.rows, planted)
-        data.warm(cluster, "bench", definition)
-        print(
-            f"{sum(known.values()):,} rows in {len(known)} tables,"
-            f" {perf_counter() - started:.0f} s to write"
-        )
-        peers = [peer(Path(folder), definition.checks) for peer in chosen(said.only)]
-        with between(url(cluster), said.rtt / 1000) as (through, counted):
-            for peer in peers:
-                counted.clear()
-                seen(peer, through, planted)
-                print(
-                    f"{peer.name}: counts are right; {counted.connections} connections,"
-                    f" {counted.turns} round trips,"
-                    f" {counted.turns / len(definition.checks):.1f} an invariant"
-                )
-            rounds = measured(peers, through if said.rtt else url(cluster), said.rounds)
-    return judged(said, rounds)
+    Trueup.connections, Psql.from_path = said.connections, said.tls
+    with ExitStack() as stack:
+        cluster = stack.enter_context(servers(tls=said.tls))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        planted = written(cluster, definition, said)
+        ways = [
+            stack.enter_context(way(cluster, peer, rtt=said.rtt / 1000, encrypted=said.tls))
+            for peer in (kind(folder, definition.checks) for kind in said.kinds)
+        ]
+        turns = {one.peer.name: seen(one, planted, definition.checks) for one in ways}
+        rounds = measured(ways, said.rounds)
+    told(ways, rounds)
+    kept = bound.judged(bounds(said, rounds, turns[Trueup.name]))
+    print(f"rows={said.rows} ratio={ratio(rounds, Trueup.name, FLOOR):.2f}")
+    return 0 if kept else 1
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for."""
+    """What was asked for; `kinds` are the peers that are measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000, choices=(10_000, 10**6, 10**7))
-    parser.add_argument("--only", type=lambda names: names.split(","))
+    parser.add_argument("--only", type=lambda names: names.split(","), metavar="PEER,…")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rtt", type=float, default=0.0, metavar="MS")
     parser.add_argument("--connections", type=int, default=2)
     parser.add_argument("--violated", default="some", choices=("none", "some", "half", "million"))
     parser.add_argument("--schema", default="studybuddy", choices=tuple(SCHEMAS))
-    return parser.parse_args()
+    parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--install", type=lambda names: names.split(","), metavar="PEER,…")
+    said = parser.parse_args()
+    if said.install:
+        return installable(parser, said)
+    said.kinds = chosen(parser, said.only)
+    if said.violated == "half":
+        said.kinds.append(SoundTrueup)
+    return said
 
 
-def chosen(only: Sequence[str] | None) -> list[type[Peer]]:
-    """Those that were asked for; psql and trueup are always among them."""
+def installable(parser: argparse.ArgumentParser, said: argparse.Namespace) -> argparse.Namespace:
+    """Refuse what has no environment of its own."""
+    known = environment.names()
+    unknown = set(said.install) - set(known)
+    if unknown:
+        parser.error(f"cannot install {', '.join(sorted(unknown))}; name {' or '.join(known)}")
+    return said
+
+
+def installed(names: Sequence[str]) -> int:
+    """Make the environments that were asked for."""
+    for name in names:
+        environment.install(name)
+    return 0
+
+
+def chosen(parser: argparse.ArgumentParser, only: Sequence[str] | None) -> list[type[Peer]]:
+    """Those that were asked for, or all that are installed; psql and trueup are always there."""
     unknown = set(only or ()) - {peer.name for peer in PEERS}
     if unknown:
-        sys.exit(f"no such peer: {', '.join(sorted(unknown))}")
+        parser.error(f"no such peer: {', '.join(sorted(unknown))}")
     wanted = {*(only or (peer.name for peer in PEERS)), FLOOR, Trueup.name}
-    return [peer for peer in PEERS if peer.name in wanted]
+    found = [peer for peer in PEERS if peer.name in wanted]
+    missing = {peer.name: how for peer in found if (how := peer.missing())}
+    if missing and only:
+        parser.error("; ".join(f"{name} is not installed: {how}" for name, how in missing.items()))
+    if missing:
+        print("not installed: " + "; ".join(f"{name} ({how})" for name, how in missing.items()))
+    return [peer for peer in found if peer.name not in missing]
 
 
-def url(cluster: Cluster) -> str:
-    """Where all of them read."""
-    return cluster.dsn(ROLE, "standby", "bench")
+def written(
+    cluster: Cluster, definition: Definition, said: argparse.Namespace
+) -> Mapping[str, Planted]:
+    """Write the databases that the peers ask; what was planted in each."""
+    how = {"bench": said.violated, "sound": "none"}
+    planted = {}
+    for name in sorted({kind.database for kind in said.kinds}):
+        started = perf_counter()
+        planted[name] = data.planned(definition, how[name])
+        known = data.write(cluster, name, definition, said.rows, planted[name])
+        data.warm(cluster, name, definition)
+        print(
+            f"{name}: {sum(known.values()):,} rows in {len(known)} tables,"
+            f" {perf_counter() - started:.0f} s to write"
+        )
+    return planted
 
 
-def seen(peer: Peer, where: str, planted: Mapping[str, int]) -> None:
-    """End the benchmark where a peer does not find exactly what was planted."""
-    done = peer.run(where)
-    found = peer.counts(done)
-    wrong = {
-        name: (found.get(name, 0), right)
-        for name, right in planted.items()
-        if found.get(name, 0) not in {right, min(right, peer.most or right)}
-    }
-    if wrong or (not found and any(planted.values())):
-        sys.exit(f"{peer.name} counts wrong (found, planted): {wrong}\n{done.said[-4000:]}")
+def told(ways: Sequence[Way], rounds: Rounds) -> None:
+    """Print the table, and below it what somebody has to know who compares."""
+    print(f"{'peer':<12} {'seconds':>8} {'ratio':>7} {'peak MB':>8}")
+    for name, runs in rounds.items():
+        seconds, peak = median(done.seconds for done in runs), max(done.peak for done in runs)
+        print(f"{name:<12} {seconds:>8.3f} {ratio(rounds, name, FLOOR):>7.2f} {peak / 1e6:>8.0f}")
+    for one in ways:
+        if one.peer.note:
+            print(f"{one.peer.name}: {one.peer.note}")
 
 
-def measured(peers: Sequence[Peer], where: str, rounds: int) -> dict[str, list[Finished]]:
-    """What each came to in each round."""
-    order = random.Random()  # noqa: S311  # an order, no secret
-    found: dict[str, list[Finished]] = {peer.name: [] for peer in peers}
-    for _ in range(rounds):
-        for peer in order.sample(peers, len(peers)):
-            found[peer.name].append(peer.run(where))
+def bounds(said: argparse.Namespace, rounds: Rounds, turns: float) -> list[Bound]:
+    """All that Trueup is held to with these arguments."""
+    name = Trueup.name
+    found = [
+        Bound("ratio to psql", ratio(rounds, name, FLOOR), limit(said)),
+        Bound("round trips an invariant", turns, TURNS),
+    ]
+    if said.violated == "half":
+        worse = ratio(rounds, name, SoundTrueup.name)
+        found.append(Bound("ratio to the sound database", worse, HALF_VIOLATED))
+    if said.violated == "million":
+        peak = max(done.peak for done in rounds[name])
+        found.append(Bound("peak MB", peak / 1e6, MILLION_MB))
     return found
 
 
-def judged(said: argparse.Namespace, rounds: Mapping[str, Sequence[Finished]]) -> int:
-    """Print the table and the line; 1 where the bound does not hold."""
-    floor = [done.seconds for done in rounds[FLOOR]]
-    ratios = {}
-    print(f"{'peer':<12} {'seconds':>8} {'ratio':>7} {'peak MB':>8}")
-    for name, runs in rounds.items():
-        ratios[name] = median(done.seconds / least for done, least in zip(runs, floor, strict=True))
-        seconds, peak = median(done.seconds for done in runs), max(done.peak for done in runs)
-        print(f"{name:<12} {seconds:>8.3f} {ratios[name]:>7.2f} {peak / 1e6:>8.0f}")
-    limit = bound(said)
-    print(f"bound: {limit} of psql")
-    peaks = [done.peak for done in rounds[Trueup.name]]
-    kept = ratios[Trueup.name] <= limit
-    if said.violated == "million":
-        print(f"bound: {MILLION_MB} MB; peak {max(peaks) / 1e6:.0f} MB")
-        kept = kept and max(peaks) <= MILLION_MB * 1e6
-    print(f"rows={said.rows} ratio={ratios[Trueup.name]:.2f}")
-    return 0 if kept else 1
-
-
-def bound(said: argparse.Namespace) -> float:
+def limit(said: argparse.Namespace) -> float:
     """What Trueup may take of psql's time with these arguments."""
     if said.rtt:
         return 0.7

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
-from psycopg import sql
 
 from comparison.definition import Check, Definition, Table
 from trueup.sample import Cluster
@@ -46,6 +45,8 @@ def write(
 ) -> dict[str, int]:
     """Make the database, and wait until the standby has it; how many rows its tables have."""
     cluster.create_database(name)
+    for schema in sorted({table.schema for table in definition.tables}):
+        cluster.execute(f"create schema if not exists {schema}", name)
     known = sizes(definition, rows, planted)
     largest = sorted(definition.tables, key=lambda table: -table.share)
 
@@ -64,8 +65,7 @@ def warm(cluster: Cluster, name: str, definition: Definition) -> None:
     """Have the standby read every page of tables and indexes once."""
     with cluster.connect("standby", name) as connection:
         for table in definition.tables:
-            asked = sql.SQL("select count(t) from {} as t").format(sql.Identifier(table.name))
-            connection.execute(asked)
+            connection.execute(f"select count(t) from {table.name} as t".encode())
 
 
 def _fill(
@@ -115,7 +115,8 @@ def _columns(table: Table) -> str:
 
 
 def _insert(table: Table, broken: list[Check], known: Mapping[str, int]) -> str:
-    values = ", ".join(_value(column, table, broken).format(**known) for column in table.columns)
+    numbers = {name.replace(".", "_"): rows for name, rows in known.items()}
+    values = ", ".join(_value(column, table, broken).format(**numbers) for column in table.columns)
     return (
         f"insert into {table.name} select {values}"
         f" from generate_series(1, {known[table.name]}) as n left join planted using (n)"

@@ -13,13 +13,19 @@ class Table:
     """
     A table of so many of a hundred rows; a column has its type and an expression over `n`.
 
-    `n` counts its rows from 1. `{users}` in an expression is how many rows that table has.
+    `n` counts its rows from 1. `{users}` in an expression is how many rows that table has, and
+    `{auth_users}` how many auth.users has.
     """
 
     name: str
     share: float
     columns: Mapping[str, tuple[str, str]]
     indexes: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> str:
+        """Where it lies: public if its name does not say."""
+        return self.name.rpartition(".")[0] or "public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Check:
     A `reference` says in `condition` which column of its table names a row of `parent`, a column.
     `planted` is what a row that breaks it has in place of what its table says; a planted row
     always has an even `n`, so its neighbours are sound. `violated` says whether it is by default.
+    A parameter without a zone is for a column without one.
     """
 
     name: str
@@ -73,8 +80,14 @@ def question(check: Check, *, bound: bool = False) -> str:
     asked = check.condition
     if check.kind == "rule":
         asked = f"select {', '.join(check.columns)} from {check.table} where {check.condition}"
+    return asked if bound else filled(check, asked)
+
+
+def filled(check: Check, asked: str) -> str:
+    """Put its parameters into its SQL."""
     for name, instant in check.params.items():
-        asked = asked if bound else asked.replace(f":{name}", f"timestamptz '{instant}'")
+        kind = "timestamptz" if "+" in instant else "timestamp"
+        asked = asked.replace(f":{name}", f"{kind} '{instant}'")
     return asked
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from comparison import process, project
 from comparison.definition import Check, count
 from comparison.process import Finished
 from trueup.sample import CLOCK, binaries
+from trueup.sample.server import Name
 
 COUNTED = re.compile(r"^(?:E +AssertionError: )?(\w+): (\d+) violations", re.MULTILINE)
 
@@ -23,6 +25,18 @@ class Peer(ABC):
     name: ClassVar[str]
     most: ClassVar[int | None] = None
     """Where it stops to count, and says that there are more."""
+    silent: ClassVar[bool] = False
+    """Whether it says nothing of a check that holds."""
+    server: ClassVar[Name] = "standby"
+    role: ClassVar[str] = "trueup_reader"
+    database: ClassVar[str] = "bench"
+    note: ClassVar[str] = ""
+    """What somebody has to know who compares its figures."""
+
+    @classmethod
+    def missing(cls) -> str:
+        """How to install it where it is not there; nothing where it is."""
+        return ""
 
     def __init__(self, folder: Path, checks: Sequence[Check]) -> None:
         self.folder = folder / self.name
@@ -34,27 +48,47 @@ class Peer(ABC):
     def prepare(self) -> None:
         """Write what it reads."""
 
+    def settle(self, url: str) -> None:  # noqa: B027  # most have nothing to do
+        """Do once what nobody measures, at the server that is measured afterwards."""
+
     @abstractmethod
     def run(self, url: str) -> Finished:
         """Run the whole process."""
 
     @abstractmethod
     def counts(self, done: Finished) -> Mapping[str, int]:
-        """How many rows it found to break each check; those of a check that holds may be absent."""
+        """How many rows it found to break each check."""
 
 
 class Psql(Peer):
     """The floor: one psql that counts, one question after the other."""
 
     name = "psql"
+    from_path: ClassVar[bool] = False
+    """Whether it is the psql that somebody types, which Debian wraps, before the servers' own."""
+
+    @classmethod
+    def program(cls) -> str:
+        """Which psql it is."""
+        own = str(binaries.find().folder / "psql")
+        return (shutil.which("psql") if cls.from_path else None) or own
 
     def prepare(self) -> None:
         lines = [f"select '{check.name}', ({count(check)});\n" for check in self.checks]
         (self.folder / "counts.sql").write_text("".join(lines))
 
     def run(self, url: str) -> Finished:
-        program = str(binaries.find().folder / "psql")
-        command = [program, url, "-XqAt", "-F", " ", "-v", "ON_ERROR_STOP=1", "-f", "counts.sql"]
+        command = [
+            self.program(),
+            url,
+            "-XqAt",
+            "-F",
+            " ",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-f",
+            "counts.sql",
+        ]
         return process.run(command, self.folder, {})
 
     def counts(self, done: Finished) -> Mapping[str, int]:
@@ -85,10 +119,18 @@ class Trueup(Peer):
         return {record["name"]: record["count"] for record in records}
 
 
+class SoundTrueup(Trueup):
+    """The same where nothing is violated."""
+
+    name = "trueup_sound"
+    database = "sound"
+
+
 class Pytest(Peer):
     """A test a check on one connection, with pytest-html; no other plugin is loaded."""
 
     name = "pytest_one"
+    silent = True
     scope: ClassVar[str] = "session"
 
     HEAD = '''"""Written by a benchmark."""

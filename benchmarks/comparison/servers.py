@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from comparison import tls as encryption
 from trueup.sample import Cluster, down, hold, reset
 from trueup.sample.server import Name
 
@@ -21,7 +22,7 @@ SERVERS: tuple[Name, ...] = ("primary", "standby")
 
 
 @contextmanager
-def servers() -> Iterator[Cluster]:
+def servers(*, tls: bool = False) -> Iterator[Cluster]:
     """Hold servers of one's own, whose settings are for much data; they are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="trueup-bench-")).resolve()
     folder.chmod(0o711)
@@ -29,6 +30,8 @@ def servers() -> Iterator[Cluster]:
         with hold(folder) as cluster:
             for name in SERVERS:
                 _configure(cluster, name)
+            if tls:
+                encryption.switch_on(cluster, SERVERS)
         down(folder)
         with hold(folder) as cluster:
             yield cluster

@@ -24,6 +24,9 @@ FIXES = "fixes"
 PERSON = "person.py"
 LIBRARY = Path(__file__).parent / "library" / "fixes"
 
+_LOADED: dict[Path, ModuleType] = {}
+_ADOPTED: dict[tuple[Path, str], Invariant] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
@@ -130,6 +133,16 @@ def _served(root: Path, system: str) -> Counter[str]:
     return Counter(name for one in load(root, (system,)).invariants for name in one.fixes)
 
 
+def loaded(path: Path) -> ModuleType | None:
+    """The module at that path, where the catalog has imported it already."""
+    return _LOADED.get(path)
+
+
+def adopted(path: Path, attribute: str) -> Invariant | None:
+    """An invariant of a module that was loaded, as the catalog has adopted it."""
+    return _ADOPTED.get((path, attribute))
+
+
 def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:
     """Every fix in a system's own folder, named by an invariant or not."""
     paths = sorted((root / FIXES / system).glob("[!_.]*.py"))
@@ -140,7 +153,7 @@ def _invariants(root: Path, folder: Path) -> Iterator[Invariant]:
     for path in sorted(folder.glob(f"{PREFIX}*.py")):
         for attribute, found in vars(_module(path)).items():
             if isinstance(found, Invariant) and attribute.startswith(PREFIX):
-                yield adopt(root, found, attribute, path)
+                yield _ADOPTED.setdefault((path, attribute), adopt(root, found, attribute, path))
 
 
 def _fix(path: Path, system: str, root: Path) -> Fix:
@@ -176,8 +189,9 @@ def _fix(path: Path, system: str, root: Path) -> Fix:
     return fix
 
 
-@cache
 def _module(path: Path) -> ModuleType:
+    if path in _LOADED:
+        return _LOADED[path]
     name = f"trueup_catalog.{path.parent.parent.name}.{path.parent.name}.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -185,4 +199,4 @@ def _module(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
-    return module
+    return _LOADED.setdefault(path, module)

@@ -2,23 +2,16 @@
 
 from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from trueup.model.invariant import PREFIX, Invariant
 from trueup.suite import options
-from trueup.suite.record import RUN, send_costs
-
-if TYPE_CHECKING:
-    from trueup.suite.active import Active
-    from trueup.suite.recorder import Recorder
+from trueup.suite.stash import ACTIVE, RECORDER, RUN
 
 # What makes a run is imported when a run is asked for: pytest loads this plugin every time.
-
-ACTIVE: "pytest.StashKey[Active]" = pytest.StashKey()
-RECORDER: "pytest.StashKey[Recorder]" = pytest.StashKey()
-
 
 STATUS: Mapping[str, tuple[str, str, str | tuple[str, Mapping[str, bool]]]] = {
     "holds": ("passed", ".", "HOLDS"),
@@ -44,9 +37,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     from trueup.suite.recorder import Recorder
     from trueup.suite.start import start
 
-    active = config.stash[ACTIVE] = start(config)
+    if ACTIVE not in config.stash:
+        config.stash[ACTIVE] = start(config)
+    active = config.stash[ACTIVE]
     if not hasattr(config, "workerinput"):
-        config.stash[RECORDER] = Recorder(datetime.now(UTC))
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        config.stash[RECORDER] = Recorder(datetime.now(UTC), reporter.stats if reporter else {})
         config.pluginmanager.register(config.stash[RECORDER], "trueup-recorder")
         if getattr(config.option, "htmlpath", None):
             from trueup.suite.html_view import HtmlView
@@ -70,6 +66,17 @@ def pytest_report_header(config: pytest.Config) -> str | None:
         return None
     now = f"{active.moment.now:%Y-%m-%d %H:%M:%S} UTC"
     return f"trueup: {active.environment}, as of {now} ({active.moment.clock}), run {active.run}"
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Take a module of invariants that was imported to ask ahead; the others are pytest's."""
+    if ACTIVE not in parent.config.stash:
+        return None
+    from trueup.suite.module import make_module
+
+    return make_module(module_path, parent)
 
 
 def pytest_pycollect_makeitem(
@@ -107,7 +114,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
+    item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """
     Let the record travel with the report, as plain data, across processes.
@@ -116,10 +123,9 @@ def pytest_runtest_makereport(
     """
     report = yield
     if hasattr(item, "invariant"):
-        report.sections.clear()
-    if call.when == "call":
         from trueup.suite.record import attach
 
+        report.sections.clear()
         attach(item, report)
     return report
 
@@ -164,7 +170,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         if recorder is not None:
             config.stash[RUN] = finish.finish(session, active, recorder)
         elif hasattr(config, "workeroutput"):
-            send_costs(config, active, explain=not finish.is_stopped(session))
+            from trueup.suite import costs
+
+            costs.send(config.workeroutput, active, explain=not finish.is_stopped(session))
     finally:
         active.systems.close()
 

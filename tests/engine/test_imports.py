@@ -12,7 +12,17 @@ SOURCE = Path(trueup.__file__).parent
 ORDER = (
     ("errors",),
     ("model",),
-    ("clock", "progress", "masks", "command", "settings", "config", "signature", "planfile"),
+    (
+        "clock",
+        "progress",
+        "quiet",
+        "masks",
+        "command",
+        "settings",
+        "config",
+        "signature",
+        "planfile",
+    ),
     ("replica",),
     ("readers",),
     ("library",),

@@ -6,7 +6,7 @@ from time import perf_counter
 
 from psycopg.rows import TupleRow
 
-from trueup.ahead.merged import counting, fetching, judging, members
+from trueup.ahead.merged import Found, counting, fetching, judging, members
 from trueup.ahead.units import Answer, Answers, Count, Question, Scan, Unit
 from trueup.replica.reader import Fetched
 from trueup.replica.slow import SLOW, Slow
@@ -15,17 +15,14 @@ from trueup.replica.together import Sent, Together
 FEW = 1000
 """Rows that are fetched together with those of others; more are read as they come."""
 
-GATHERS = 160000
-"""The version of PostgreSQL from which an array is gathered in parallel."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Broken:
-    """A question that has rows: how many, where they are if that is known, what it cost so far."""
+    """A question that has rows: how many, by what they are found, what it cost so far."""
 
     question: Question
     count: int
-    places: Sequence[str] | None
+    found: Found
     seconds: float
 
 
@@ -34,17 +31,18 @@ def answered(reader: Together, units: Sequence[Unit], cap: int) -> Answers:
     Ask for the units' answers; rows of one question are cut at the cap.
 
     A question that is alone is dear: it is read as it comes, since to count first would be to ask
-    twice. Raises ReplicaError for the first that is refused, and then nothing is known of any.
+    twice, unless it has a key that is cheaper to list. Raises ReplicaError for the first that is
+    refused, and then nothing is known of any.
     """
     reader.refuse([(one.rows, one.calls) for unit in units for one in _questions(unit)])
     found = Answers()
-    if len(units) == 1 and isinstance(units[0], Question):
+    if len(units) == 1 and isinstance(units[0], Question) and units[0].rows.key is None:
         _stream(reader, _Broken(units[0], 0, None, 0.0), cap, found)
         _note(units[0], fetching(units[0], None), found.rows[units[0]].seconds, found)
         return found
     broken = list(_judged(reader, units, cap, found))
     few = [one for one in broken if one.count <= FEW]
-    sent = [fetching(one.question, one.places) for one in few]
+    sent = [fetching(one.question, one.found) for one in few]
     for one, taken in zip(few, reader.ask(sent), strict=True):
         answer = Answer(reader.fetched(taken), one.seconds, reader.snapshot)
         found.rows[one.question] = answer
@@ -62,8 +60,7 @@ def _questions(unit: Unit) -> Sequence[Question]:
 
 def _judged(reader: Together, units: Sequence[Unit], cap: int, found: Answers) -> Iterator[_Broken]:
     """Note what holds and what is counted; give what is broken."""
-    gathers = reader.version >= GATHERS
-    sent = [_statement(reader, unit, cap, gathers) for unit in units]
+    sent = [_statement(reader, unit, cap) for unit in units]
     nothing = Fetched([], complete=True, printable=frozenset())
     for unit, asked, taken in zip(units, sent, reader.ask(sent), strict=True):
         if not isinstance(unit, Count):
@@ -75,22 +72,22 @@ def _judged(reader: Together, units: Sequence[Unit], cap: int, found: Answers) -
                 found.rows[one.question] = Answer(nothing, one.seconds, reader.snapshot)
 
 
-def _statement(reader: Together, unit: Unit, cap: int, gathers: bool) -> Sent:
+def _statement(reader: Together, unit: Unit, cap: int) -> Sent:
     if isinstance(unit, Count):
         return reader.counting(unit.relation)
-    return counting(unit) if isinstance(unit, Question) else judging(unit, cap, gathers=gathers)
+    return counting(unit, cap) if isinstance(unit, Question) else judging(unit, cap)
 
 
 def _told(unit: Unit, row: TupleRow, found: Answers) -> Iterator[_Broken]:
     if isinstance(unit, Count):
         found.counts[unit.relation] = row[0]
     elif isinstance(unit, Question):
-        yield _Broken(unit, row[1], None, row[0])
+        yield _Broken(unit, row[1], row[2], row[0])
     else:
         found.counts[unit.table] = row[1]
         share = row[0] / len(unit.members)
-        for question, count, places in members(unit, row):
-            yield _Broken(question, count, places, share)
+        for question, count, found_by in members(unit, row):
+            yield _Broken(question, count, found_by, share)
 
 
 def _note(unit: Question | Scan, asked: Sent, seconds: float, found: Answers) -> None:
@@ -102,6 +99,6 @@ def _note(unit: Question | Scan, asked: Sent, seconds: float, found: Answers) ->
 
 def _stream(reader: Together, one: _Broken, cap: int, found: Answers) -> None:
     started = perf_counter()
-    fetched = reader.read(fetching(one.question, one.places), cap)
+    fetched = reader.read(fetching(one.question, one.found), cap)
     seconds = one.seconds + perf_counter() - started
     found.rows[one.question] = Answer(fetched, seconds, reader.snapshot)

@@ -1,13 +1,11 @@
 """What an invariant would ask, found by calling it with a replica that answers nothing."""
 
-import io
-import warnings
 from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
 from typing import NoReturn
 
 from trueup.ahead.units import Question
 from trueup.model.invariant import Invariant
+from trueup.quiet import quiet
 from trueup.replica.reader import Reader, Rows
 
 HERE = frozenset({"replica", "now", "settings"})
@@ -44,12 +42,7 @@ def question(invariant: Invariant, resources: Mapping[str, object]) -> Question 
         return None
     given = {"replica": _Draft(), **resources}
     try:
-        with (
-            warnings.catch_warnings(),
-            redirect_stdout(io.StringIO()),
-            redirect_stderr(io.StringIO()),
-        ):
-            warnings.simplefilter("ignore")
+        with quiet():
             answer = invariant.ask(**{name: given[name] for name in invariant.asks})
     except KeyboardInterrupt:
         raise

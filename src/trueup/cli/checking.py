@@ -1,6 +1,5 @@
 """The verbs that only read: check, list, doctor, export, record."""
 
-import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -51,8 +50,6 @@ def check(
     5 nothing to evaluate. What is found in a maintenance window counts for neither 1 nor 6.
     """
     from trueup.suite import check
-
-    gc.freeze()  # pytest collects twice at its end, and would look through all its modules
 
     asked = check.Asked(
         environment=env,

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from trueup.errors import RunError
 from trueup.model.run import Run
@@ -13,6 +14,9 @@ DATA = "run.json"
 
 LOOKED_AT = 300
 """Folders that are opened, at most, in search of the runs of one environment."""
+
+UNCOMPARED = ("columns", "fixes", "past", "rows", "sql", "waivers")
+"""Fields of a record that only its own run shows: most of what there is to read in a run."""
 
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 """What a run's id may be, so that it is a folder's name."""
@@ -24,9 +28,12 @@ def read(path: Path) -> Run:
 
     Raises RunError where there is none, or none that this Trueup can read.
     """
-    file = path / DATA if path.is_dir() else path
+    return parse(_data(path / DATA if path.is_dir() else path))
+
+
+def _data(file: Path) -> Any:
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        return json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(
             f"no run can be read from {str(file)!r}: {error.strerror}; "
@@ -34,7 +41,6 @@ def read(path: Path) -> Run:
         ) from error
     except ValueError as error:
         raise RunError(f"{str(file)!r} is not JSON; it was cut short or edited") from error
-    return parse(data)
 
 
 def folders(folder: Path) -> list[Path]:
@@ -64,14 +70,27 @@ def runs(folder: Path, environment: str, before: str = "") -> Iterator[Run]:
     """
     The runs of one environment, the newest first, of those `before` a run's id.
 
-    One that cannot be read is passed over: a single bad file must not take the history away.
+    Without what is `UNCOMPARED`. One that cannot be read is passed over: a single bad file must
+    not take the history away.
     """
     for place in folders(folder)[:LOOKED_AT]:
         if before and place.name >= before:
             continue
         try:
-            run = read(place)
+            data = _data(place / DATA)
+            if _shorn(data).get("environment") == environment:
+                yield parse(data)
         except RunError:
             continue
-        if run.environment == environment:
-            yield run
+
+
+def _shorn(data: Any) -> Mapping[str, object]:
+    """The data of a run, of whose records nothing is left that nobody compares."""
+    if not isinstance(data, dict):
+        raise RunError("it is no run")
+    records = data.get("records")
+    for record in records if isinstance(records, list) else ():
+        if isinstance(record, dict):
+            for field in UNCOMPARED:
+                record.pop(field, None)
+    return data

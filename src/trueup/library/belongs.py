@@ -20,10 +20,13 @@ def belongs(
     is no uuid refers to nobody, and one that is written otherwise (capitals, braces, no hyphens)
     to whom it names. Raises CatalogError for a name that is no column.
     """
-    orphans = _orphans(column(child), column(parent), key, is_text)
+    shown, picked = _shown(column(child), key), _orphans(column(child), column(parent), is_text)
+    orphans = f"select {shown}\n{picked}\norder by child.{identifier(key)}"
+    reference = column(child).name
+    listed = f"select child.{identifier(reference)}\n{picked}"
 
     def ask(replica: Reader) -> Iterable[Row]:
-        return replica.rows(orphans)
+        return replica.rows(orphans).found_by(reference, listed)
 
     table = column(child).table
     return declared(
@@ -40,23 +43,22 @@ def belongs(
     )
 
 
-def _orphans(child: Column, parent: Column, key: str, is_text: bool) -> str:
-    reference, name = f"child.{identifier(child.name)}", identifier(key)
+def _shown(child: Column, key: str) -> str:
+    return (
+        f"child.{identifier(key)}, child.{identifier(child.name)},"
+        f' {literal(child.table)} as "table", {literal(child.name)} as "column"'
+    )
+
+
+def _orphans(child: Column, parent: Column, is_text: bool) -> str:
+    reference = f"child.{identifier(child.name)}"
     referred = f"parent.{identifier(parent.name)}"
     same = f"{referred} = {reference}"
     if is_text:
         same = f"{_digits(referred)} = {_digits(reference)}"
-    return f"""
-    select child.{name}, {reference}, {literal(child.table)} as "table",
-           {literal(child.name)} as "column"
-    from {identifier(child.table)} as child
-    where {reference} is not null
-      and not exists (
-          select from {identifier(parent.table)} as parent
-          where {same}
-      )
-    order by child.{name}
-    """  # noqa: S608  # every name in it is quoted
+    return f"""from {identifier(child.table)} as child
+where {reference} is not null
+  and not exists (select from {identifier(parent.table)} as parent where {same})"""
 
 
 def _digits(column: str) -> str:

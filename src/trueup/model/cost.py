@@ -28,9 +28,9 @@ class CostRecord:
     What one system's server was asked for.
 
     `rows` and `blocks` are those of the system's own tables and indexes; with `at_least` there may
-    be more, which parallel workers, visitors, or a transaction that failed have read. `seconds` is
-    how long answers were waited for on all connections together; `longest_snapshot` is the longest
-    time in seconds that one snapshot was held open.
+    be more, read by visitors, a transaction that failed or a worker that crashed. `seconds` is how
+    long answers were waited for on all connections together; `longest_snapshot` is the longest time
+    in seconds that one snapshot was held open.
     """
 
     connections: int = 0

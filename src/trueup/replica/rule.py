@@ -15,9 +15,14 @@ _OPEN, _CLOSE = "values (\n", "\n)"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A condition as the driver takes it, the table that it judges, and what is shown of a row."""
+    """
+    A condition on the rows of a table, and what is shown of a row.
+
+    All but `table`, its name as stored, is text as the driver takes it.
+    """
 
     table: str
+    source: str
     condition: str
     columns: str
 
@@ -35,7 +40,14 @@ def rule(table: str, condition: str, columns: Sequence[str]) -> tuple[Statement,
             f"the rule on {table} looks further than its row; ask for those rows with rows(…)"
         )
     shown = ", ".join(columns)
-    listed = statement(f"select {shown}").sent.removeprefix("select ")
-    said = f"select {shown}\nfrom {identifier(table)}\nwhere {condition}\norder by 1"
-    asked = statement(said)
-    return asked, Rule(table, judged.sent.removeprefix(_OPEN).removesuffix(_CLOSE), listed)
+    listed = statement(f"select {shown}")
+    condition_sent = judged.sent.removeprefix(_OPEN).removesuffix(_CLOSE)
+    source = identifier(table).replace("%", "%%")
+    asked = Statement(
+        sql=f"select {shown}\nfrom {identifier(table)}\nwhere {condition}\norder by 1",
+        sent=f"{listed.sent}\nfrom {source}\nwhere {condition_sent}\norder by 1",
+        names=judged.names | listed.names,
+        mentions=judged.mentions | listed.mentions | set(table.split(".")),
+        calls=judged.calls | listed.calls,
+    )
+    return asked, Rule(table, source, condition_sent, listed.sent.removeprefix("select "))

@@ -24,11 +24,12 @@ fetched; pg_toast (99) has parts of rows. The first test is the cheapest: most r
 read. What PostgreSQL itself has (oids below 16384) is left out, and with it what the guard reads.
 """
 
-PARTLY = """
-    pg_catalog.current_setting('max_parallel_workers_per_gather') <> '0'
-    or pg_catalog.current_setting('track_counts') = 'off'
+PARTLY = "pg_catalog.current_setting('track_counts') = 'off'"
 """
-"""Whether the server may read more than it says: parallel workers count for themselves."""
+Whether the server does not count at all.
+
+Parallel workers would count for themselves; the guard asks for none.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def _tokens(sql: str) -> Iterator[_Token]:
         found = _TOKEN.match(sql, position)
         if found is None:  # pragma: no cover  # the last alternative takes any character
             raise AssertionError("unreachable")
-        kind = next(name for name, text in found.groupdict().items() if text and name != "tag")
+        kind = str(found.lastgroup)  # the outermost: a tag lies within its dollar
         if kind == "other" and found.group() in "'\"$":
             raise StatementError("the SQL has a quote that does not end; close it")
         end = _comment_end(sql, position) if kind == "comment" else found.end()

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable
+from itertools import starmap
 from pathlib import Path
 from secrets import token_hex
 
@@ -41,14 +42,29 @@ def write(run: Run, folder: Path, secrets: Iterable[str] = ()) -> Path:
 
 
 def text(run: Run) -> str:
-    """The run as run.json holds it; raises RunError for a number that JSON cannot write."""
+    """
+    The run as run.json holds it, a record a line.
+
+    Raises RunError for a number that JSON cannot write.
+    """
     try:
-        return json.dumps(plain(run), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        return "{\n" + ",\n".join(starmap(_line, plain(run).items())) + "\n}\n"
     except ValueError as error:
         raise RunError(
             "the run holds a value that is not a number (NaN or infinity), which JSON cannot "
             "write; see which metric it is, and leave such rows out"
         ) from error
+
+
+def _line(name: str, value: object) -> str:
+    """A member of the whole, and what a list lists each by itself: to indent it all takes long."""
+    if isinstance(value, list) and value:
+        return f" {_json(name)}: [\n  " + ",\n  ".join(map(_json, value)) + "\n ]"
+    return f" {_json(name)}: {_json(value)}"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _refuse_secrets(texts: dict[str, str], secrets: tuple[str, ...]) -> None:

@@ -47,6 +47,10 @@ class Active:
         record = ratchet.held(record, _read(self.baseline)) if self.baseline else record
         return self._maintained(record)
 
+    def close(self) -> None:
+        """End whatever is open; a second time does nothing."""
+        self.systems.close()
+
     @property
     def only_new(self) -> str:
         """The id of the baseline, empty where there is none."""

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Condition, Thread
@@ -61,6 +61,7 @@ class Ahead:
         self._late: dict[Question, QueryError] = {}
         self._threads: list[Thread] = []
         self._sources: list[Source] = []
+        self._asking = 0
         self._stopped = False
 
     def begin(self, invariants: Sequence[Invariant], given: Mapping[str, object]) -> None:
@@ -76,9 +77,8 @@ class Ahead:
         except ReplicaError:
             return  # each invariant will say so
         self._arrange(selected, known)
-        batches = len(self._batches)
-        for _ in range(min(self._connections - 1, batches - 1)):
-            thread = Thread(target=self._work, name="trueup-ahead", daemon=True)
+        for place in range(min(self._connections, len(self._batches))):
+            thread = Thread(target=self._work, args=[place], name="trueup-ahead", daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -87,31 +87,36 @@ class Ahead:
         """What took the server long."""
         return self._found.slow
 
+    def keep(self, ids: Collection[str]) -> None:
+        """Keep to these of the invariants that it began with; what only others ask is not asked."""
+        self._selected = {id_: one for id_, one in self._selected.items() if id_ in ids}
+        wanted = {unit for one in self._selected.values() for unit in _units(one)}
+        with self._changed:
+            left = [batch for batch in self._batches if wanted.isdisjoint(_parts(batch))]
+            for batch in left:
+                self._batches.remove(batch)
+                self._open.difference_update(_parts(batch))
+
     def outcome(self, invariant: Invariant) -> Outcome | None:
-        """The outcome, worked for and waited for; None where it was not to be had here."""
+        """The outcome, waited for; None where it was not to be had here."""
         found = self._selected.pop(invariant.id, None)
         if found is None:
             return None
-        with suppress(ConnectError):  # told at its turn
-            self._work_for([found.question, *map(Count, invariant.over.values())])
+        self._wait_for(_units(found))
         return self._outcome(found)
 
-    def _work_for(self, wanted: list[Unit]) -> None:
-        """Ask what is queued, and wait for what others ask, until these are answered or left."""
-        while not self._are_closed(wanted):
-            batch = self._take()
-            if batch is not None:
-                self._ask(self._source, batch)
-            elif any(thread.is_alive() for thread in self._threads):
-                with self._changed:
-                    self._changed.wait_for(lambda: self._are_closed(wanted), PATIENCE)
-            elif not self._batches:
-                return
+    def _wait_for(self, wanted: Sequence[Unit]) -> None:
+        """Wait until these are answered, or left because nobody works on them any more."""
+        while not self._are_closed(wanted) and any(one.is_alive() for one in self._threads):
+            with self._changed:
+                self._changed.wait_for(lambda: self._are_closed(wanted), PATIENCE)
 
     def close(self) -> None:
         """Stop what is queued and what is being asked, also where it only begins just now."""
-        self._stopped = True
-        self._batches.clear()
+        with self._changed:
+            self._stopped = True
+            self._batches.clear()
+            self._changed.notify_all()
         deadline = time.monotonic() + STOP_WITHIN
         for thread in self._threads:
             while thread.is_alive() and time.monotonic() < deadline:
@@ -140,17 +145,35 @@ class Ahead:
         sql = (found.question.rows.asked.sql,)
         return replace(outcome, seconds=answer.seconds, sql=sql, snapshot=answer.snapshot)
 
-    def _work(self) -> None:
-        source = self._another()
+    def _work(self, place: int) -> None:
+        """Ask what is queued; the first on the connection that is there already."""
+        source = self._another() if place else self._source
         self._sources.append(source)
         try:
             with suppress(ConnectError):  # whoever has a connection goes on
-                while not self._stopped and (batch := self._take()) is not None:
-                    self._ask(source, batch)
+                while (batch := self._next()) is not None:
+                    try:
+                        self._ask(source, batch)
+                    finally:
+                        self._rest()
         finally:
-            source.close()
+            if place:
+                source.close()
             with self._changed:
                 self._changed.notify_all()
+
+    def _next(self) -> list[Unit] | None:
+        """The next batch; while others ask, theirs may come back, and so it waits for them."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._batches or not self._asking)
+            batch = self._take()
+            self._asking += batch is not None
+            return batch
+
+    def _rest(self) -> None:
+        with self._changed:
+            self._asking -= 1
+            self._changed.notify_all()
 
     def _take(self) -> list[Unit] | None:
         with self._changed:
@@ -220,6 +243,10 @@ class Ahead:
 
     def _are_closed(self, units: Sequence[Unit]) -> bool:
         return self._open.isdisjoint(units)
+
+
+def _units(one: _Selected) -> list[Unit]:
+    return [one.question, *map(Count, one.invariant.over.values())]
 
 
 def _as_slow(question: Question, seconds: float) -> Slow:

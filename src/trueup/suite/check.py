@@ -1,13 +1,20 @@
 """`trueup check`: the suite through pytest, with the sample held from outside where it is asked."""
 
+import gc
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from trueup.catalog import INVARIANTS
 from trueup.config import Project
 from trueup.environment import environments
+from trueup.errors import ConfigError
+from trueup.suite.active import Active, systems_of
+from trueup.suite.opening import Opening, opened
+
+if TYPE_CHECKING:
+    import pytest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,22 +34,64 @@ class Asked:
     fail_fast: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A run that was opened before pytest was loaded, handed to it as a plugin."""
+
+    active: Active
+
+    def pytest_configure(self, config: "pytest.Config") -> None:
+        """Put it where every hook looks."""
+        from trueup.suite.stash import ACTIVE  # noqa: PLC0415  # it loads pytest
+
+        config.stash[ACTIVE] = self.active
+
+
 def run(project: Project, asked: Asked) -> int:
     """
     Run pytest over the systems' invariants and give its exit code.
 
-    The environment is opened here first, so that a word can be said while the sample starts:
-    pytest captures whatever is printed while it starts.
+    What takes long begins first: the environment, so that a word can be said while the sample
+    starts, and where all is selected the questions, which the servers answer while pytest loads.
+    Raises ConfigError where a conftest.py needs a plugin that is not loaded.
     """
     names = asked.systems or tuple(project.config.systems)
-    with environments(project, asked.environment, names):
-        return int(pytest.main(arguments(project, asked, names)))
+    with (
+        environments(project, asked.environment, names),
+        closing(_opened(project, asked, names)) as active,
+    ):
+        import pytest  # noqa: PLC0415  # as the docstring says
+        from pluggy import PluginValidationError  # noqa: PLC0415  # as the line above
+
+        gc.freeze()  # pytest collects twice at its end, and would look through all its modules
+        try:
+            return int(pytest.main(arguments(project, asked, names), [_Opened(active)]))
+        except PluginValidationError as error:
+            raise ConfigError(
+                f"{error}; `trueup check` loads no plugin but its own:"
+                ' name yours in conftest.py, as in pytest_plugins = ["pytest_html.plugin"]'
+            ) from None
+
+
+def _opened(project: Project, asked: Asked, names: tuple[str, ...]) -> Active:
+    paths = [str(project.root / INVARIANTS / name) for name in names]
+    opening = Opening(
+        project=project,
+        environment=asked.environment,
+        systems=systems_of(project, paths, project.root),
+        history=project.root / (asked.history or asked.reports),
+        as_of=asked.as_of,
+        only_new=asked.only_new,
+        whole=not asked.keyword and not asked.workers,
+    )
+    return opened(opening)
 
 
 def arguments(project: Project, asked: Asked, names: tuple[str, ...]) -> list[str]:
     """The words that pytest is called with."""
     paths = [str(project.root / INVARIANTS / name) for name in names]
     words = [*paths, f"--rootdir={project.root}", "--env", asked.environment, "-q", "--no-header"]
+    words += _plugins(asked)
     words += ["-rN"]  # the closing summary is ours; pytest's would say it again
     words += ["--import-mode=importlib", "--reports", str(asked.reports)]
     # Pytest would rewrite our asserts, had it imported us first; there are none.
@@ -56,3 +105,15 @@ def arguments(project: Project, asked: Asked, names: tuple[str, ...]) -> list[st
     words += [f"--junitxml={asked.junit}"] if asked.junit else []
     words += ["-x"] if asked.fail_fast else []
     return words
+
+
+def _plugins(asked: Asked) -> list[str]:
+    """
+    Those that the words need; to load each that happens to be installed takes long.
+
+    So the project's own words for pytest, which may need any, are not said here.
+    """
+    named = ["trueup.pytest_plugin"]
+    named += ["pytest_metadata.plugin", "pytest_html.plugin"] if asked.html else []
+    named += ["xdist.plugin"] if asked.workers else []
+    return ["-o", "addopts=", "--disable-plugin-autoload", *(f"-p{name}" for name in named)]

@@ -7,7 +7,8 @@ import pytest
 from trueup.report import pytest_html, store
 from trueup.report.links import NOWHERE, Links
 from trueup.suite.active import Active
-from trueup.suite.record import RUN, carried
+from trueup.suite.record import carried
+from trueup.suite.stash import RUN
 
 
 class HtmlView:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trueup.catalog import adopt
+from trueup.catalog import adopt, adopted
 from trueup.errors import CatalogError
 from trueup.model.invariant import Invariant
 from trueup.model.run import Record
@@ -84,10 +84,10 @@ def make(
     """
     root = active.project.root if active else collector.path.parents[2]
     try:
-        adopted = adopt(root, found, name, collector.path)
+        invariant = adopted(collector.path, name) or adopt(root, found, name, collector.path)
     except CatalogError as error:
         raise collector.CollectError(f"trueup: {error}") from None
-    return InvariantItem.from_parent(collector, name=name, invariant=adopted, active=active)
+    return InvariantItem.from_parent(collector, name=name, invariant=invariant, active=active)
 
 
 def _excuse(record: Record) -> str:

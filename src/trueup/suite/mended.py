@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from trueup.errors import ReplicaError
-from trueup.history import folder as history
-from trueup.model.run import Mended
+from trueup.model.run import Mended, Run
 from trueup.replica.reader import Reader
 from trueup.report.mask import MASKED
 from trueup.report.scrub import scrub
@@ -32,10 +30,9 @@ SINCE = """
 """
 
 
-def since(folder: Path, environment: str) -> datetime:
-    """When the last run of this environment ended; a day ago where there was none."""
-    last = next(history.runs(folder, environment), None)
-    return last.finished if last else datetime.now(UTC) - FIRST
+def since(earlier: Sequence[Run]) -> datetime:
+    """When the last of the earlier runs ended, the newest first; a day ago where there was none."""
+    return earlier[0].finished if earlier else datetime.now(UTC) - FIRST
 
 
 def mended(systems: Systems, moment: datetime) -> tuple[Mended, ...]:

@@ -2,12 +2,13 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from trueup.config import Project
@@ -91,13 +92,21 @@ class Systems:
             storage.close()
         self._stack.close()
 
-    def share(self) -> None:
-        """Export each system's snapshot in this process, which outlives its workers."""
-        for source in self._sources.values():
-            try:
-                source.share()
-            except ReplicaError:
-                continue  # every invariant of that system will say so
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """
+        Open each system and export its snapshot in this process, which outlives its workers.
+
+        All at once, while the block does something else: most of it is waiting.
+        """
+        threads = [Thread(target=_share, args=[one]) for one in self._sources.values()]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            for thread in threads:
+                thread.join()
 
     def moment(self, as_of: datetime | None) -> Moment:
         """
@@ -117,9 +126,18 @@ class Systems:
         return Moment(datetime.now(UTC), "this machine's clock, since no replica answered")
 
     def begin(self, invariants: Sequence[Invariant], now: datetime) -> None:
-        """Ask what these invariants ask, ahead of their turn, system by system."""
+        """
+        Ask what these invariants ask, ahead of their turn, system by system.
+
+        A system that has begun already only keeps to them, and leaves the others.
+        """
         for system, environment in self._environments.items():
             mine = [one for one in invariants if one.system == system]
+            if system in self._aheads:
+                self._aheads[system].keep({one.id for one in mine})
+                continue
+            if not mine:
+                continue
             ahead = Ahead(
                 self._sources[system], partial(self._source, system), environment.connections
             )
@@ -199,6 +217,8 @@ class Systems:
         """
         source = self._sources[system]
         ahead = self._aheads.get(system)
+        if ahead:
+            ahead.close()
         slow = [*self._slow[system].values(), *(ahead.slow if ahead else ())]
         slowest: tuple[SlowRecord, ...] = ()
         if slow:
@@ -294,6 +314,11 @@ class Systems:
     def _own_folder(self) -> Path:
         made = tempfile.TemporaryDirectory(prefix="trueup-", ignore_cleanup_errors=True)
         return Path(self._stack.enter_context(made))
+
+
+def _share(source: Source) -> None:
+    with suppress(ReplicaError):  # every invariant of that system will say so
+        source.share()
 
 
 def stripe_account(environment: Environment) -> StripeAccount | None:

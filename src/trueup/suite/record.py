@@ -1,77 +1,62 @@
 """The record on its way: from an item to its report, to the controller, to the run."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import Any
 
 from trueup.model.run import Record
-
-if TYPE_CHECKING:
-    from trueup.model.cost import CostRecord
-    from trueup.suite.active import Active
-    from trueup.suite.finish import Finished
-
-RUN: "pytest.StashKey[Finished | None]" = pytest.StashKey()
-"""Where the controller keeps the run once it is made, for whoever shows it."""
+from trueup.model.verdict import Verdict
 
 ATTRIBUTE = "trueup"
-"""Plain data below this name travels with a report, whichever process made it."""
+"""What travels with a report below this name, whichever process made it."""
+
+PHASE = "trueup_phase"
+"""What marks the report of an invariant's set-up or tear-down: it has none, so it says nothing."""
 
 
 def attach(item: Any, report: Any) -> None:
     """
-    Put the record that an item made on its report; other items have none.
+    Put the record that an invariant made on the report of its call, a mark on the others.
 
-    As plain data, since only builtins travel between processes: one enum would end the run.
+    From a worker of xdist as plain data: only builtins travel, and one enum would end the run.
     """
     found = getattr(item, "record", None)
-    if isinstance(found, Record):
-        from trueup.model.run_json import plain_record  # noqa: PLC0415  # as below
+    if report.when != "call":
+        setattr(report, PHASE, True)
+    elif isinstance(found, Record):
+        if hasattr(item.config, "workerinput"):
+            from trueup.model.run_json import plain_record  # noqa: PLC0415  # as below
 
-        setattr(report, ATTRIBUTE, plain_record(found))
+            setattr(report, ATTRIBUTE, plain_record(found))
+        else:
+            setattr(report, ATTRIBUTE, found)
 
 
 def carried(report: Any) -> Record | None:
     """The record that a report carries, or None for a report of another kind."""
-    plain = getattr(report, ATTRIBUTE, None)
-    if plain is None:
-        return None
+    found = getattr(report, ATTRIBUTE, None)
+    if found is None or isinstance(found, Record):
+        return found
     # Pytest loads this module every time; what reads JSON, only where there is a run.
     from trueup.model.run_json import record  # noqa: PLC0415  # as the line above says
 
-    return record(plain)
+    return record(found)
 
 
-def send_costs(config: pytest.Config, active: "Active", *, explain: bool) -> None:
-    """Let the controller know what this worker's questions cost, as plain data too."""
-    from trueup.model.plain import plain  # noqa: PLC0415  # as above
-
-    output: dict[str, object] = config.workeroutput  # type: ignore[attr-defined]  # xdist's own
-    systems = active.systems
-    output[ATTRIBUTE] = {
-        name: plain(systems.cost(name, explain=explain)) for name in systems.environments
-    }
-
-
-def costs_of(node: Any) -> "Mapping[str, CostRecord] | None":
-    """What a worker that is done has sent; None where it crashed."""
-    sent = getattr(node, "workeroutput", {}).get(ATTRIBUTE)
-    if sent is None:
-        return None
-    from trueup.model.cost import CostRecord  # noqa: PLC0415  # as above
-    from trueup.model.exact import exact  # noqa: PLC0415  # as above
-
-    return {name: exact(CostRecord, cost, json=True) for name, cost in sent.items()}
+def says_nothing(report: Any) -> bool:
+    """Whether it is of a set-up or tear-down of an invariant, and nothing went wrong there."""
+    return bool(getattr(report, PHASE, False) and report.passed)
 
 
 def in_maintenance(report: Any) -> bool:
     """Whether it was found in a maintenance window, so that it fails nothing."""
-    plain = getattr(report, ATTRIBUTE, None)
-    return bool(plain and plain["maintenance"])
+    return bool(_said(report, "maintenance"))
 
 
 def verdict_of(report: Any) -> str | None:
     """The verdict alone, without reading the rest."""
-    plain = getattr(report, ATTRIBUTE, None)
-    return str(plain["verdict"]) if plain is not None else None
+    verdict: Verdict | str | None = _said(report, "verdict")
+    return None if verdict is None else str(verdict)
+
+
+def _said(report: Any, field: str) -> Any:
+    found = getattr(report, ATTRIBUTE, None)
+    return found.get(field) if isinstance(found, dict) else getattr(found, field, None)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from trueup.catalog import INVARIANTS, metrics
 from trueup.history.folder import runs
-from trueup.history.past import remembered
+from trueup.history.past import REMEMBERED, remembered
 from trueup.history.waived import idle
 from trueup.model.cost import CostRecord, added
 from trueup.model.metric import Metric
@@ -21,27 +22,34 @@ from trueup.model.verdict import Verdict
 from trueup.suite.active import Active
 from trueup.suite.mended import mended, since
 from trueup.suite.metrics import measure
-from trueup.suite.record import carried, costs_of
+from trueup.suite.record import carried, says_nothing
 
 
 @dataclass(slots=True)
 class Recorder:
-    """What the controller gathers; workers only send."""
+    """What the controller gathers; workers only send. `shown` are the reports that pytest keeps."""
 
     started: datetime
+    shown: Mapping[str, list[Any]]
     records: list[Record] = field(default_factory=list)
     workers: list[Mapping[str, CostRecord] | None] = field(default_factory=list)
 
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the record that a report carries."""
+        """Take the record that a report carries; have pytest forget what says nothing."""
         found = carried(report)
         if found is not None:
             self.records.append(found)
+        # For each that is broken, pytest would look through all of these for its tear-down.
+        elif says_nothing(report) and self.shown.get("", [None])[-1] is report:
+            self.shown[""].pop()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take what a worker's questions cost; one that crashed does not say."""
-        self.workers.append(costs_of(node))
+        from trueup.suite import costs  # noqa: PLC0415  # most runs have no workers
+
+        self.workers.append(costs.sent(node))
 
     def run(
         self,
@@ -60,7 +68,8 @@ class Recorder:
         """
         names = tuple(active.systems.environments)
         asked = () if selection else _metrics(active, names)
-        moment = since(history, active.environment)
+        earlier = list(islice(runs(history, active.environment), REMEMBERED))
+        moment = since(earlier)
         measured = measure(active.systems, asked, active.moment.now)
         changes = mended(active.systems, moment)
         run = Run(
@@ -80,7 +89,7 @@ class Recorder:
             mended_since=moment,
             only_new=active.only_new,
         )
-        run = remembered(run, runs(history, active.environment))
+        run = remembered(run, earlier)
         return replace(run, idle_waivers=idle(run, active.waivers))
 
     def _system(self, active: Active, name: str, explain: bool) -> SystemRecord:

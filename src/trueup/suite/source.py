@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import RLock
 from typing import TypeVar
 
 import psycopg
@@ -29,7 +30,8 @@ class Source:
     """
     A guarded session that is opened by need, on the snapshot that the whole run shares.
 
-    What it costs its server is added to what was `spent`, which several sources may share.
+    One thread at a time has it; another that wants to ask waits until the first has asked. What it
+    costs its server is added to what was `spent`, which several sources may share.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Source:
         self._refusal: ReplicaError | None = None
         self._refused_at = 0.0
         self._cancelled = False
+        self._mine = RLock()
         file = folder / f"{environment.system}.json"
         self._shared = Shared(file, self._exporter, environment.snapshot_max_age, self._spent)
         self.unshared = ""
@@ -95,6 +98,10 @@ class Source:
         self.release()
 
     def _tried(self, act: Callable[[], Answer], again: Callable[[Answer], bool]) -> Answer:
+        with self._mine:
+            return self._tried_by_turn(act, again)
+
+    def _tried_by_turn(self, act: Callable[[], Answer], again: Callable[[Answer], bool]) -> Answer:
         self._refuse_while_down()
         for last in tries():
             try:

@@ -1,19 +1,19 @@
-"""The start of a run, in the controller and in each xdist worker."""
+"""The start of a run in pytest, in the controller and in each xdist worker."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from trueup.config import Project, find_project, instant
+from trueup.config import Project, find_project
 from trueup.errors import TrueupError
-from trueup.history import ratchet
 from trueup.history.waived import Waivers
 from trueup.history.waiver_file import FILE, read
 from trueup.report.mask import of_project
-from trueup.suite.active import Active, run_id, systems_of
+from trueup.suite.active import Active, systems_of
 from trueup.suite.opened import Moment, Systems
+from trueup.suite.opening import Opening, opened
 
 WORKER = "trueup"
 """The key below which a worker finds what the controller tells it."""
@@ -25,8 +25,10 @@ def start(config: pytest.Config) -> Active:
 
     Raises pytest.UsageError with one line for anything the user can mend.
     """
+    worker: Mapping[str, object] | None = getattr(config, "workerinput", {}).get(WORKER)
     try:
-        return _started(config)
+        project = find_project(config.invocation_params.dir)
+        return _joined(config, project, worker) if worker else opened(_opening(config, project))
     except TrueupError as error:
         raise pytest.UsageError(f"trueup: {error}") from None
 
@@ -45,37 +47,29 @@ def told(active: Active) -> dict[str, object]:
     }
 
 
-def _started(config: pytest.Config) -> Active:
-    worker: Mapping[str, object] | None = getattr(config, "workerinput", {}).get(WORKER)
-    project = find_project(config.invocation_params.dir)
-    environment = str(config.option.env)
-    if worker is not None:
-        names = worker["systems"]
-        run = str(worker["run"])
-        folder = Path(str(worker["folder"]))
-        systems = Systems(project, environment, tuple(names), run, folder)  # type: ignore[arg-type]  # execnet gives a list of str
-        moment = Moment(datetime.fromisoformat(str(worker["now"])), str(worker["clock"]))
-        started = datetime.fromisoformat(str(worker["started"]))
-        waivers = Waivers(read(project.root / FILE, started), environment, started)
-        baseline = Path(str(worker["baseline"])) if worker["baseline"] else None
-        return Active(
-            project, environment, run, systems, moment, waivers, of_project(project.root), baseline
-        )
-    started = datetime.now(UTC)
-    run = run_id(started)
-    waivers = Waivers(read(project.root / FILE, started), environment, started)
-    asked = config.option.only_new
-    baseline = ratchet.chosen(asked, history(project, config), environment) if asked else None
-    as_of = instant(config.option.as_of) if config.option.as_of else None
-    chosen = systems_of(project, config.args, config.invocation_params.dir)
-    systems = Systems(project, environment, chosen, run)
-    mask = of_project(project.root)
-    systems.share()
-    return Active(
-        project, environment, run, systems, systems.moment(as_of), waivers, mask, baseline
-    )
-
-
 def history(project: Project, config: pytest.Config) -> Path:
     """The folder of earlier runs: the one that is named, or the one that this run lands in."""
     return project.root / str(config.option.history or config.option.reports)
+
+
+def _opening(config: pytest.Config, project: Project) -> Opening:
+    return Opening(
+        project=project,
+        environment=str(config.option.env),
+        systems=systems_of(project, config.args, config.invocation_params.dir),
+        history=history(project, config),
+        as_of=config.option.as_of or "",
+        only_new=config.option.only_new or "",
+    )
+
+
+def _joined(config: pytest.Config, project: Project, told: Mapping[str, object]) -> Active:
+    """What a worker takes part in; the controller opened it and holds its snapshots."""
+    environment, run, folder = str(config.option.env), str(told["run"]), Path(str(told["folder"]))
+    systems = Systems(project, environment, tuple(told["systems"]), run, folder)  # type: ignore[arg-type]  # execnet gives a list of str
+    moment = Moment(datetime.fromisoformat(str(told["now"])), str(told["clock"]))
+    started = datetime.fromisoformat(str(told["started"]))
+    waivers = Waivers(read(project.root / FILE, started), environment, started)
+    baseline = Path(str(told["baseline"])) if told["baseline"] else None
+    mask = of_project(project.root)
+    return Active(project, environment, run, systems, moment, waivers, mask, baseline)

@@ -30,9 +30,8 @@ SLOW = """
 
 @pytest.fixture
 def goods(database: Database) -> Database:
-    """A table that is worth an index, on a server that asks no parallel workers."""
+    """A table that is worth an index."""
     database.execute(JOBS)
-    database.execute(f"alter database {database.name} set max_parallel_workers_per_gather = 0")
     with database.connect() as primary:
         primary.execute("vacuum (analyze) goods")
     database.cluster.wait_for_replay()
@@ -195,7 +194,6 @@ def written(root: Path) -> dict[str, Any]:
 
 
 def test_what_workers_cost_is_added(pytester: pytest.Pytester, shop: Database) -> None:
-    shop.execute(f"alter database {shop.name} set max_parallel_workers_per_gather = 0")
     run = ("invariants", "--env", "staging", "-p", "no:randomly")
 
     pytester.runpytest_subprocess(*run, "--reports", "alone/reports")
@@ -210,7 +208,6 @@ def test_what_workers_cost_is_added(pytester: pytest.Pytester, shop: Database) -
 
 
 def test_a_worker_that_crashed_does_not_say(pytester: pytest.Pytester, shop: Database) -> None:
-    shop.execute(f"alter database {shop.name} set max_parallel_workers_per_gather = 0")
     pytester.makepyfile(
         **{
             "invariants/shop/test_the_last": '''

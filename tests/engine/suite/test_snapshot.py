@@ -37,7 +37,8 @@ def test_invariants_see_what_the_first_saw(database: Database, systems: Opened) 
 def test_another_process_of_the_run_imports_the_same(database: Database, systems: Opened) -> None:
     database.execute(GOODS)
     controller = systems()
-    controller.share()
+    with controller.sharing():
+        pass
     database.execute("insert into goods values (21, 0)")
 
     worker = systems(folder=controller.folder).outcome(COUNT, NOW)
@@ -59,7 +60,8 @@ def test_it_is_renewed_when_it_is_too_old(database: Database, systems: Opened) -
 
 def test_the_server_itself_ends_an_exporter_that_is_too_old(database, systems: Opened) -> None:
     database.execute(GOODS)
-    systems(more="snapshot_max_age = 0.3").share()
+    with systems(more="snapshot_max_age = 0.3").sharing():
+        pass
 
     until(lambda: not exporters(database))
 
@@ -104,7 +106,8 @@ def test_the_exporter_ends_with_the_run(database: Database, systems: Opened) -> 
 def test_the_file_holds_no_secret(database: Database, systems: Opened) -> None:
     database.execute(GOODS)
     run = systems()
-    run.share()
+    with run.sharing():
+        pass
 
     [file] = run.folder.glob("*.json")
     assert set(json.loads(file.read_text())) == {"id", "instant", "exported"}
