@@ -33,8 +33,9 @@ def told(system: SystemRecord, cost: CostRecord) -> str:
     on = f"{phrase.plural(cost.transactions, 'transaction')}"
     by = f"{phrase.plural(cost.connections, 'connection')}"
     return (
-        f"{system.title}: {most}{read_in} in {on} on {by}, {phrase.duration(cost.seconds)} until"
-        f" all answers were there, a snapshot held for {phrase.duration(cost.longest_snapshot)}"
+        f"{system.title}: {most}{read_in} in {on} on {by}, which together waited"
+        f" {phrase.duration(cost.seconds)} for answers;"
+        f" a snapshot held for {phrase.duration(cost.longest_snapshot)}"
     )
 
 
