@@ -71,12 +71,13 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> pytest.Module | None:
-    """Take a module of invariants that was imported to ask ahead; the others are pytest's."""
+    """Take the modules of a run from where they were imported to ask ahead."""
     if ACTIVE not in parent.config.stash:
         return None
-    from trueup.suite.module import make_module
+    from trueup.suite.module import InvariantModule
 
-    return make_module(module_path, parent)
+    module: pytest.Module = InvariantModule.from_parent(parent, path=module_path)
+    return module
 
 
 def pytest_pycollect_makeitem(
@@ -109,7 +110,7 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     chosen = [item.invariant for item in session.items if hasattr(item, "invariant")]
     runs = not (config.option.collectonly or session.testsfailed or hasattr(config, "workerinput"))
     if active and chosen and runs:
-        active.systems.begin(chosen, active.moment.now)
+        active.begin(chosen)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from systems.scenes import ROOT, systems
-from trueup.cli import app
+from trueup.cli.verbs import app
 from trueup.environment import SAMPLE_FOLDER
 from trueup.sample import reset
 

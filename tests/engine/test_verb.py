@@ -1,14 +1,17 @@
 """The words of a verb are read as typer reads them; whatever is doubtful, typer reads."""
 
 import shlex
+from dataclasses import fields
 from typing import Any
 
 import pytest
 import typer
 from typer.core import TyperCommand
 
-from trueup.cli import app
+from trueup.cli import quick
 from trueup.cli.verb import DoubtfulError, Verb
+from trueup.cli.verbs import app
+from trueup.suite.check import Asked
 
 READ = (
     "check --env staging",
@@ -53,3 +56,45 @@ def test_what_is_doubtful_is_left_to_typer(words: str) -> None:
 
     with pytest.raises(DoubtfulError):
         verb._read(context, rest)
+
+
+@pytest.mark.parametrize("words", [words for words in READ if words.startswith("check")])
+def test_a_check_is_read_without_typer_as_with_it(words: str) -> None:
+    verb, context, rest = command(words)
+
+    asked = quick.check(shlex.split(words))
+
+    if "-n2" in words:
+        assert asked is None
+        return
+    read = verb._read(context, rest)
+    named = {"env": "environment"}
+    expected = {named.get(name, name): value for name, value in read.items()}
+    expected["systems"] = tuple(expected["systems"] or ())
+    assert asked == Asked(**expected)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *DOUBTFUL,
+        "list --env e",
+        "check --env e -- shop",
+        "check --env e -n2",
+        "check --env e -x=1",
+        "check --env e -k",
+        "check --env e --html -x",
+        "check --env e --env-file x",
+        "check --env",
+    ],
+)
+def test_what_is_not_said_plainly_is_not_read_without_typer(words: str) -> None:
+    assert quick.check(shlex.split(words)) is None
+
+
+def test_every_option_of_check_is_read_without_typer() -> None:
+    verb, _, _ = command("check")
+
+    options = [one for one in verb.params if one.param_type_name == "option"]
+    assert {name for one in options for name in one.opts} == set(quick.OPTIONS.values())
+    assert quick.OPTIONS.keys() | {"systems"} == {one.name for one in fields(Asked)}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from trueup.cli import app
+from trueup.cli.verbs import app
 from trueup.errors import ConfigError
 from trueup.history import waiver_file
 

@@ -1,7 +1,7 @@
 """Questions arranged: rules on one table as one scan, small ones in batches, the dearest first."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from trueup.ahead.look import Look
 from trueup.ahead.units import Count, Question, Scan, Unit
@@ -16,6 +16,12 @@ RULES = 40
 """Rules in one scan; a statement has at most 1,664 columns, and each takes two."""
 
 
+PAGE = 1e-5
+"""Seconds that a page takes where nothing is known: some hundred thousand are read in a second."""
+
+Took = Callable[[], Mapping[Question, float]]
+"""How many seconds a question took in an earlier run, where there was one."""
+
 Judged = Mapping[Question, Sequence[str]]
 """What each question judges, as `over` has it."""
 
@@ -27,12 +33,29 @@ def relations(asked: Judged) -> list[str]:
     return list(dict.fromkeys([*judged, *(rule.table for rule in rules if rule)]))
 
 
-def arranged(asked: Judged, known: Look) -> list[list[Unit]]:
+def arranged(asked: Judged, known: Look, took: Took) -> list[list[Unit]]:
     """
-    Batches of units, dearest first.
+    Batches of units, the dearest first: what took longest before, else what reads most.
 
     Rows of a table that is scanned anyway are counted by the scan.
     """
+    weights = _weights(asked, known)
+    dear = [unit for unit, pages in weights.items() if pages >= DEAR]
+    small = [unit for unit, pages in weights.items() if pages < DEAR]
+    before = took() if len(dear) > 1 else {}
+    dear.sort(key=lambda unit: -_seconds(unit, weights[unit], before))
+    together = (small[start : start + TOGETHER] for start in range(0, len(small), TOGETHER))
+    return [*([unit] for unit in dear), *together]
+
+
+def _seconds(unit: Unit, pages: int, before: Mapping[Question, float]) -> float:
+    asked = unit.members if isinstance(unit, Scan) else [unit]
+    known = [before.get(one) for one in asked if isinstance(one, Question)]
+    return sum(filter(None, known)) if known and None not in known else pages * PAGE
+
+
+def _weights(asked: Judged, known: Look) -> dict[Unit, int]:
+    """How many pages each unit reads of what it judges, or of the table that it scans."""
     weights: dict[Unit, int] = {}
     rest: list[Question] = []
     by_table: dict[str, list[Question]] = defaultdict(list)
@@ -50,15 +73,4 @@ def arranged(asked: Judged, known: Look) -> list[list[Unit]]:
         weights[question] = sum(known.pages.get(one, 0) for one in asked[question])
     judged = {relation for names in asked.values() for relation in names}
     weights |= {Count(one): known.pages.get(one, 0) for one in judged - by_table.keys()}
-    return list(_batches(sorted(weights, key=lambda unit: -weights[unit]), weights))
-
-
-def _batches(units: Sequence[Unit], weights: Mapping[Unit, int]) -> Iterator[list[Unit]]:
-    small: list[Unit] = []
-    for unit in units:
-        if weights[unit] >= DEAR:
-            yield [unit]
-        else:
-            small.append(unit)
-    for start in range(0, len(small), TOGETHER):
-        yield small[start : start + TOGETHER]
+    return weights

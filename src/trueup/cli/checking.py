@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from trueup.cli.given import Env, Systems, project
+from trueup.cli.quick import OPTIONS
 from trueup.errors import ConfigError
 
 
@@ -13,35 +14,42 @@ def check(
     env: Env,
     systems: Systems = None,
     keyword: Annotated[
-        str, typer.Option("-k", metavar="EXPR", help="Only invariants that match, as in pytest.")
+        str,
+        typer.Option(
+            OPTIONS["keyword"], metavar="EXPR", help="Only invariants that match, as in pytest."
+        ),
     ] = "",
     workers: Annotated[
-        int, typer.Option("-n", metavar="N", help="Processes; one serves up to hundreds.")
+        int,
+        typer.Option(OPTIONS["workers"], metavar="N", help="Processes; one serves up to hundreds."),
     ] = 0,
     as_of: Annotated[
-        str, typer.Option("--as-of", metavar="INSTANT", help="Ask about this instant.")
+        str, typer.Option(OPTIONS["as_of"], metavar="INSTANT", help="Ask about this instant.")
     ] = "",
-    reports: Annotated[Path, typer.Option(help="Where the run's folder is written.")] = Path(
-        "reports"
-    ),
+    reports: Annotated[
+        Path, typer.Option(OPTIONS["reports"], help="Where the run's folder is written.")
+    ] = Path("reports"),
     history: Annotated[
-        Path | None, typer.Option(help="Where earlier runs are [default: as --reports].")
+        Path | None,
+        typer.Option(OPTIONS["history"], help="Where earlier runs are [default: as --reports]."),
     ] = None,
     only_new: Annotated[
         str,
         typer.Option(
-            "--only-new",
+            OPTIONS["only_new"],
             metavar="RUN",
             help="Fail only on violations that RUN did not have: an id, a folder, or `last`.",
         ),
     ] = "",
     html: Annotated[
-        Path | None, typer.Option("--html", help="Also write pytest-html's page here.")
+        Path | None, typer.Option(OPTIONS["html"], help="Also write pytest-html's page here.")
     ] = None,
     junit: Annotated[
-        Path | None, typer.Option("--junitxml", help="Also write JUnit XML here.")
+        Path | None, typer.Option(OPTIONS["junit"], help="Also write JUnit XML here.")
     ] = None,
-    fail_fast: Annotated[bool, typer.Option("-x", help="Stop at the first violation.")] = False,
+    fail_fast: Annotated[
+        bool, typer.Option(OPTIONS["fail_fast"], help="Stop at the first violation.")
+    ] = False,
 ) -> None:
     """
     Evaluate the invariants, of all systems or those named, and write the report.

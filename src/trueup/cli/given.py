@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trueup.cli.quick import OPTIONS
+
 if TYPE_CHECKING:
     from trueup.config import Project
 
 # What a verb needs is imported by that verb, so that --help and the short verbs start at once.
 
-Env = Annotated[str, typer.Option("--env", metavar="NAME", help="Environment in trueup.toml.")]
+Env = Annotated[
+    str, typer.Option(OPTIONS["environment"], metavar="NAME", help="Environment in trueup.toml.")
+]
 System = Annotated[str, typer.Option("--system", metavar="SYSTEM", help="System in trueup.toml.")]
 Systems = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM]...", show_default=False)]
 

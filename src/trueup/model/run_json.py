@@ -1,6 +1,7 @@
 """A run as JSON: written in one format, read in each that there has been, published as a schema."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,10 +25,16 @@ A new field with a default is no new format: whoever reads skips what it does no
 READ = (1, FORMAT)
 
 
+def members(run: Run) -> Iterator[tuple[str, object]]:
+    """Each member of the JSON, not yet plain; `parse` reads the whole back to an equal run."""
+    yield "format", FORMAT
+    yield "verdict", str(run.verdict)
+    yield from ((field.name, getattr(run, field.name)) for field in fields(run))
+
+
 def plain(run: Run) -> dict[str, Any]:
-    """The run as JSON-ready data; `parse` reads it back to an equal run."""
-    data: dict[str, Any] = _plain(run)
-    return {"format": FORMAT, "verdict": str(run.verdict)} | data
+    """The run as JSON-ready data."""
+    return {name: _plain(value) for name, value in members(run)}
 
 
 def plain_record(found: Record) -> dict[str, Any]:

@@ -2,12 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
 from urllib.parse import unquote, unquote_plus
 
 SHORT_SECRET = 6
 """A password shorter than this is only looked for inside a URL: elsewhere it occurs by chance."""
+
+PIECE = 200_000
+"""Characters of a text that are read in other ways at once."""
+
+ENTITY = 100
+"""Characters that one may be written as: the twelve of a URL, each of them as HTML may write it."""
 
 # Each pattern begins with letters as they are: a text is searched for these at once, and what must
 # stand before them is asked afterwards. A site of megabytes is looked at in no time.
@@ -58,7 +64,7 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> list[str]:
     """
     found = [kind for kind, pattern in _COMPILED if pattern.search(text)]
     known = [form for secret in secrets if secret for form in _forms(secret)]
-    if known and any(form in reading for reading in _readings(text) for form in known):
+    if known and any(form in read for read in _readings(text, known) for form in known):
         found.insert(0, "a password of the configuration")
     return list(dict.fromkeys(found))
 
@@ -69,9 +75,14 @@ def _forms(secret: str) -> set[str]:
     return {f":{form}@" for form in forms} if len(secret) < SHORT_SECRET else forms
 
 
-def _readings(text: str) -> Iterator[str]:
-    """The text as it stands, as a browser reads it, and as a URL's parser does."""
-    yield text
-    yield unescape(text)
-    yield unquote(unescape(text))
-    yield unquote_plus(unescape(text))
+def _readings(text: str, known: Sequence[str]) -> Iterator[str]:
+    """
+    The text as it stands, as a browser reads it, and as a URL's parser does, piece by piece.
+
+    Pieces overlap by the longest form, however it is written. Whole, it would be held thrice.
+    """
+    overlap = ENTITY * max(map(len, known))
+    for start in range(0, len(text), PIECE):
+        piece = text[start : start + PIECE + overlap]
+        read = unescape(piece)
+        yield from (piece, read, unquote(read), unquote_plus(read))

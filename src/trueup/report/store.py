@@ -9,8 +9,9 @@ from secrets import token_hex
 
 from trueup.errors import RunError
 from trueup.history.folder import DATA, ID
+from trueup.model.plain import plain
 from trueup.model.run import Run
-from trueup.model.run_json import plain
+from trueup.model.run_json import members
 from trueup.report.page import page
 from trueup.report.scrub import scrub
 
@@ -26,13 +27,11 @@ def write(run: Run, folder: Path, secrets: Iterable[str] = ()) -> Path:
     """
     if not ID.fullmatch(run.id):
         raise RunError(f"the run's id {run.id!r} is no folder's name; use letters, digits, - and .")
-    texts = {DATA: text(run), PAGE: page(run)}
-    _refuse_secrets(texts, tuple(secrets))
     place = folder / run.id
     if place.exists():
         raise RunError(f"{str(place)!r} is already there; a run is never overwritten, move it away")
     try:
-        _place(texts, place)
+        _place(run, place, tuple(secrets))
     except OSError as error:
         raise RunError(
             f"the run could not be written to {str(place)!r}: {error.strerror}; "
@@ -48,7 +47,7 @@ def text(run: Run) -> str:
     Raises RunError for a number that JSON cannot write.
     """
     try:
-        return "{\n" + ",\n".join(starmap(_line, plain(run).items())) + "\n}\n"
+        return "{\n" + ",\n".join(starmap(_line, members(run))) + "\n}\n"
     except ValueError as error:
         raise RunError(
             "the run holds a value that is not a number (NaN or infinity), which JSON cannot "
@@ -57,35 +56,39 @@ def text(run: Run) -> str:
 
 
 def _line(name: str, value: object) -> str:
-    """A member of the whole, and what a list lists each by itself: to indent it all takes long."""
-    if isinstance(value, list) and value:
+    """A member of the whole; of what is listed each by itself, since to indent all takes long."""
+    if isinstance(value, tuple) and value:
         return f" {_json(name)}: [\n  " + ",\n  ".join(map(_json, value)) + "\n ]"
     return f" {_json(name)}: {_json(value)}"
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
 
 
-def _refuse_secrets(texts: dict[str, str], secrets: tuple[str, ...]) -> None:
-    for name, text in texts.items():
-        if kinds := scrub(text, secrets):
-            raise RunError(
-                f"{name} would hold {' and '.join(kinds)}, so nothing was written; "
-                "see which key, shown column, reason or SQL carries it, and leave it out"
-            )
+def _place(run: Run, place: Path, secrets: tuple[str, ...]) -> None:
+    """
+    Write beside the place under a name of its own, then move there in one step.
 
-
-def _place(texts: dict[str, str], place: Path) -> None:
-    """Write beside the place under a name of its own, then move there in one step."""
+    One text after the other, so that only one is held.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     partial = place.with_name(f".{place.name}.{token_hex(4)}")
     partial.mkdir()
     try:
-        for name, text in texts.items():
-            # A lone surrogate cannot be UTF-8; escaped, it is still valid JSON and plain HTML.
-            (partial / name).write_bytes(text.encode("utf-8", "backslashreplace"))
+        for name, made in ((DATA, text), (PAGE, page)):
+            _write(partial / name, made(run), secrets)
         partial.rename(place)
-    except OSError:
+    except (OSError, RunError):
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def _write(file: Path, text: str, secrets: tuple[str, ...]) -> None:
+    if kinds := scrub(text, secrets):
+        raise RunError(
+            f"{file.name} would hold {' and '.join(kinds)}, so nothing was written; "
+            "see which key, shown column, reason or SQL carries it, and leave it out"
+        )
+    # A lone surrogate cannot be UTF-8; escaped, it is still valid JSON and plain HTML.
+    file.write_bytes(text.encode("utf-8", "backslashreplace"))

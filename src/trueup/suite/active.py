@@ -26,7 +26,8 @@ class Active:
     """
     One process of one run; workers get `run` and `moment` from the controller.
 
-    `baseline` is where the run lies since which a violation must be new to fail this one.
+    `history` is the folder of the runs before it, `baseline` where the run lies since which a
+    violation must be new to fail this one.
     """
 
     project: Project
@@ -36,7 +37,12 @@ class Active:
     moment: Moment
     waivers: Waivers
     mask: Mask
+    history: Path
     baseline: Path | None = None
+
+    def begin(self, invariants: Sequence[Invariant]) -> None:
+        """Ask ahead what these ask; those that have begun already are kept to these."""
+        self.systems.begin(invariants, self.moment.now, self._learned)
 
     def evaluated(self, invariant: Invariant) -> Record:
         """Evaluate an invariant; its record is one after waivers and, where asked, the ratchet."""
@@ -55,6 +61,11 @@ class Active:
     def only_new(self) -> str:
         """The id of the baseline, empty where there is none."""
         return _read(self.baseline).id if self.baseline else ""
+
+    def _learned(self) -> dict[str, float]:
+        """How many seconds each invariant took in the newest of the earlier runs."""
+        newest = next(folder.runs(self.history, self.environment), None)
+        return {record.id: record.seconds for record in newest.records} if newest else {}
 
     def _maintained(self, record: Record) -> Record:
         """The record, with the window of its system in which the run's instant lies."""

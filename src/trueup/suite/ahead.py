@@ -22,6 +22,9 @@ from trueup.replica.slow import Slow
 from trueup.replica.together import Together
 from trueup.suite.source import Source
 
+Learned = Callable[[], Mapping[str, float]]
+"""How many seconds each invariant took in an earlier run, by its id; asked where it matters."""
+
 PATIENCE = 1.0
 """Seconds between looks at whether whoever works on an answer is still there."""
 
@@ -64,7 +67,12 @@ class Ahead:
         self._asking = 0
         self._stopped = False
 
-    def begin(self, invariants: Sequence[Invariant], given: Mapping[str, object]) -> None:
+    def begin(
+        self,
+        invariants: Sequence[Invariant],
+        given: Mapping[str, object],
+        learned: Learned = dict,
+    ) -> None:
         """Find out what to ask and in which order, and let the other connections begin."""
         drafts = ((one, question(one, given)) for one in invariants)
         selected = [_Selected(one, found) for one, found in drafts if found is not None]
@@ -76,7 +84,7 @@ class Ahead:
             known = self._source.asked(lambda reader: look(Together(reader), judged, needs))
         except ReplicaError:
             return  # each invariant will say so
-        self._arrange(selected, known)
+        self._arrange(selected, known, learned)
         for place in range(min(self._connections, len(self._batches))):
             thread = Thread(target=self._work, args=[place], name="trueup-ahead", daemon=True)
             self._threads.append(thread)
@@ -124,10 +132,10 @@ class Ahead:
                     source.cancel()
                 thread.join(AGAIN)
 
-    def _arrange(self, selected: Sequence[_Selected], known: Look) -> None:
+    def _arrange(self, selected: Sequence[_Selected], known: Look, learned: Learned) -> None:
         there = [one for one in selected if known.columns >= set(one.invariant.needs)]
         self._selected = {one.invariant.id: one for one in there}
-        self._batches.extend(arranged(_judged(there), known))
+        self._batches.extend(arranged(_judged(there), known, lambda: _took(there, learned())))
         self._open = {unit for batch in self._batches for unit in _parts(batch)}
 
     def _outcome(self, found: _Selected) -> Outcome | None:
@@ -243,6 +251,12 @@ class Ahead:
 
     def _are_closed(self, units: Sequence[Unit]) -> bool:
         return self._open.isdisjoint(units)
+
+
+def _took(selected: Sequence[_Selected], learned: Mapping[str, float]) -> dict[Question, float]:
+    return {
+        one.question: learned[one.invariant.id] for one in selected if one.invariant.id in learned
+    }
 
 
 def _units(one: _Selected) -> list[Unit]:

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 from trueup.catalog import INVARIANTS
 from trueup.config import Project
 from trueup.environment import environments
-from trueup.errors import ConfigError
 from trueup.suite.active import Active, systems_of
 from trueup.suite.opening import Opening, opened
 
 if TYPE_CHECKING:
     import pytest
+
+
+IDLE = (
+    *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging"),
+    *("pastebin", "setuponly", "setupplan", "stepwise", "threadexception", "unraisableexception"),
+)
+"""Plugins of pytest that do nothing for an invariant, and take time at each of its phases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,19 @@ class _Opened:
 
         config.stash[ACTIVE] = self.active
 
+    def pytest_sessionstart(self, session: "pytest.Session") -> None:
+        """Say which hook of a conftest.py has no plugin; pytest would call it its own error."""
+        from pluggy import PluginValidationError  # noqa: PLC0415  # as the next line
+        from pytest import UsageError  # noqa: PLC0415, PT013  # as above
+
+        try:
+            session.config.pluginmanager.check_pending()
+        except PluginValidationError as error:
+            raise UsageError(
+                f"trueup: {error}; `trueup check` loads no plugin but its own: name yours in"
+                ' conftest.py, as in pytest_plugins = ["pytest_html.plugin"]'
+            ) from None
+
 
 def run(project: Project, asked: Asked) -> int:
     """
@@ -53,7 +72,6 @@ def run(project: Project, asked: Asked) -> int:
 
     What takes long begins first: the environment, so that a word can be said while the sample
     starts, and where all is selected the questions, which the servers answer while pytest loads.
-    Raises ConfigError where a conftest.py needs a plugin that is not loaded.
     """
     names = asked.systems or tuple(project.config.systems)
     with (
@@ -61,16 +79,9 @@ def run(project: Project, asked: Asked) -> int:
         closing(_opened(project, asked, names)) as active,
     ):
         import pytest  # noqa: PLC0415  # as the docstring says
-        from pluggy import PluginValidationError  # noqa: PLC0415  # as the line above
 
         gc.freeze()  # pytest collects twice at its end, and would look through all its modules
-        try:
-            return int(pytest.main(arguments(project, asked, names), [_Opened(active)]))
-        except PluginValidationError as error:
-            raise ConfigError(
-                f"{error}; `trueup check` loads no plugin but its own:"
-                ' name yours in conftest.py, as in pytest_plugins = ["pytest_html.plugin"]'
-            ) from None
+        return int(pytest.main(arguments(project, asked, names), [_Opened(active)]))
 
 
 def _opened(project: Project, asked: Asked, names: tuple[str, ...]) -> Active:
@@ -116,4 +127,5 @@ def _plugins(asked: Asked) -> list[str]:
     named = ["trueup.pytest_plugin"]
     named += ["pytest_metadata.plugin", "pytest_html.plugin"] if asked.html else []
     named += ["xdist.plugin"] if asked.workers else []
+    named += [f"no:{name}" for name in IDLE if not (name == "junitxml" and asked.junit)]
     return ["-o", "addopts=", "--disable-plugin-autoload", *(f"-p{name}" for name in named)]

@@ -1,6 +1,5 @@
 """A module of invariants in pytest, imported once however often it is looked at."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,16 +7,14 @@ import pytest
 from trueup import catalog
 
 
-class LoadedModule(pytest.Module):
-    """A module that the catalog has imported; pytest would import it a second time."""
+class InvariantModule(pytest.Module):
+    """A module that the catalog may have imported already; pytest would import it once more."""
 
     def _getobj(self) -> Any:
-        return catalog.loaded(self.path)
-
-
-def make_module(path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    """The module, None where it is not loaded yet, or what is wrong with it is to be shown."""
-    if catalog.loaded(path) is None:
-        return None
-    module: pytest.Module = LoadedModule.from_parent(parent, path=path)
-    return module
+        found = catalog.loaded(self.path)
+        if found is not None:
+            return found
+        try:
+            return super()._getobj()  # type: ignore[no-untyped-call]  # as pytest has it
+        except SystemExit:  # it would end the run, with whatever it says
+            raise self.CollectError("trueup: the module exits where it is imported") from None

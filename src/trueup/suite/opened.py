@@ -26,13 +26,18 @@ from trueup.replica.reader import Reader
 from trueup.replica.slow import SLOW, Slow
 from trueup.replica.spent import Spent
 from trueup.replica.visitor import Visitor
-from trueup.suite.ahead import Ahead
+from trueup.suite.ahead import Ahead, Learned
+from trueup.suite.beside import Beside
 from trueup.suite.source import Answer, Source
 
 if TYPE_CHECKING:
     from trueup.readers.http.probe import Http
     from trueup.readers.storage.reader import Storage
     from trueup.readers.stripe.reader import Stripe
+
+
+FETCHED = frozenset({"stripe", "storage"})
+"""Resources whose lists are fetched whole, before anybody looks at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Systems:
         self._slow: dict[str, dict[str, Slow]] = defaultdict(dict)
         self._sources = {name: self._source(name) for name in self._environments}
         self._aheads: dict[str, Ahead] = {}
+        self._besides: dict[str, Beside] = {}
         self._visitors: dict[str, Visitor] = {}
         self._stripes: dict[str, Stripe] = {}
         self._https: dict[str, Http] = {}
@@ -78,6 +84,8 @@ class Systems:
 
     def close(self) -> None:
         """End every session, and the sample where it is nobody else's."""
+        for beside in self._besides.values():
+            beside.stop()
         for ahead in self._aheads.values():
             ahead.close()
         for source in self._sources.values():
@@ -125,11 +133,14 @@ class Systems:
             return Moment(min(instants).astimezone(UTC), "the replica's clock")
         return Moment(datetime.now(UTC), "this machine's clock, since no replica answered")
 
-    def begin(self, invariants: Sequence[Invariant], now: datetime) -> None:
+    def begin(
+        self, invariants: Sequence[Invariant], now: datetime, learned: Learned = dict
+    ) -> None:
         """
         Ask what these invariants ask, ahead of their turn, system by system.
 
-        A system that has begun already only keeps to them, and leaves the others.
+        What lies outside is fetched beside it. `learned` says how many seconds each took before. A
+        system that has begun already only keeps to these, and leaves the others.
         """
         for system, environment in self._environments.items():
             mine = [one for one in invariants if one.system == system]
@@ -142,7 +153,8 @@ class Systems:
                 self._sources[system], partial(self._source, system), environment.connections
             )
             self._aheads[system] = ahead
-            ahead.begin(mine, self.resources(system, now, ()))
+            self._besides[system] = Beside(filter(_is_fetched_for, mine), self._fetch)
+            ahead.begin(mine, self.resources(system, now, ()), learned)
 
     def outcome(self, invariant: Invariant, now: datetime) -> Outcome:
         """The outcome that was found ahead, or else that of a transaction of its own."""
@@ -167,7 +179,9 @@ class Systems:
             return outcome
 
         try:
-            self._fetch(invariant)
+            if _is_fetched_for(invariant):
+                self._wait(invariant.system)
+                self._fetch(invariant)
             if invariant.is_outside:
                 return evaluate(invariant, self.resources(invariant.system, now, invariant.asks))
             return source.asked(judged, lambda outcome: outcome.transient)
@@ -245,6 +259,8 @@ class Systems:
         Where a transaction is `held` meanwhile, addresses are not waited for long.
         """
         found: dict[str, object] = {"now": now, "settings": self._environments[system].settings}
+        if not FETCHED.isdisjoint(asks):
+            self._wait(system)
         if "visitor" in asks:
             found["visitor"] = self._visitor(system)
         if "stripe" in asks:
@@ -273,6 +289,10 @@ class Systems:
             buckets = self._environments[system].storage
             self._storages[system] = Storage(buckets, self.folder / f"{system}.storage")
         return self._storages[system]
+
+    def _wait(self, system: str) -> None:
+        if system in self._besides:
+            self._besides[system].wait()
 
     def _fetch(self, invariant: Invariant) -> None:
         """A list of a hundred thousand takes longer than the server lets a transaction idle."""
@@ -314,6 +334,13 @@ class Systems:
     def _own_folder(self) -> Path:
         made = tempfile.TemporaryDirectory(prefix="trueup-", ignore_cleanup_errors=True)
         return Path(self._stack.enter_context(made))
+
+
+def _is_fetched_for(invariant: Invariant) -> bool:
+    """Whether it needs whole lists of what is not in the database."""
+    return not FETCHED.isdisjoint(invariant.asks) or any(
+        map(invariant.is_stored, invariant.over.values())
+    )
 
 
 def _share(source: Source) -> None:

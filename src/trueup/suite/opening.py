@@ -54,11 +54,14 @@ def opened(asked: Opening) -> Active:
         with systems.sharing():
             invariants = _all(asked) if asked.whole else ()
         moment = systems.moment(as_of)
-        systems.begin(invariants, moment.now)
+        active = Active(
+            project, environment, run, systems, moment, waivers, mask, asked.history, baseline
+        )
+        active.begin(invariants)
     except BaseException:  # also Ctrl-C: no session stays behind
         systems.close()
         raise
-    return Active(project, environment, run, systems, moment, waivers, mask, baseline)
+    return active
 
 
 def _all(asked: Opening) -> Sequence[Invariant]:

@@ -72,4 +72,5 @@ def _joined(config: pytest.Config, project: Project, told: Mapping[str, object])
     waivers = Waivers(read(project.root / FILE, started), environment, started)
     baseline = Path(str(told["baseline"])) if told["baseline"] else None
     mask = of_project(project.root)
-    return Active(project, environment, run, systems, moment, waivers, mask, baseline)
+    before = history(project, config)
+    return Active(project, environment, run, systems, moment, waivers, mask, before, baseline)

@@ -5,7 +5,7 @@ from urllib.parse import quote, quote_plus
 import markupsafe
 import pytest
 
-from trueup.report.scrub import PATTERNS, scrub
+from trueup.report.scrub import PATTERNS, PIECE, scrub
 
 KINDS = [
     ("postgresql://u:hunter2@db/x", "a connection string with its password"),
@@ -76,6 +76,16 @@ def test_a_known_password_is_found_however_it_is_written(
     secret: str, write: Callable[[str], str]
 ) -> None:
     assert scrub(f"said {write(secret)} there", [secret]) == ["a password of the configuration"]
+
+
+@pytest.mark.parametrize("before", [0, 1, 30, 200, 1000])
+def test_a_known_password_is_found_where_a_text_is_parted(before: int) -> None:
+    secret = "pass&word \U0001f600"
+    written = "".join(f"&#x{ord(letter):04x};" for letter in quote(secret, safe=""))
+
+    text = "x" * (PIECE - before) + written
+
+    assert scrub(text, [secret]) == ["a password of the configuration"]
 
 
 def test_a_short_password_is_looked_for_only_where_a_password_stands() -> None:

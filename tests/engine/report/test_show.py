@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from engine.history.month import last, month
 from engine.report.morning import COST, UNKNOWN, VIOLATED, believable, quiet
 from engine.report.runs import HOSTILE, bad_day, hostile, record, run, stuck
-from trueup.cli import app
+from trueup.cli.verbs import app
 from trueup.errors import RunError
 from trueup.model.run import FixRecord, Run
 from trueup.model.verdict import Verdict

@@ -13,7 +13,7 @@ from engine.history.runs import at, broken, sound
 from engine.report.morning import believable
 from engine.report.runs import run
 from engine.report.test_page import Outline
-from trueup.cli import app
+from trueup.cli.verbs import app
 from trueup.errors import RunError
 from trueup.model.run import Mended
 from trueup.report import site, store

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -298,9 +297,9 @@ def test_only_what_is_selected_and_will_run_is_asked_ahead(
     asked: list[int] = []
     begin = Systems.begin
 
-    def counted(self: Systems, invariants: Sequence[Invariant], now: datetime) -> None:
+    def counted(self: Systems, invariants: Sequence[Invariant], *rest: Any) -> None:
         asked.append(len(invariants))
-        begin(self, invariants, now)
+        begin(self, invariants, *rest)
 
     monkeypatch.setattr(Systems, "begin", counted)
 
@@ -379,3 +378,69 @@ def test_timestamps_of_two_kinds_are_not_compared_ahead(
 
     assert told(run, mixed) == [None]
     assert "without time zone" in run.outcome(mixed, NOW).reason
+
+
+ORPHANS = """
+    create table parents (id int primary key);
+    insert into parents select n from generate_series(1, 10) n;
+    create table children (id int primary key, parent_id int, word text);
+    insert into children select n, n % 13, 'w' || n from generate_series(1, 26) n;
+"""
+PICKED = "from children where parent_id is not null and parent_id not in (select id from parents)"
+
+
+def keyed(listed: str, name: str, **given: Any) -> Invariant:
+    """An invariant whose rows are found by a column of theirs."""
+
+    def ask(replica: Reader) -> Iterable[Row]:
+        """Somebody is harmed."""
+        asked = replica.rows(f"select id, parent_id, word {PICKED} order by id", **given)
+        return asked.found_by("parent_id", listed)
+
+    options: dict[str, Any] = {"severity": "P1", "over": "children", "fix": "none"}
+    return invariant(**options)(ask).named("shop", f"test_{name}", Path(__file__))
+
+
+def test_rows_are_found_by_a_key_that_several_share(
+    database: Database, systems: Opened, sent: list[str]
+) -> None:
+    database.execute(ORPHANS)
+    orphans = keyed(f"select parent_id {PICKED}", "no_child_is_an_orphan")
+
+    run = systems()
+    [found] = told(run, orphans)
+    alone = run._evaluated(orphans, NOW)
+
+    assert keys(found) == keys(alone) == ["11", "12", "13", "24", "25", "26"]
+    assert found is not None
+    assert found.sql == alone.sql
+    assert [dict(one.row) for one in found.violations] == [
+        dict(one.row) for one in alone.violations
+    ]
+    assert [text for text in sent if "trueup_found" in text]
+
+
+def test_more_keys_than_the_cap_are_cut(database: Database, systems: Opened) -> None:
+    database.execute(
+        "create table parents (id int primary key);"
+        "create table children (id int primary key, parent_id int, word text);"
+        "insert into children select n, n, '' from generate_series(1, 10050) n;"
+    )
+
+    [found] = told(systems(), keyed(f"select parent_id {PICKED}", "no_child_is_an_orphan"))
+
+    assert found is not None
+    assert (found.count, found.counted_all) == (10_000, False)
+
+
+def test_a_list_of_keys_may_do_no_more_than_the_question(
+    database: Database, systems: Opened
+) -> None:
+    database.execute(ORPHANS + "create function bumped() returns int language sql as 'select 1'")
+    bumps = keyed(f"select parent_id {PICKED} and bumped() = 1", "no_child_is_bumped")
+    mixed = keyed("select parent_id from children for update", "no_child_is_locked")
+
+    run = systems()
+
+    assert told(run, bumps, mixed) == [None, None]
+    assert run.outcome(mixed, NOW).reason.startswith("the SQL locks")

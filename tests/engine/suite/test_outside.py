@@ -1,7 +1,9 @@
 """What is outside, as a run asks it: no longer than a transaction may be held."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread
 from typing import Any
 
 import pytest
@@ -70,6 +72,57 @@ def test_whoever_holds_a_transaction_waits_for_addresses_no_longer_than_that(
     assert waited == [5.0], "only whoever holds nothing has waited"
 
 
+@contextmanager
+def photos(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket of two photos, as trueup.toml names it."""
+    monkeypatch.setenv("SHOP_S3_USER", READER)
+    monkeypatch.setenv("SHOP_S3_KEY", SECRETS[READER])
+    site.store("photos", "a.png", "b.png", size=1, modified=NOW)
+    site.save(folder / "site.json")
+    with Served(folder / "site.json") as found:
+        yield (
+            f'storage.shots = {{ url = "{found.urls["s3"]}", bucket = "photos",'
+            ' user = "SHOP_S3_USER", key = "SHOP_S3_KEY" }'
+        )
+
+
+def test_a_bucket_is_listed_while_the_database_is_asked(
+    database: Database, systems: Opened, site: Site, tmp_path: Path, monkeypatch
+) -> None:
+    database.execute(GOODS)
+    by: list[str] = []
+
+    def noted(*given: Any) -> Any:
+        by.append(current_thread().name)
+        return listed(*given)
+
+    monkeypatch.setattr(reader, "listed", noted)
+    with photos(site, tmp_path, monkeypatch) as more:
+        shop = systems(more=more)
+        judging = declared(stored, over={"shots": "storage.shots"})
+        shop.begin([judging], NOW)
+        outcome = shop.outcome(judging, NOW)
+
+    assert outcome.judged == {"shots": 2}
+    assert by == ["trueup-beside"], "once, and not by whoever evaluates"
+
+
+def test_what_cannot_be_listed_beside_is_told_at_its_turn(
+    database: Database, systems: Opened, site: Site, tmp_path: Path, monkeypatch
+) -> None:
+    database.execute(GOODS)
+    with photos(site, tmp_path, monkeypatch) as more:
+        monkeypatch.setenv("SHOP_S3_KEY", "wrong")
+        shop = systems(more=more)
+        judging = declared(stored, over={"shots": "storage.shots"})
+        alone = systems(more=more).outcome(judging, NOW)
+        shop.begin([judging], NOW)
+        outcome = shop.outcome(judging, NOW)
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert (outcome.reason, outcome.remedy) == (alone.reason, alone.remedy)
+
+
 def test_a_bucket_is_listed_before_a_transaction_is_opened(
     database: Database, systems: Opened, site: Site, tmp_path: Path, monkeypatch
 ) -> None:
@@ -85,15 +138,8 @@ def test_a_bucket_is_listed_before_a_transaction_is_opened(
 
     monkeypatch.setattr(reader, "listed", noting("listed", listed))
     monkeypatch.setattr(Source, "asked", noting("asked", Source.asked))
-    monkeypatch.setenv("SHOP_S3_USER", READER)
-    monkeypatch.setenv("SHOP_S3_KEY", SECRETS[READER])
-    site.store("photos", "a.png", "b.png", size=1, modified=NOW)
-    site.save(tmp_path / "site.json")
-    with Served(tmp_path / "site.json") as found:
-        shop = systems(
-            more=f'storage.shots = {{ url = "{found.urls["s3"]}", bucket = "photos",'
-            ' user = "SHOP_S3_USER", key = "SHOP_S3_KEY" }'
-        )
+    with photos(site, tmp_path, monkeypatch) as more:
+        shop = systems(more=more)
         outcome = shop.outcome(declared(stored, over={"shots": "storage.shots"}), NOW)
 
     assert outcome.verdict is Verdict.HOLDS

@@ -1,0 +1,31 @@
+"""All verbs, as typer reads and explains them."""
+
+import typer
+
+from trueup.cli import checking, ci, journal, mending, report, sample, waiving
+from trueup.cli.verb import Verb, Verbs
+
+app = typer.Typer(
+    cls=Verbs,
+    name="trueup",
+    help="Ask production, read-only, whether what must be true still is; mend what is not.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command(cls=Verb)(checking.check)
+app.command("list", cls=Verb)(checking.list_)
+app.command()(checking.doctor)
+app.command()(waiving.waive)
+app.command()(checking.export)
+app.command()(mending.plan)
+app.command()(mending.approve)
+app.command()(mending.apply)
+app.command()(mending.resume)
+app.command()(mending.undo)
+app.add_typer(journal.app, name="journal")
+app.add_typer(report.app, name="report")
+app.command()(checking.record)
+app.command()(sample.demo)
+app.add_typer(sample.app, name="sample")
+app.add_typer(ci.app, name="ci")

@@ -1,0 +1,183 @@
+"""`trueup check` as a process: the servers work while pytest loads, and nothing else is loaded."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fix_database import Database
+from fix_systems import GOODS, NOW, Opened, asking
+from trueup.ahead.units import Question
+from trueup.suite.ahead import Ahead
+
+BEGUN = """
+from pathlib import Path
+
+
+def pytest_sessionstart(session):
+    from trueup.suite.stash import ACTIVE
+
+    systems = session.config.stash[ACTIVE].systems
+    Path("begun.txt").write_text(" ".join(systems._aheads))
+"""
+
+PHASES = """
+from pathlib import Path
+
+
+def pytest_terminal_summary(terminalreporter):
+    Path("phases.txt").write_text(str(len(terminalreporter.stats.get("", []))))
+"""
+
+IMPORTED = """
+with open("imported.txt", "a") as said:
+    said.write("once ")
+"""
+
+
+def check(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    trueup = Path(sys.executable).with_name("trueup")
+    command = [str(trueup), "check", "shop", "--env", "staging", *words]
+    return subprocess.run(
+        command, cwd=folder, env=os.environ, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "begun"), [([], "shop"), (["-k", "lost"], ""), (["-n", "1"], "")]
+)
+def test_the_servers_are_asked_before_pytest_has_collected(
+    pytester, shop: Database, words: list[str], begun: str
+) -> None:
+    (pytester.path / "conftest.py").write_text(BEGUN)
+
+    done = check(pytester.path, *words)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (pytester.path / "begun.txt").read_text() == begun
+
+
+def test_what_a_conftest_deselects_is_not_reported(pytester, shop: Database) -> None:
+    (pytester.path / "conftest.py").write_text(
+        "def pytest_collection_modifyitems(items):\n    del items[1:]\n"
+    )
+
+    done = check(pytester.path)
+
+    assert done.returncode == 0
+    assert "1 passed" in done.stdout
+
+
+def test_only_what_is_kept_is_still_asked(
+    database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute(GOODS)
+    monkeypatch.setattr("trueup.ahead.planned.DEAR", 0)  # each is a batch of its own
+    asked = [asking(f"select id from goods where id = {n}", f"no_good_is_{n}") for n in (1, 2, 3)]
+    run = systems()
+    nobody = Ahead(run._sources["shop"], lambda: run._sources["shop"], 0)
+
+    nobody.begin(asked, {"now": NOW, "settings": {}})
+    nobody.keep({asked[1].id})
+
+    left = [unit.rows.asked.sql for [unit] in nobody._batches if isinstance(unit, Question)]
+    assert left == ["select id from goods where id = 2"]
+    assert nobody.outcome(asked[0]) is None
+
+
+@pytest.mark.parametrize(
+    ("learned", "order"),
+    [
+        ({}, ["wide", "narrow"]),
+        ({"shop.narrow": 9.0, "shop.wide": 1.0}, ["narrow", "wide"]),
+        ({"shop.narrow": 9.0}, ["narrow", "wide"]),
+        ({"shop.narrow": 0.0}, ["wide", "narrow"]),
+    ],
+)
+def test_what_took_longest_before_is_asked_first(
+    database: Database,
+    systems: Opened,
+    monkeypatch: pytest.MonkeyPatch,
+    learned: dict[str, float],
+    order: list[str],
+) -> None:
+    database.execute(
+        "create table wide as select n as id, repeat('w', 500) from generate_series(1, 500) n;"
+        "create table narrow as select n as id from generate_series(1, 500) n;"
+    )
+    monkeypatch.setattr("trueup.ahead.planned.DEAR", 1)
+    asked = [asking(f"select id from {one} where id < 0", one, over=one) for one in sorted(order)]
+    run = systems()
+    nobody = Ahead(run._sources["shop"], lambda: run._sources["shop"], 0)
+
+    nobody.begin(asked, {"now": NOW, "settings": {}}, lambda: learned)
+
+    questions = [unit for batch in nobody._batches for unit in batch if isinstance(unit, Question)]
+    assert [one.rows.asked.sql.split()[3] for one in questions] == order
+
+
+def test_a_module_is_imported_once(pytester, shop: Database) -> None:
+    shop.execute("update orders set status = 'lost' where id = 7")
+    [module] = pytester.path.glob("invariants/shop/test_orders.py")
+    module.write_text(module.read_text() + IMPORTED)
+
+    done = check(pytester.path)
+
+    assert done.returncode == 1
+    assert (pytester.path / "imported.txt").read_text() == "once "
+
+
+def test_a_module_that_breaks_is_shown_by_pytest_and_says_nothing_before(
+    pytester, shop: Database
+) -> None:
+    (pytester.path / "invariants/shop/test_broken.py").write_text(
+        'print("secret word")\nraise SystemExit("secret end")\n'
+    )
+
+    done = check(pytester.path)
+
+    assert done.returncode == 2
+    assert "test_broken.py" in done.stdout
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_the_projects_own_words_for_pytest_are_not_said(pytester, shop: Database) -> None:
+    (pytester.path / "pytest.ini").write_text("[pytest]\naddopts = --of-a-plugin-that-is-not-there")
+
+    assert check(pytester.path).returncode == 0
+
+
+def test_a_hook_of_a_plugin_that_is_not_loaded_is_told(pytester, shop: Database) -> None:
+    (pytester.path / "conftest.py").write_text("def pytest_html_report_title(report):\n    pass\n")
+
+    done = check(pytester.path)
+
+    assert done.returncode == 4
+    assert done.stderr.startswith("ERROR: trueup: unknown hook 'pytest_html_report_title'")
+    assert 'pytest_plugins = ["pytest_html.plugin"]' in done.stderr
+
+
+def test_a_plugin_that_conftest_names_is_loaded(pytester, shop: Database) -> None:
+    (pytester.path / "conftest.py").write_text(
+        'pytest_plugins = ["pytest_metadata.plugin", "pytest_html.plugin"]\n\n\n'
+        "def pytest_html_report_title(report):\n    pass\n"
+    )
+
+    assert check(pytester.path).returncode == 0
+
+
+def test_pytest_keeps_no_report_that_says_nothing(pytester, shop: Database) -> None:
+    (pytester.path / "conftest.py").write_text(PHASES)
+
+    check(pytester.path)
+
+    assert (pytester.path / "phases.txt").read_text() == "0"
+
+
+def test_what_can_be_mended_is_one_line(pytester, shop: Database) -> None:
+    done = check(pytester.path, "--as-of", "yesterday")
+
+    assert done.returncode == 2
+    assert done.stderr == "trueup: 'yesterday' is not an instant; write 2026-11-02T12:00:00Z\n"
