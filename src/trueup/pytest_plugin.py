@@ -170,6 +170,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     try:
         if recorder is not None:
             config.stash[RUN] = finish.finish(session, active, recorder)
+        elif hasattr(config, "workeroutput"):
+            from trueup.suite import costs
+
+            costs.send(config.workeroutput, active, explain=not finish.is_stopped(session))
     finally:
         active.systems.close()
 

@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 from trueup.ahead.merged import Found, counting, fetching, judging, members
 from trueup.ahead.units import Answer, Answers, Count, Question, Scan, Unit
 from trueup.replica.reader import Fetched
+from trueup.replica.slow import SLOW, Slow
 from trueup.replica.together import Sent, Together
 
 FEW = 1000
@@ -37,6 +38,7 @@ def answered(reader: Together, units: Sequence[Unit], cap: int) -> Answers:
     found = Answers()
     if len(units) == 1 and isinstance(units[0], Question) and units[0].rows.key is None:
         _stream(reader, _Broken(units[0], 0, None, 0.0), cap, found)
+        _note(units[0], fetching(units[0], None), found.rows[units[0]].seconds, found)
         return found
     broken = list(_judged(reader, units, cap, found))
     few = [one for one in broken if one.count <= FEW]
@@ -60,7 +62,9 @@ def _judged(reader: Together, units: Sequence[Unit], cap: int, found: Answers) -
     """Note what holds and what is counted; give what is broken."""
     sent = [_statement(reader, unit, cap) for unit in units]
     nothing = Fetched([], complete=True, printable=frozenset())
-    for unit, taken in zip(units, reader.ask(sent), strict=True):
+    for unit, asked, taken in zip(units, sent, reader.ask(sent), strict=True):
+        if not isinstance(unit, Count):
+            _note(unit, asked, taken.rows[0][0], found)
         for one in _told(unit, taken.rows[0], found):
             if one.count:
                 yield one
@@ -86,6 +90,13 @@ def _told(unit: Unit, row: TupleRow, found: Answers) -> Iterator[_Broken]:
         share = row[0] / len(unit.members)
         for question, count, found_by in members(unit, row):
             yield _Broken(question, count, found_by, share)
+
+
+def _note(unit: Question | Scan, asked: Sent, seconds: float, found: Answers) -> None:
+    """Keep what took long; a scan as a whole, since its rules took it together."""
+    if seconds >= SLOW:
+        names = tuple(one.invariant for one in _questions(unit))
+        found.slow.append(Slow(seconds, [asked], names))
 
 
 def _stream(reader: Together, one: _Broken, cap: int, found: Answers) -> None:

@@ -48,4 +48,6 @@ def question(invariant: Invariant, resources: Mapping[str, object]) -> Question 
         raise
     except BaseException:  # noqa: BLE001  # it may even exit; told at its turn, as said above
         return None
-    return Question(answer, frozenset(invariant.calls)) if isinstance(answer, Rows) else None
+    if not isinstance(answer, Rows):
+        return None
+    return Question(answer, frozenset(invariant.calls), invariant.id)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trueup.replica.reader import Fetched, Rows
+from trueup.replica.slow import Slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,11 @@ class Count:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """One invariant's question, and the volatile functions that it may call."""
+    """One invariant's question, the volatile functions that it may call, and whose it is."""
 
     rows: Rows
     calls: frozenset[str]
+    invariant: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +51,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What is known so far, by question and by relation."""
+    """What is known so far, by question and by relation, and what of it took long."""
 
     rows: dict[Question, Answer] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    slow: list[Slow] = field(default_factory=list)
 
     def take(self, more: "Answers") -> None:
         """Add what another batch found."""
         self.rows.update(more.rows)
         self.counts.update(more.counts)
+        self.slow.extend(more.slow)

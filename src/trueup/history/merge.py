@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import TypeVar
 
 from trueup.errors import RunError
+from trueup.model.cost import CostRecord, added
 from trueup.model.run import Record, Run, SystemRecord
 from trueup.model.verdict import Verdict
 
@@ -43,7 +44,7 @@ def merge(runs: Sequence[Run]) -> Run:
         clock=f"the earliest of {len(ordered)} runs that were merged",
         workers=sum(max(run.workers, 1) for run in ordered),
         selection=_said(run.selection for run in ordered),
-        systems=_latest((one for run in ordered for one in run.systems), lambda one: one.name),
+        systems=_systems(ordered),
         records=_latest((one for run in ordered for one in run.records), lambda one: one.id),
         metrics=_latest(
             (one for run in ordered for one in run.metrics), lambda one: f"{one.system} {one.name}"
@@ -99,6 +100,16 @@ def _latest(found: Iterable[One], key: Callable[[One], str]) -> tuple[One, ...]:
     """One of each key, the last that came, in the order of the keys."""
     by = {key(one): one for one in found}
     return tuple(by[name] for name in sorted(by))
+
+
+def _systems(runs: Sequence[Run]) -> tuple[SystemRecord, ...]:
+    """Each system as it was read last, with what all of its runs cost it."""
+    found = [one for run in runs for one in run.systems]
+    costs: dict[str, list[CostRecord | None]] = {}
+    for one in found:
+        costs.setdefault(one.name, []).append(one.cost)
+    latest = _latest(found, lambda one: one.name)
+    return tuple(replace(one, cost=added(costs[one.name])) for one in latest)
 
 
 def _said(texts: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from trueup.model.cost import CostRecord
 from trueup.model.verdict import Verdict
 
 VIOLATED, UNKNOWN = 1, 6
@@ -150,7 +151,8 @@ class SystemRecord:
     What was read for one system, and how fresh it was; `reason` says why it could not be.
 
     `opened_in` and `skew` (the replica's clock less this machine's) are in seconds; `unshared`
-    says why its invariants did not share one snapshot.
+    says why its invariants did not share one snapshot. `cost` is what all of that cost its server,
+    None where nobody measured it.
     """
 
     name: str
@@ -167,6 +169,7 @@ class SystemRecord:
     skew: float = 0.0
     unshared: str = ""
     reason: str = ""
+    cost: CostRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any, NoReturn
 
 import psycopg
@@ -158,6 +159,7 @@ class Reader:
     unnamed one, which leaves nothing in a pooler; and the driver refuses what gives no rows.
     `snapshot` is what pg_current_snapshot() says in its transaction, where that was asked; `kinds`
     are the timestamp columns, which are not to be mixed; `cost` is what a question may cost.
+    `sent` has the statements that read rows, and `seconds` is how long answers were waited for.
     """
 
     def __init__(
@@ -179,6 +181,8 @@ class Reader:
         self._cost = cost
         self.snapshot = snapshot
         self.asked: list[str] = []
+        self.sent: list[tuple[str, Any]] = []
+        self.seconds = 0.0
 
     def allow(self, calls: Collection[str]) -> None:
         """Let the SQL from now on call these volatile functions, which an invariant names."""
@@ -219,7 +223,9 @@ class Reader:
 
     def count(self, relation: str) -> int:
         """How many rows a table has, or a SELECT in parentheses lists."""
-        return int(self._values(self._counting(relation), {})[0][0])
+        counting = self._counting(relation)
+        self.sent.append((counting, {}))
+        return int(self._values(counting, {})[0][0])
 
     def hides(self, relation: str) -> bool:
         """Whether row-level security would hide rows of a table from this session's role."""
@@ -255,6 +261,7 @@ class Reader:
         return self._read(asked.sent, params, cap)
 
     def _read(self, text: str, params: Any, cap: int | None) -> Fetched:
+        self.sent.append((text, params))
         rows: list[Row] = []
         described: list[psycopg.Column] = []
         complete = True
@@ -280,6 +287,7 @@ class Reader:
 
     @contextmanager
     def _asking(self) -> Iterator[psycopg.Cursor[TupleRow]]:
+        started = perf_counter()
         try:
             with (
                 answered_within(self._connection, self._patience),
@@ -292,6 +300,8 @@ class Reader:
             raise query_error(error) from None
         except psycopg.Error as error:
             raise query_error(error) from None
+        finally:
+            self.seconds += perf_counter() - started
 
     def _refuse_volatile(self, asked: Statement) -> None:
         """Ask for the names only where nobody has; a session knows them from its start."""

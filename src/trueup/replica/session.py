@@ -19,9 +19,13 @@ from trueup.replica.later import Later
 from trueup.replica.pooler import Pooling, pooling
 from trueup.replica.reader import Reader
 from trueup.replica.role import inspect_role, refuse_writer
+from trueup.replica.spent import Counters, Spent
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 from trueup.replica.zones import Times, times
+
+_NOTHING = Counters(0, 0)
+"""What the first transaction reads of the system's own: it asks about the server only."""
 
 CANCEL_WITHIN = 2.0
 """Seconds for the word that what runs is to stop."""
@@ -61,6 +65,7 @@ class Session:
         freshness: Read,
         patience: Patience,
         cost: float | None,
+        spent: Spent,
     ) -> None:
         self._connection = connection
         self._rules = rules
@@ -68,6 +73,7 @@ class Session:
         self._times = kinds
         self._patience = patience
         self._cost = cost
+        self._spent = spent
         self._looked = time.monotonic()
         self.about = about
         self.freshness = freshness
@@ -85,17 +91,18 @@ class Session:
         Raises GuardError where it was not read-only, or had been given a transaction id: then
         something tried to write. The connection is closed in that case.
         """
-        instant = transaction.begin(self._connection, self._rules, snapshot)
+        begun = transaction.begin(self._connection, self._rules, snapshot)
+        reader = self._reader(begun.snapshot)
+        last: Counters | None = None
         try:
             self._look_again()
-            patience = self._rules.patience
-            yield Reader(
-                self._connection, self._volatile, patience, instant, self._times, cost=self._cost
-            )
+            yield reader
+            last = transaction.end(self._connection, self._rules)
         except BaseException:  # also Ctrl-C: the transaction never stays open
             transaction.drop(self._connection)
             raise
-        transaction.end(self._connection, self._rules)
+        finally:
+            self._spent.ended(begun.since, begun.counters, last, reader.seconds)
 
     def cancel(self) -> None:
         """Ask the server to stop what runs, so that it works for nobody; from any thread."""
@@ -105,6 +112,16 @@ class Session:
     def close(self) -> None:
         """End the session."""
         self._connection.close()
+
+    def _reader(self, snapshot: str) -> Reader:
+        return Reader(
+            self._connection,
+            self._volatile,
+            self._rules.patience,
+            snapshot,
+            self._times,
+            cost=self._cost,
+        )
 
     def _look_again(self) -> None:
         if time.monotonic() - self._looked > self._patience.look_again:
@@ -124,6 +141,7 @@ def open_session(
     application: str,
     heartbeat: str | None = None,
     look_again: float = 60.0,
+    spent: Spent | None = None,
 ) -> Session:
     """
     Connect and prove the session harmless: server, role, settings, freshness.
@@ -132,12 +150,15 @@ def open_session(
     or a setting that did not take. Stale data is not an error here: see `freshness`.
     """
     started = time.monotonic()
+    spent = spent or Spent()
     connection = connect(dsn, standby=not primary_allowed, application=application)
+    spent.connected()
     wanted = {**settings(limits), "application_name": application}
     patience = Patience(max_lag, heartbeat, look_again)
     try:
         with answered_within(connection, limits.statement):
-            mode = pooling(connection, dsn, application)
+            mode = _pooling(connection, dsn, application, spent)
+            since = time.monotonic()
             with connection.pipeline():
                 begun = transaction.first(
                     connection, wanted, standby=not primary_allowed, patience=limits.statement
@@ -150,6 +171,7 @@ def open_session(
             refuse_writer(role, troubles)
             freshness = fresh()
             connection.execute("rollback")
+            spent.ended(since, _NOTHING, _NOTHING)
     except psycopg.Error as error:
         connection.close()
         raise query_error(error) from None
@@ -172,7 +194,17 @@ def open_session(
         freshness=freshness,
         patience=patience,
         cost=limits.cost,
+        spent=spent,
     )
+
+
+def _pooling(
+    connection: psycopg.Connection[TupleRow], dsn: Dsn, application: str, spent: Spent
+) -> Pooling:
+    mode = pooling(connection, dsn, application)
+    if mode is not Pooling.NONE:
+        spent.connected()  # a second client has looked which mode it is
+    return mode
 
 
 def _read(connection: psycopg.Connection[TupleRow], patience: Patience) -> Later[Read]:

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from trueup.errors import QueryError, ReplicaError
+from trueup.replica.spent import Spent
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 
@@ -45,14 +46,16 @@ class Shared:
 
     Whoever finds it too old, or gone, exports the next one. The exporter sits idle in its
     transaction, which the server itself ends at `max_age`: so it holds nothing up for longer,
-    even where this process hangs.
+    even where this process hangs. How long that was is added to what was `spent`.
     """
 
-    def __init__(self, file: Path, open_exporter: Open, max_age: float) -> None:
+    def __init__(self, file: Path, open_exporter: Open, max_age: float, spent: Spent) -> None:
         self._file = file
         self._open = open_exporter
         self._max_age = max_age
+        self._spent = spent
         self._exporter: psycopg.Connection[TupleRow] | None = None
+        self._since = 0.0
 
     def current(self) -> Snapshot:
         """Give the run's snapshot, exported anew where there is none young enough."""
@@ -77,17 +80,20 @@ class Shared:
         """End the exporter, where this process has one."""
         if self._exporter is not None:
             self._exporter.close()
+            self._exporter = None
+            self._spent.held(min(time.monotonic() - self._since, self._max_age))
 
     def _export(self) -> Snapshot:
         self.close()
-        self._exporter = self._open()
+        exporter = self._exporter = self._open()
+        self._since = time.monotonic()
         milliseconds = str(round(self._max_age * 1000))
         try:
-            with answered_within(self._exporter, 0):
-                self._exporter.execute("begin isolation level repeatable read read only")
-                row = self._exporter.execute(_EXPORT, [milliseconds]).fetchone()
+            with answered_within(exporter, 0):
+                exporter.execute("begin isolation level repeatable read read only")
+                row = exporter.execute(_EXPORT, [milliseconds]).fetchone()
         except psycopg.Error as error:
-            self._exporter.close()
+            exporter.close()
             raise query_error(error) from None
         if row is None:  # pragma: no cover  # the question has exactly one row
             raise AssertionError("unreachable")

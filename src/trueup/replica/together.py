@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import perf_counter
 
 import psycopg
 from psycopg.rows import TupleRow, tuple_row
@@ -101,8 +102,11 @@ class Together:
     def _pipeline(self, patience: int) -> Iterator[psycopg.Connection[TupleRow]]:
         reader = self._reader
         connection = reader._connection
+        started = perf_counter()
         try:
             with answered_within(connection, reader._patience * patience), connection.pipeline():
                 yield connection
         except psycopg.Error as error:
             raise query_error(error) from None
+        finally:
+            reader.seconds += perf_counter() - started

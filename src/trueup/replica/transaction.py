@@ -1,5 +1,6 @@
 """A read-only transaction: begun with the guard's own question, and proven untouched at its end."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from psycopg.rows import TupleRow
 from trueup.errors import GuardError, QueryError
 from trueup.replica.guard import apply_settings
 from trueup.replica.later import Later
+from trueup.replica.spent import COUNTERS, PARTLY, Counters
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 
@@ -24,19 +26,25 @@ _MAKE = """
 """
 """A first question of our own: after it, no statement can turn the transaction writable."""
 
-_LOOK = """
+_LOOK = f"""
     select pg_catalog.pg_is_in_recovery(),
            pg_catalog.current_setting('transaction_read_only') = 'on',
            pg_catalog.pg_current_snapshot()::text,
            array(select pg_catalog.current_setting(name, true)
                  from pg_catalog.unnest(%s::text[]) with ordinality as made(name, place)
-                 order by place)
-"""
+                 order by place),
+           has.rows, has.blocks, {PARTLY}
+    from ({COUNTERS}) as has
+"""  # noqa: S608  # constants
+"""What the transaction is, and what its connection had read before it."""
 
 _UNDO = "rollback; select pg_catalog.pg_advisory_unlock_all()"
 """A rollback keeps a session's advisory locks, and behind a pooler so does the session's end."""
 
-_LAST = "select pg_catalog.pg_current_xact_id_if_assigned() is null;" + _UNDO
+_LAST = (
+    "select pg_catalog.pg_current_xact_id_if_assigned() is null, has.rows, has.blocks"  # noqa: S608
+    f" from ({COUNTERS}) as has; {_UNDO}"
+)
 """
 One message, and not a pipeline: after rows that came in chunks libpq (18.0) takes the first answer
 of a pipeline for another chunk.
@@ -51,6 +59,26 @@ class Rules:
     shown: Sequence[str]
     standby: bool
     patience: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the server says of a transaction at its begin."""
+
+    recovering: bool
+    read_only: bool
+    snapshot: str
+    shown: Sequence[str]
+    counters: Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A transaction: the snapshot that it stands on, since when, and what was read before it."""
+
+    snapshot: str
+    since: float
+    counters: Counters
 
 
 def first(
@@ -71,21 +99,21 @@ def first(
 
     def rules() -> Rules:
         kept = {name: settings[name] for name in made()}
-        _, _, _, shown = _looked(look)
-        known = dict(zip(settings, shown, strict=True))
+        known = dict(zip(settings, _looked(look).shown, strict=True))
         return Rules(kept, [known[name] for name in kept], standby, patience)
 
     return rules
 
 
-def begin(connection: psycopg.Connection[TupleRow], rules: Rules, snapshot: str = "") -> str:
+def begin(connection: psycopg.Connection[TupleRow], rules: Rules, snapshot: str = "") -> Begun:
     """
-    Begin, on an exported snapshot if one is given; gives the snapshot that it stands on.
+    Begin, on an exported snapshot if one is given.
 
     All of it travels at once, in the extended protocol. Raises QueryError where the server refuses
     (42704, or 22023 before PostgreSQL 18, where the snapshot is gone), and GuardError where the
     transaction is not what it should be: the connection is closed then.
     """
+    since = time.monotonic()
     try:
         with answered_within(connection, rules.patience), connection.pipeline():
             connection.execute(_BEGIN)
@@ -96,37 +124,39 @@ def begin(connection: psycopg.Connection[TupleRow], rules: Rules, snapshot: str 
     except psycopg.Error as error:
         drop(connection)
         raise query_error(error) from None
-    recovering, read_only, instant, shown = _looked(look)
-    if not read_only:
+    found = _looked(look)
+    if not found.read_only:
         _refuse(connection, "the transaction is not read-only")
-    if rules.standby and not recovering:
+    if rules.standby and not found.recovering:
         _refuse(connection, "the server is no standby any more; it was promoted during the run")
-    if list(shown) != list(rules.shown):
+    if list(found.shown) != list(rules.shown):
         _refuse(connection, "a setting did not take in this transaction; a pooler drops it")
-    return instant
+    return Begun(found.snapshot, since, found.counters)
 
 
-def end(connection: psycopg.Connection[TupleRow], rules: Rules) -> None:
+def end(connection: psycopg.Connection[TupleRow], rules: Rules) -> Counters | None:
     """
-    Prove that nothing was written, and roll back.
+    Prove that nothing was written, and roll back; gives what the connection has read by now.
 
     Raises GuardError where the transaction was given an id: then something tried to write. Where
-    a question failed the proof cannot be asked for, and the question has said so itself.
+    a question failed neither can be asked for, and the question has said so itself.
     """
     if connection.closed or connection.info.transaction_status is not TransactionStatus.INTRANS:
         drop(connection)
-        return
+        return None
     try:
         with answered_within(connection, rules.patience):
             last = connection.execute(_LAST)
     except psycopg.Error as error:
         connection.close()
         raise query_error(error) from None
-    if last.fetchone() != (True,):
+    harmless, *counted = last.fetchone() or (False,)
+    if not harmless:
         _refuse(
             connection,
             "the transaction was given a transaction id, so something in it tried to write",
         )
+    return Counters(*counted)
 
 
 def drop(connection: psycopg.Connection[TupleRow]) -> None:
@@ -139,12 +169,12 @@ def drop(connection: psycopg.Connection[TupleRow]) -> None:
         connection.close()
 
 
-def _looked(cursor: psycopg.Cursor[TupleRow]) -> tuple[bool, bool, str, list[str]]:
+def _looked(cursor: psycopg.Cursor[TupleRow]) -> _Look:
     row = cursor.fetchone()
     if row is None:  # pragma: no cover  # the question has exactly one row
         raise AssertionError("unreachable")
-    recovering, read_only, instant, shown = row
-    return recovering, read_only, instant, shown
+    recovering, read_only, snapshot, shown, rows, blocks, partly = row
+    return _Look(recovering, read_only, snapshot, shown, Counters(rows, blocks, partly))
 
 
 def _refuse(connection: psycopg.Connection[TupleRow], words: str) -> None:

@@ -1,6 +1,7 @@
 """Somebody who visits the site: the database as row-level security shows it to a signed-in user."""
 
 import json
+import time
 
 import psycopg
 from psycopg.rows import TupleRow, dict_row
@@ -8,6 +9,7 @@ from psycopg.rows import TupleRow, dict_row
 from trueup.model.invariant import Row
 from trueup.replica.functions import Volatile, refuse_volatile, volatile
 from trueup.replica.guard import Limits
+from trueup.replica.spent import Spent
 from trueup.replica.statement import Statement, statement
 from trueup.replica.transaction import drop
 from trueup.replica.trouble import query_error
@@ -26,12 +28,21 @@ class Visitor:
     """Questions asked as another role, each in a read-only transaction that is rolled back."""
 
     def __init__(
-        self, connection: psycopg.Connection[TupleRow], patience: float = Limits().statement
+        self,
+        connection: psycopg.Connection[TupleRow],
+        patience: float = Limits().statement,
+        spent: Spent | None = None,
     ) -> None:
-        """Take a connection in autocommit; a question may last `patience` seconds."""
+        """
+        Take a connection in autocommit; a question may last `patience` seconds.
+
+        What it costs is added to what was `spent`; how much it reads is not asked of the server.
+        """
         self._connection = connection
         self._patience = patience
         self._known: Volatile | None = None
+        self._spent = spent or Spent()
+        self._spent.connected()
 
     @property
     def alive(self) -> bool:
@@ -52,6 +63,7 @@ class Visitor:
         claims = json.dumps({"role": role} | ({"sub": user} if user else {}))
         became = {"role": role, "claims": claims, "user": user or ""}
         became["patience"] = str(round(self._patience * 1000))
+        since = time.monotonic()
         try:
             with (
                 answered_within(self._connection, self._patience),
@@ -66,6 +78,7 @@ class Visitor:
             raise query_error(error) from None
         finally:
             drop(self._connection)
+            self._spent.ended(since, None, None, time.monotonic() - since)
 
     def close(self) -> None:
         """End the session."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from trueup.model.run import Change, Record, Run
 from trueup.model.verdict import Verdict
-from trueup.report import past, phrase
+from trueup.report import costs, past, phrase
 
 LIMIT = 1_000_000
 """Bytes; GitHub throws a summary of more than 1 MiB away."""
@@ -34,6 +34,7 @@ def summary(run: Run, page: str = "") -> str:
     lines += _fixes(violated)
     lines += _unknown(run, unknown)
     lines += _waivers(run)
+    lines += _cost(run)
     return _within([*lines, f"{text(phrase.tally(run))}."])
 
 
@@ -120,6 +121,18 @@ def _waivers(run: Run) -> list[str]:
         for one in run.idle_waivers[:LISTED]
     ]
     return ["### Waivers", "", *lines, ""] if lines else []
+
+
+def _cost(run: Run) -> list[str]:
+    told = [f"- {text(costs.told(*one))}" for one in costs.measured(run)]
+    if not told:
+        return []
+    lines = ["### Cost to production", "", *told[:LISTED], *_more(told), ""]
+    for _, slow in costs.slowest(run)[:LISTED]:
+        lines += [f"- {phrase.duration(slow.seconds)}: {text(costs.titled(run, slow))}"]
+        if slow.index and _short(slow.index):
+            lines += ["", "  An index may help, on the primary:", "", f"      {slow.index}", ""]
+    return [*lines, ""]
 
 
 def _named(run: Run, record: Record) -> str:

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from trueup.model.run import Record, Run
 from trueup.model.verdict import Verdict
-from trueup.report import phrase
+from trueup.report import costs, phrase
 from trueup.report.links import NOWHERE, Links
 from trueup.report.sample import sample
 from trueup.report.template import asset, render
@@ -81,6 +81,8 @@ def summary(prefix: MutableSequence[str], run: Run | None = None) -> None:
     if run is not None:
         said = (phrase.sentence(run), phrase.moment(run.as_of), run.environment)
         prefix.append(Markup("<p><b>{}</b> As of {}, {}.</p>").format(*said))
+        told = [costs.told(*one) for one in costs.measured(run)]
+        prefix.extend(Markup("<p>Cost to production: {}.</p>").format(one) for one in told)
 
 
 def _values(found: Record) -> tuple[str | Markup, ...]:

@@ -9,7 +9,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from trueup.model.run import Cell
-from trueup.report import chart, past, phrase
+from trueup.replica.slow import SLOW
+from trueup.report import chart, costs, past, phrase
 from trueup.report.compiled import Compiled
 from trueup.report.mask import is_mask
 
@@ -70,5 +71,6 @@ def _environment() -> Environment:
         bytecode_cache=Compiled(HERE),
     )
     environment.globals |= {"phrase": phrase, "chart": chart.chart, "past": past}
+    environment.globals |= {"costs": costs, "slow_from": SLOW}
     environment.filters |= {"cell": cell, "sql": sql, "breakable": breakable}
     return environment

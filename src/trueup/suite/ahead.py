@@ -10,6 +10,7 @@ from threading import Condition, Thread
 from trueup.ahead.batch import answered
 from trueup.ahead.draft import question
 from trueup.ahead.look import Look, look
+from trueup.ahead.merged import fetching
 from trueup.ahead.planned import Judged, arranged, parents, relations
 from trueup.ahead.units import Answers, Count, Question, Scan, Unit
 from trueup.errors import ConnectError, QueryError, ReplicaError
@@ -17,6 +18,7 @@ from trueup.evaluate import CAP, could_not_look, settled
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome
 from trueup.replica.reader import Reader
+from trueup.replica.slow import Slow
 from trueup.replica.together import Together
 from trueup.suite.source import Source
 
@@ -90,6 +92,11 @@ class Ahead:
             self._threads.append(thread)
             thread.start()
 
+    @property
+    def slow(self) -> Sequence[Slow]:
+        """What took the server long."""
+        return self._found.slow
+
     def keep(self, ids: Collection[str]) -> None:
         """Keep to these of the invariants that it began with; what only others ask is not asked."""
         self._selected = {id_: one for id_, one in self._selected.items() if id_ in ids}
@@ -137,7 +144,8 @@ class Ahead:
         late = self._late.pop(found.question, None)
         if late is not None:
             outcome = could_not_look(late)
-            return replace(outcome, sql=(found.question.rows.asked.sql,))
+            sql = (found.question.rows.asked.sql,)
+            return replace(outcome, sql=sql, seconds=self._source.patience)
         answer = self._found.rows.pop(found.question, None)
         counts = {label: self._found.counts.get(of) for label, of in found.invariant.over.items()}
         judged = {label: count for label, count in counts.items() if count is not None}
@@ -228,7 +236,10 @@ class Ahead:
     def _give_up(self, failed: list[Unit], error: BaseException) -> None:
         """Leave it to its turn, but for what would only cost production the same time again."""
         if isinstance(error, QueryError) and error.is_timeout:
-            self._late |= {unit: error for unit in failed if isinstance(unit, Question)}
+            for unit in failed:
+                if isinstance(unit, Question):
+                    self._late[unit] = error
+                    self._found.slow.append(_as_slow(unit, self._source.patience))
         self._close(failed)
 
     def _put_back(self, batches: Sequence[list[Unit]]) -> None:
@@ -252,6 +263,10 @@ def _took(selected: Sequence[_Selected], learned: Mapping[str, float]) -> dict[Q
 
 def _units(one: _Selected) -> list[Unit]:
     return [one.question, *map(Count, one.invariant.over.values())]
+
+
+def _as_slow(question: Question, seconds: float) -> Slow:
+    return Slow(seconds, [fetching(question, None)], (question.invariant,))
 
 
 def _judged(selected: Sequence[_Selected]) -> Judged:

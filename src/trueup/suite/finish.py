@@ -34,13 +34,25 @@ def finish(session: pytest.Session, active: Active, recorder: Recorder) -> Finis
     config = session.config
     workers = int(getattr(config.option, "numprocesses", None) or 0)
     folder = active.project.root / config.option.reports
-    run = recorder.run(active, _selection(config), workers, history(active.project, config))
+    run = recorder.run(
+        active,
+        _selection(config),
+        workers,
+        history(active.project, config),
+        explain=not is_stopped(session),
+    )
     session.exitstatus = exit_code(run, int(session.exitstatus), session.testsfailed)
     secrets = [s for env in active.systems.environments.values() for s in env.secrets]
     try:
         return Finished(run, _from_here(store.write(run, folder, secrets)))
     except RunError as error:
         return Finished(run, None, str(error))
+
+
+def is_stopped(session: pytest.Session) -> bool:
+    """Whether it ended early, as by -x or Ctrl-C: then nothing more is asked than must be."""
+    interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
+    return bool(session.shouldstop or session.shouldfail or interrupted)
 
 
 def tell(reporter: pytest.TerminalReporter, finished: Finished) -> None:

@@ -1,9 +1,10 @@
 """The systems of a run, opened: one source each, and the run's one instant."""
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from trueup.config import Project
 from trueup.environment import Environment, environments
 from trueup.errors import ConfigError, GuardError, ReplicaError
 from trueup.evaluate import could_not_look, evaluate
+from trueup.model.cost import CostRecord, SlowRecord
 from trueup.model.invariant import Invariant
 from trueup.model.run import SystemRecord
 from trueup.model.verdict import Outcome, Verdict
@@ -21,6 +23,8 @@ from trueup.readers.stripe.account import StripeAccount
 from trueup.replica.connection import connect
 from trueup.replica.freshness import Freshness
 from trueup.replica.reader import Reader
+from trueup.replica.slow import SLOW, Slow
+from trueup.replica.spent import Spent
 from trueup.replica.visitor import Visitor
 from trueup.suite.ahead import Ahead, Learned
 from trueup.suite.beside import Beside
@@ -63,6 +67,8 @@ class Systems:
         self._environments = self._stack.enter_context(environments(project, environment, names))
         self.folder = folder or self._own_folder()
         self._application = f"trueup/{run}"
+        self._spent: dict[str, Spent] = defaultdict(Spent)
+        self._slow: dict[str, dict[str, Slow]] = defaultdict(dict)
         self._sources = {name: self._source(name) for name in self._environments}
         self._aheads: dict[str, Ahead] = {}
         self._besides: dict[str, Beside] = {}
@@ -166,7 +172,11 @@ class Systems:
                     verdict=Verdict.UNKNOWN, reason=freshness.words, remedy=freshness.remedy
                 )
             resources = self.resources(invariant.system, now, invariant.asks, held=True)
-            return evaluate(invariant, resources | {"replica": reader})
+            outcome = evaluate(invariant, resources | {"replica": reader})
+            if reader.seconds >= SLOW and reader.sent:
+                slow = Slow(reader.seconds, reader.sent, (invariant.id,))
+                self._slow[invariant.system][invariant.id] = slow
+            return outcome
 
         try:
             if _is_fetched_for(invariant):
@@ -179,7 +189,8 @@ class Systems:
             return could_not_look(error)
 
     def _source(self, system: str) -> Source:
-        return Source(self._environments[system], self.folder, self._application)
+        environment, spent = self._environments[system], self._spent[system]
+        return Source(environment, self.folder, self._application, spent)
 
     def asked(self, system: str, ask: Callable[[Reader], Answer]) -> Answer:
         """Ask a system's replica in a guarded transaction; raises ReplicaError."""
@@ -211,6 +222,25 @@ class Systems:
             unshared=source.unshared,
             reason="" if freshness.usable else freshness.words,
         )
+
+    def cost(self, system: str, *, explain: bool) -> CostRecord:
+        """
+        What this process cost one system's server, what took longest explained where asked.
+
+        It is the last to be asked of a system, which need not hold its snapshot any longer.
+        """
+        source = self._sources[system]
+        ahead = self._aheads.get(system)
+        if ahead:
+            ahead.close()
+        slow = [*self._slow[system].values(), *(ahead.slow if ahead else ())]
+        slowest: tuple[SlowRecord, ...] = ()
+        if slow:
+            from trueup.suite.slowest import told  # noqa: PLC0415  # most runs have nothing slow
+
+            slowest = told(source, slow, explain=explain)
+        source.release()
+        return replace(self._spent[system].record(), slowest=slowest)
 
     def _stripe_words(self, system: str) -> str:
         account = self._environments[system].stripe
@@ -296,7 +326,9 @@ class Systems:
                 raise GuardError(str(error)) from None
             standby = not environment.primary_allowed
             connection = connect(dsn, standby=standby, application=self._application)
-            self._visitors[system] = Visitor(connection, environment.limits.statement)
+            self._visitors[system] = Visitor(
+                connection, environment.limits.statement, self._spent[system]
+            )
         return self._visitors[system]
 
     def _own_folder(self) -> Path:

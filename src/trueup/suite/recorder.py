@@ -15,8 +15,9 @@ from trueup.catalog import INVARIANTS, metrics
 from trueup.history.folder import runs
 from trueup.history.past import REMEMBERED, remembered
 from trueup.history.waived import idle
+from trueup.model.cost import CostRecord, added
 from trueup.model.metric import Metric
-from trueup.model.run import UNKNOWN, Record, Run
+from trueup.model.run import UNKNOWN, Record, Run, SystemRecord
 from trueup.model.verdict import Verdict
 from trueup.suite.active import Active
 from trueup.suite.mended import mended, since
@@ -31,6 +32,7 @@ class Recorder:
     started: datetime
     shown: Mapping[str, list[Any]]
     records: list[Record] = field(default_factory=list)
+    workers: list[Mapping[str, CostRecord] | None] = field(default_factory=list)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -42,16 +44,34 @@ class Recorder:
         elif says_nothing(report) and self.shown.get("", [None])[-1] is report:
             self.shown[""].pop()
 
-    def run(self, active: Active, selection: str, workers: int, history: Path) -> Run:
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker's questions cost; one that crashed does not say."""
+        from trueup.suite import costs  # noqa: PLC0415  # most runs have no workers
+
+        self.workers.append(costs.sent(node))
+
+    def run(
+        self,
+        active: Active,
+        selection: str,
+        workers: int,
+        history: Path,
+        *,
+        explain: bool = True,
+    ) -> Run:
         """
         The whole run, with the metrics of its systems unless a selection was made.
 
-        It is compared with the earlier runs below `history`, and told what was mended since.
+        It is compared with the earlier runs below `history`, and told what was mended since. What
+        took longest is explained where that is wanted.
         """
         names = tuple(active.systems.environments)
         asked = () if selection else _metrics(active, names)
         earlier = list(islice(runs(history, active.environment), REMEMBERED))
         moment = since(earlier)
+        measured = measure(active.systems, asked, active.moment.now)
+        changes = mended(active.systems, moment)
         run = Run(
             id=active.run,
             environment=active.environment,
@@ -62,15 +82,22 @@ class Recorder:
             versions=_versions(),
             workers=workers,
             selection=selection,
-            systems=tuple(active.systems.record(name) for name in names),
+            systems=tuple(self._system(active, name, explain) for name in names),
             records=tuple(sorted(self.records, key=lambda r: r.id)),
-            metrics=measure(active.systems, asked, active.moment.now),
-            mended=mended(active.systems, moment),
+            metrics=measured,
+            mended=changes,
             mended_since=moment,
             only_new=active.only_new,
         )
         run = remembered(run, earlier)
         return replace(run, idle_waivers=idle(run, active.waivers))
+
+    def _system(self, active: Active, name: str, explain: bool) -> SystemRecord:
+        """What was opened for a system, and what this process and its workers cost it."""
+        found = active.systems.record(name)
+        mine = active.systems.cost(name, explain=explain)
+        theirs = [worker[name] if worker else None for worker in self.workers]
+        return replace(found, cost=added([mine, *theirs]))
 
 
 def exit_code(run: Run, code: int, failed: int) -> int:

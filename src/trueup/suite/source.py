@@ -18,6 +18,7 @@ from trueup.replica.reader import Reader
 from trueup.replica.retry import tries
 from trueup.replica.session import Session, open_session
 from trueup.replica.snapshot import Shared, Snapshot, is_gone
+from trueup.replica.spent import Spent
 
 Answer = TypeVar("Answer")
 
@@ -29,11 +30,19 @@ class Source:
     """
     A guarded session that is opened by need, on the snapshot that the whole run shares.
 
-    One thread at a time has it; another that wants to ask waits until the first has asked.
+    One thread at a time has it; another that wants to ask waits until the first has asked. What it
+    costs its server is added to what was `spent`, which several sources may share.
     """
 
-    def __init__(self, environment: Environment, folder: Path, application: str) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        folder: Path,
+        application: str,
+        spent: Spent | None = None,
+    ) -> None:
         self._environment = environment
+        self._spent = spent or Spent()
         self._application = application
         self._session: Session | None = None
         self._refusal: ReplicaError | None = None
@@ -41,7 +50,7 @@ class Source:
         self._cancelled = False
         self._mine = RLock()
         file = folder / f"{environment.system}.json"
-        self._shared = Shared(file, self._exporter, environment.snapshot_max_age)
+        self._shared = Shared(file, self._exporter, environment.snapshot_max_age, self._spent)
         self.unshared = ""
 
     def opened(self) -> Session:
@@ -74,10 +83,19 @@ class Source:
         if self._session is not None:
             self._session.cancel()
 
+    @property
+    def patience(self) -> float:
+        """Seconds that a question may take."""
+        return self._environment.limits.statement
+
+    def release(self) -> None:
+        """End the exporter where it is ours: nobody will ask on the run's snapshot any more."""
+        self._shared.close()
+
     def close(self) -> None:
         """End the session, and the exporter where it is ours."""
         self._drop()
-        self._shared.close()
+        self.release()
 
     def _tried(self, act: Callable[[], Answer], again: Callable[[Answer], bool]) -> Answer:
         with self._mine:
@@ -132,7 +150,9 @@ class Source:
     def _exporter(self) -> psycopg.Connection[TupleRow]:
         environment = self._environment
         standby = not environment.primary_allowed
-        return connect(environment.replica, standby=standby, application=self._application)
+        connection = connect(environment.replica, standby=standby, application=self._application)
+        self._spent.connected()
+        return connection
 
     def _open(self) -> Session:
         if self._session is None or not self._session.alive:
@@ -145,6 +165,7 @@ class Source:
                 application=self._application,
                 heartbeat=environment.heartbeat,
                 look_again=environment.snapshot_max_age,
+                spent=self._spent,
             )
         return self._session
 

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from engine.report.morning import METRICS
 from engine.report.runs import NOW, record, run
 from trueup.errors import RunError
 from trueup.history.merge import LATE, merge, missing
+from trueup.model.cost import CostRecord, SlowRecord, added
 from trueup.model.run import Run, SystemRecord
 from trueup.model.verdict import Verdict
 
@@ -82,3 +84,34 @@ def test_a_system_whose_run_did_not_arrive_is_unknown() -> None:
     assert (late.verdict, late.reason, late.judged) == (Verdict.UNKNOWN, LATE, {})
     assert found.systems[-1].reason == LATE
     assert found.verdict is Verdict.UNKNOWN
+
+
+def costing(seconds: float, **more: Any) -> CostRecord:
+    slow = SlowRecord(invariants=(f"a.took_{seconds}",), seconds=seconds)
+    return CostRecord(connections=2, rows=10, seconds=seconds, slowest=(slow,) * 3, **more)
+
+
+def with_cost(run: Run, cost: CostRecord | None) -> Run:
+    return replace(run, systems=tuple(replace(one, cost=cost) for one in run.systems))
+
+
+def test_what_the_parts_cost_a_system_is_added() -> None:
+    """Each was asked, whichever of them is kept."""
+    one, two = costing(1.5, longest_snapshot=3.0), costing(0.7, longest_snapshot=9.0)
+
+    found = merge([with_cost(shard("a", 1), one), with_cost(shard("a", 2), two), shard("b", 3)])
+
+    cost = found.systems[0].cost
+    assert cost is not None
+    assert (cost.connections, cost.rows, cost.seconds, cost.longest_snapshot) == (4, 20, 2.2, 9.0)
+    assert [slow.seconds for slow in cost.slowest] == [1.5, 1.5, 1.5, 0.7, 0.7]
+    assert not cost.at_least
+    assert found.systems[1].cost is None
+
+
+def test_where_one_part_is_of_an_earlier_trueup_it_cost_at_least_as_much() -> None:
+    found = added([None, costing(1.0)])
+
+    assert found is not None
+    assert (found.rows, found.at_least) == (10, True)
+    assert added([None, None]) is None

@@ -1,6 +1,9 @@
 """A morning at StudyBuddy that one could believe: five violated, one unknown, the rest holds."""
 
+from dataclasses import replace
+
 from engine.report.runs import fix, record, run, stuck, uuid, violated
+from trueup.model.cost import CostRecord, SlowRecord
 from trueup.model.run import MetricRecord, Run
 from trueup.model.verdict import Verdict
 from trueup.report.mask import MASKED
@@ -170,9 +173,41 @@ METRICS = (
 )
 
 
+STUCK_PLAN = (
+    "Aggregate, about 1 row, cost 8,621",
+    "  Gather, about 25 rows, cost 8,620",
+    "    Parallel Seq Scan on public.ai_jobs, about 10 rows, cost 760; filtered by ai_jobs.status",
+)
+
+COST = CostRecord(
+    connections=4,
+    transactions=31,
+    rows=1_240_318,
+    blocks=48_211,
+    at_least=True,
+    seconds=3.4,
+    longest_snapshot=4.9,
+    slowest=(
+        SlowRecord(
+            invariants=("studybuddy.every_running_ai_job_is_younger_than_five_minutes",),
+            seconds=1.3,
+            plan=STUCK_PLAN,
+            index="create index concurrently on public.ai_jobs (updated_at)"
+            " where status = 'running'",
+        ),
+        SlowRecord(
+            invariants=tuple(f"studybuddy.{one.name}" for one in HOLDING[-5:]),
+            seconds=0.7,
+            plan=("Seq Scan on public.course_files, about 4,210 rows, cost 1,021",),
+        ),
+    ),
+)
+
+
 def believable() -> Run:
     """Five violated, one unknown, one that does not apply, the rest holds."""
-    return run([*HOLDING, *VIOLATED, UNKNOWN, NOT_APPLICABLE], metrics=METRICS)
+    found = run([*HOLDING, *VIOLATED, UNKNOWN, NOT_APPLICABLE], metrics=METRICS)
+    return replace(found, systems=tuple(replace(one, cost=COST) for one in found.systems))
 
 
 def quiet() -> Run:

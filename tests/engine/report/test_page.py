@@ -3,6 +3,7 @@ import hashlib
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 from html.parser import HTMLParser
 from time import process_time
 from urllib.parse import unquote
@@ -11,9 +12,10 @@ import pytest
 
 from engine.history.month import last
 from engine.history.runs import history
-from engine.report.morning import METRICS, NOT_APPLICABLE, VIOLATED, believable, quiet
+from engine.report.morning import COST, METRICS, NOT_APPLICABLE, VIOLATED, believable, quiet
 from engine.report.runs import HOSTILE, bad_day, hostile, record, run, stuck
 from trueup.history.past import remembered
+from trueup.model.cost import CostRecord, SlowRecord
 from trueup.model.run import Mended, Run, SystemRecord
 from trueup.model.verdict import Verdict
 from trueup.report.page import page
@@ -308,3 +310,72 @@ def test_a_bad_day_with_a_month_behind_it_stays_small() -> None:
     assert len(document.encode()) < 3_000_000
     assert document.count("first seen") >= 500
     assert document.count('class="strip"') == 500
+
+
+def costing(cost: CostRecord | None) -> Run:
+    """A run over one system that cost this."""
+    return run([stuck(1)], systems=(SystemRecord(name="studybuddy", title="Study", cost=cost),))
+
+
+def cost_of(drawn: Run) -> str:
+    """The text of the section on cost."""
+    found = page(drawn).partition('aria-labelledby="cost"')[2].partition("</section>")[0]
+    return said(f"<section {found}")
+
+
+def said(drawn: str) -> str:
+    """The text, a space where a tag was."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", drawn)).split())
+
+
+def test_the_cost_to_production_is_told_with_the_slowest_their_plans_and_the_index() -> None:
+    told = cost_of(believable())
+
+    assert "StudyBuddy 4 31 at least 1,240,318 at least 48,211 3.4 s 4.9 s" in told
+    assert "1.3 s Every running ai job is younger than five minutes 3 lines, below" in told
+    assert "700 ms 5 invariants in one scan:" in told
+    assert "create index concurrently on public.ai_jobs (updated_at) where status = 'run" in told
+    assert "it is made on the primary of StudyBuddy" in told
+    assert "Parallel Seq Scan on public.ai_jobs" in told
+
+
+def test_what_was_counted_exactly_is_told_so() -> None:
+    told = cost_of(costing(replace(COST, at_least=False, slowest=())))
+
+    assert "1,240,318" in told
+    assert "at least" not in told.lower()
+    assert "Nothing took a server longer than 0.5 s." in told
+
+
+def test_a_run_of_an_earlier_trueup_tells_no_cost() -> None:
+    assert 'id="cost"' not in page(costing(None))
+
+
+def test_a_slow_one_without_a_plan_is_told_all_the_same() -> None:
+    slow = SlowRecord(invariants=("studybuddy.a_thing_of_yore",), seconds=31.0)
+
+    assert "31.0 s studybuddy.a_thing_of_yore was not to be had" in cost_of(
+        costing(replace(COST, slowest=(slow,)))
+    )
+
+
+def test_a_scan_of_many_rules_names_the_first() -> None:
+    many = tuple(f"studybuddy.rule_{n}" for n in range(40))
+    told = cost_of(costing(replace(COST, slowest=(SlowRecord(invariants=many, seconds=2.0),))))
+
+    assert "studybuddy.rule_11" in told
+    assert "studybuddy.rule_12" not in told
+    assert "and 28 more" in told
+
+
+def test_hostile_names_in_a_plan_are_text() -> None:
+    slow = SlowRecord(invariants=(HOSTILE,), seconds=2.0, plan=(HOSTILE, HOSTILE), index=HOSTILE)
+    outline = Outline(page(costing(replace(COST, slowest=(slow,)))))
+
+    assert outline.open == []
+    assert len(outline.of("script")) == 1
+    assert outline.of("img") == []
+
+
+def test_how_long_a_violated_one_took_is_told() -> None:
+    assert "Time 21 ms" in said(page(run([stuck(1)])))

@@ -178,6 +178,10 @@ def test_the_summary_tells_the_verdict_that_pytests_counts_hide(written: str) ->
     assert "5 of 30 invariants are violated, and 1 is unknown." in written
 
 
+def test_the_summary_tells_what_the_run_cost(written: str) -> None:
+    assert "Cost to production: StudyBuddy: at least 1,240,318 rows and 48,211 blocks" in written
+
+
 def test_cells_sort_by_number_and_by_the_worst_verdict() -> None:
     few, many = ["", "", "", ""], ["", "", "", ""]
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from engine.history.month import last, month
-from engine.report.morning import UNKNOWN, VIOLATED, believable, quiet
+from engine.report.morning import COST, UNKNOWN, VIOLATED, believable, quiet
 from engine.report.runs import HOSTILE, bad_day, hostile, record, run, stuck
 from trueup.cli.verbs import app
 from trueup.errors import RunError
@@ -94,6 +94,26 @@ def test_the_summary_of_the_worst_of_days_is_below_its_limit() -> None:
 
     assert 500_000 < len(text.encode()) < 2**20
     assert text.endswith("There is more, on the page.\n")
+
+
+def test_the_summary_tells_what_the_run_cost() -> None:
+    text = markdown.summary(believable())
+
+    assert (
+        "- StudyBuddy: at least 1,240,318 rows and 48,211 blocks read in 31 transactions on"
+        " 4 connections" in text
+    )
+    assert "- 1.3 s: Every running ai job is younger than five minutes" in text
+    assert "      create index concurrently on public.ai_jobs (updated_at) where" in text
+    assert "Cost to production" not in markdown.summary(quiet())
+
+
+def test_an_index_on_an_odd_name_does_not_break_out_of_its_block() -> None:
+    found = believable()
+    slow = replace(COST.slowest[0], index='create index on "a\n\n# b" (c)')
+    systems = tuple(replace(one, cost=replace(COST, slowest=(slow,))) for one in found.systems)
+
+    assert "# b" not in markdown.summary(replace(found, systems=systems))
 
 
 def test_annotations_stay_within_what_a_step_shows() -> None:

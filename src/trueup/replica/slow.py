@@ -1,0 +1,24 @@
+"""What took the server long enough to be explained at the end of the run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+SLOW = 0.5
+"""
+Seconds of the server's time from which a question is worth a plan in the report.
+
+Below it an index would win nobody anything, and a run of small tables has nothing to explain.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """
+    Statements as they were sent, with their parameters, and the ids of whose invariants they are.
+
+    Several are those of one scan. The parameters never leave the process.
+    """
+
+    seconds: float
+    sent: Sequence[tuple[str, Mapping[str, object] | Sequence[object] | None]]
+    invariants: tuple[str, ...]
