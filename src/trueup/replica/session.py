@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import psycopg
@@ -43,6 +43,16 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What role it is, which functions and timestamps there are, and how fresh the data."""
+
+    role: str
+    volatile: Volatile
+    times: Times
+    freshness: Read
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """How far behind a replica may be, and after how many seconds it is looked at again."""
 
@@ -60,28 +70,29 @@ class Session:
         *,
         about: About,
         rules: transaction.Rules,
-        known: Volatile,
-        kinds: Times,
-        freshness: Read,
+        seen: Seen,
         patience: Patience,
         cost: float | None,
         spent: Spent,
     ) -> None:
         self._connection = connection
         self._rules = rules
-        self._volatile = known
-        self._times = kinds
+        self._seen = seen
         self._patience = patience
         self._cost = cost
         self._spent = spent
         self._looked = time.monotonic()
         self.about = about
-        self.freshness = freshness
+        self.freshness = seen.freshness
 
     @property
     def alive(self) -> bool:
         """Whether the connection can still be asked."""
         return not self._connection.closed
+
+    def seen(self) -> Seen:
+        """What this session has found, for another of the same role."""
+        return replace(self._seen, freshness=self.freshness)
 
     @contextmanager
     def reading(self, snapshot: str = "") -> Iterator[Reader]:
@@ -116,10 +127,10 @@ class Session:
     def _reader(self, snapshot: str) -> Reader:
         return Reader(
             self._connection,
-            self._volatile,
+            self._seen.volatile,
             self._rules.patience,
             snapshot,
-            self._times,
+            self._seen.times,
             cost=self._cost,
         )
 
@@ -142,10 +153,12 @@ def open_session(
     heartbeat: str | None = None,
     look_again: float = 60.0,
     spent: Spent | None = None,
+    like: Session | None = None,
 ) -> Session:
     """
     Connect and prove the session harmless: server, role, settings, freshness.
 
+    What a session `like` it, of the same URL, has found of role and database is not asked again.
     Raises GuardError, with what to do, for a primary that is not allowed, a role that can write
     or a setting that did not take. Stale data is not an error here: see `freshness`.
     """
@@ -157,19 +170,14 @@ def open_session(
     patience = Patience(max_lag, heartbeat, look_again)
     try:
         with answered_within(connection, limits.statement):
-            mode = _pooling(connection, dsn, application, spent)
+            mode = like.about.pooling if like else _pooling(connection, dsn, application, spent)
             since = time.monotonic()
             with connection.pipeline():
                 begun = transaction.first(
                     connection, wanted, standby=not primary_allowed, patience=limits.statement
                 )
-                inspected = inspect_role(connection)
-                known, kinds = volatile(connection), times(connection)
-                fresh = _read(connection, patience)
-            rules = begun()
-            role, troubles = inspected()
-            refuse_writer(role, troubles)
-            freshness = fresh()
+                found = like.seen if like else _look(connection, patience)
+            rules, seen = begun(), found()
             connection.execute("rollback")
             spent.ended(since, _NOTHING, _NOTHING)
     except psycopg.Error as error:
@@ -179,7 +187,7 @@ def open_session(
         connection.close()
         raise
     about = About(
-        role=role,
+        role=seen.role,
         version=connection.info.parameter_status("server_version") or "",
         database=connection.info.dbname,
         pooling=mode,
@@ -189,13 +197,25 @@ def open_session(
         connection,
         about=about,
         rules=rules,
-        known=known(),
-        kinds=kinds(),
-        freshness=freshness,
+        seen=seen,
         patience=patience,
         cost=limits.cost,
         spent=spent,
     )
+
+
+def _look(connection: psycopg.Connection[TupleRow], patience: Patience) -> Later[Seen]:
+    """Ask all of it in one go; raises GuardError later, for a role that can write."""
+    inspected = inspect_role(connection)
+    known, kinds = volatile(connection), times(connection)
+    fresh = _read(connection, patience)
+
+    def seen() -> Seen:
+        role, troubles = inspected()
+        refuse_writer(role, troubles)
+        return Seen(role, known(), kinds(), fresh())
+
+    return seen
 
 
 def _pooling(

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import TupleRow
 
 from trueup.errors import QueryError, ReplicaError
@@ -19,10 +20,12 @@ from trueup.replica.watchdog import answered_within
 GONE = frozenset({"42704", "22023"})
 """What the server says of a snapshot whose exporter has ended; 22023 before PostgreSQL 18."""
 
-_EXPORT = """
+_EXPORT = sql.SQL("""
+    begin isolation level repeatable read read only;
     select pg_catalog.pg_export_snapshot(), pg_catalog.pg_current_snapshot()::text,
-           pg_catalog.set_config('idle_in_transaction_session_timeout', %s, true)
-"""
+           pg_catalog.set_config('idle_in_transaction_session_timeout', {}, true)
+""")
+"""One message, and not a pipeline: after one (18.4) the server did not end who sat idle."""
 
 Open = Callable[[], psycopg.Connection[TupleRow]]
 
@@ -90,8 +93,8 @@ class Shared:
         milliseconds = str(round(self._max_age * 1000))
         try:
             with answered_within(exporter, 0):
-                exporter.execute("begin isolation level repeatable read read only")
-                row = exporter.execute(_EXPORT, [milliseconds]).fetchone()
+                exported = exporter.execute(_EXPORT.format(sql.Literal(milliseconds)))
+                row = exported.fetchone() if exported.nextset() else None
         except psycopg.Error as error:
             exporter.close()
             raise query_error(error) from None

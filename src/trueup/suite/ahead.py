@@ -65,6 +65,7 @@ class Ahead:
         self._threads: list[Thread] = []
         self._sources: list[Source] = []
         self._asking = 0
+        self._looked = True
         self._stopped = False
 
     def begin(
@@ -73,11 +74,40 @@ class Ahead:
         given: Mapping[str, object],
         learned: Learned = dict,
     ) -> None:
-        """Find out what to ask and in which order, and let the other connections begin."""
+        """Find out what to ask, and let the connections begin."""
         drafts = ((one, question(one, given)) for one in invariants)
         selected = [_Selected(one, found) for one, found in drafts if found is not None]
-        if not selected:
-            return
+        self._selected = {one.invariant.id: one for one in selected}
+        if selected:
+            self._looked = False
+            self._start(self._lead, selected, learned)
+
+    def _lead(self, selected: Sequence[_Selected], learned: Learned) -> None:
+        """Look at the tables, have the others follow, and work."""
+        try:
+            self._look(selected, learned)
+        finally:
+            with self._changed:
+                self._looked = True
+                self._changed.notify_all()
+        for _ in range(min(self._connections, len(self._batches)) - 1):
+            self._start(self._follow)
+        self._work(self._source)
+
+    def _follow(self) -> None:
+        """Work on a connection of its own."""
+        source = self._another()
+        try:
+            self._work(source)
+        finally:
+            source.close()
+
+    def _start(self, work: Callable[..., None], *given: object) -> None:
+        thread = Thread(target=work, args=given, name="trueup-ahead", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _look(self, selected: Sequence[_Selected], learned: Learned) -> None:
         asked = _judged(selected)
         needs = tuple(dict.fromkeys(name for one in selected for name in one.invariant.needs))
         try:
@@ -85,12 +115,9 @@ class Ahead:
                 lambda reader: look(Together(reader), relations(asked), needs, parents(asked))
             )
         except ReplicaError:
-            return  # each invariant will say so
-        self._arrange(selected, known, learned)
-        for place in range(min(self._connections, len(self._batches))):
-            thread = Thread(target=self._work, args=[place], name="trueup-ahead", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            self._selected = {}  # each invariant will say so
+        else:
+            self._arrange(selected, known, learned)
 
     @property
     def slow(self) -> Sequence[Slow]:
@@ -99,6 +126,7 @@ class Ahead:
 
     def keep(self, ids: Collection[str]) -> None:
         """Keep to these of the invariants that it began with; what only others ask is not asked."""
+        self._wait_until(lambda: self._looked)
         self._selected = {id_: one for id_, one in self._selected.items() if id_ in ids}
         wanted = {unit for one in self._selected.values() for unit in _units(one)}
         with self._changed:
@@ -109,17 +137,19 @@ class Ahead:
 
     def outcome(self, invariant: Invariant) -> Outcome | None:
         """The outcome, waited for; None where it was not to be had here."""
+        self._wait_until(lambda: self._looked)
         found = self._selected.pop(invariant.id, None)
         if found is None:
             return None
-        self._wait_for(_units(found))
+        wanted = _units(found)
+        self._wait_until(lambda: self._are_closed(wanted))
         return self._outcome(found)
 
-    def _wait_for(self, wanted: Sequence[Unit]) -> None:
-        """Wait until these are answered, or left because nobody works on them any more."""
-        while not self._are_closed(wanted) and any(one.is_alive() for one in self._threads):
+    def _wait_until(self, holds: Callable[[], bool]) -> None:
+        """Wait until it holds, or nobody works any more."""
+        while not holds() and any(one.is_alive() for one in self._threads):
             with self._changed:
-                self._changed.wait_for(lambda: self._are_closed(wanted), PATIENCE)
+                self._changed.wait_for(holds, PATIENCE)
 
     def close(self) -> None:
         """Stop what is queued and what is being asked, also where it only begins just now."""
@@ -155,9 +185,8 @@ class Ahead:
         sql = (found.question.rows.asked.sql,)
         return replace(outcome, seconds=answer.seconds, sql=sql, snapshot=answer.snapshot)
 
-    def _work(self, place: int) -> None:
-        """Ask what is queued; the first on the connection that is there already."""
-        source = self._another() if place else self._source
+    def _work(self, source: Source) -> None:
+        """Ask what is queued."""
         self._sources.append(source)
         try:
             with suppress(ConnectError):  # whoever has a connection goes on
@@ -167,8 +196,6 @@ class Ahead:
                     finally:
                         self._rest()
         finally:
-            if place:
-                source.close()
             with self._changed:
                 self._changed.notify_all()
 

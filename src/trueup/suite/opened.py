@@ -69,6 +69,7 @@ class Systems:
         self._application = f"trueup/{run}"
         self._spent: dict[str, Spent] = defaultdict(Spent)
         self._slow: dict[str, dict[str, Slow]] = defaultdict(dict)
+        self._sources: dict[str, Source] = {}
         self._sources = {name: self._source(name) for name in self._environments}
         self._aheads: dict[str, Ahead] = {}
         self._besides: dict[str, Beside] = {}
@@ -190,7 +191,8 @@ class Systems:
 
     def _source(self, system: str) -> Source:
         environment, spent = self._environments[system], self._spent[system]
-        return Source(environment, self.folder, self._application, spent)
+        like = self._sources.get(system)
+        return Source(environment, self.folder, self._application, spent, like)
 
     def asked(self, system: str, ask: Callable[[Reader], Answer]) -> Answer:
         """Ask a system's replica in a guarded transaction; raises ReplicaError."""

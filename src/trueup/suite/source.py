@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Thread
 from typing import TypeVar
 
 import psycopg
@@ -31,7 +32,8 @@ class Source:
     A guarded session that is opened by need, on the snapshot that the whole run shares.
 
     One thread at a time has it; another that wants to ask waits until the first has asked. What it
-    costs its server is added to what was `spent`, which several sources may share.
+    costs its server is added to what was `spent`, which several sources may share. What one `like`
+    it has found of the role is not asked again.
     """
 
     def __init__(
@@ -40,8 +42,10 @@ class Source:
         folder: Path,
         application: str,
         spent: Spent | None = None,
+        like: "Source | None" = None,
     ) -> None:
         self._environment = environment
+        self._like = like
         self._spent = spent or Spent()
         self._application = application
         self._session: Session | None = None
@@ -73,9 +77,29 @@ class Source:
         """
         return self._tried(lambda: self._once(ask), again)
 
+    @property
+    def session(self) -> Session | None:
+        """The session, where it is open."""
+        return self._session
+
     def share(self) -> None:
-        """Export the snapshot now, so that it outlives every other process of the run."""
-        self._snapshot(self.opened(), None)
+        """
+        Open the session, and export the snapshot meanwhile: it outlives every other process.
+
+        Raises ReplicaError where there is no session; without a snapshot each has its own.
+        """
+        exporting = Thread(target=self._export, name="trueup-exporter", daemon=True)
+        exporting.start()
+        try:
+            session = self.opened()
+        finally:
+            exporting.join()
+        if self._snapshot(session, None) is None:
+            self.release()
+
+    def _export(self) -> None:
+        with suppress(ReplicaError):  # told when it is asked for
+            self._shared.current()
 
     def cancel(self) -> None:
         """Ask the server to stop what is being asked; for another thread than the one that asks."""
@@ -166,6 +190,7 @@ class Source:
                 heartbeat=environment.heartbeat,
                 look_again=environment.snapshot_max_age,
                 spent=self._spent,
+                like=self._like.session if self._like else None,
             )
         return self._session
 

@@ -121,7 +121,7 @@ def test_the_planner_is_asked_once_for_a_text(session: Session, database: Databa
     for _ in range(3):
         assert ask(session, "select id from visits where at < :now", now=NOW) == 500
 
-    assert session._times.checked == {"select id from visits where at < :now"}
+    assert session._seen.times.checked == {"select id from visits where at < :now"}
 
 
 def test_a_database_of_one_kind_never_asks_the_planner(database: Database) -> None:
@@ -129,7 +129,7 @@ def test_a_database_of_one_kind_never_asks_the_planner(database: Database) -> No
     with opened(database) as session:
         ask(session, "select id from visits where at < :now", now=NOW)
 
-        assert session._times.checked == set()
+        assert session._seen.times.checked == set()
 
 
 def test_python_that_mixes_them_is_unknown_with_the_remedy(session: Session) -> None:
