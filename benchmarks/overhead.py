@@ -123,7 +123,7 @@ def _other(check: Check, place: int) -> str:
     """The same in another text; a reference is one table's column, and can only be said again."""
     if check.kind == "reference":
         return check.condition
-    if check.kind == "rule":
+    if check.kind in {"rule", "joined"}:
         return f"({check.condition}) and {place} = {place}"
     return f"select * from ({check.condition}) as violation where {place} = {place}"
 
