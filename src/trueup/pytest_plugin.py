@@ -3,6 +3,7 @@
 from collections.abc import Generator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any
 
 import pytest
@@ -115,12 +116,13 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """
     Let the record travel with the report, as plain data, across processes.
 
-    What an invariant printed or logged does not travel: it may hold a row.
+    What an invariant printed or logged does not travel: it may hold a row. Nor is what it worked
+    with held by the exception that says its verdict.
     """
     report = yield
     if hasattr(item, "invariant"):
@@ -128,6 +130,8 @@ def pytest_runtest_makereport(
 
         report.sections.clear()
         attach(item, report)
+        if call.excinfo is not None:
+            clear_frames(call.excinfo.tb)
     return report
 
 
