@@ -112,6 +112,9 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     runs = not (config.option.collectonly or session.testsfailed or hasattr(config, "workerinput"))
     if active and chosen and runs:
         active.begin(chosen)
+        from trueup.suite.finish import selected  # loaded while the servers answer
+
+        config.stash[RECORDER].begin(active, selected(config))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,7 +12,7 @@ from trueup.errors import GuardError, QueryError
 from trueup.replica.connection import connect
 from trueup.replica.freshness import SKEW, Freshness, read_freshness
 from trueup.replica.guard import apply_settings, settings
-from trueup.replica.pooler import Pooling, pooling
+from trueup.replica.pooler import Pooling, is_pooled, pooling
 from trueup.replica.provider import provider, tls_advice
 from trueup.replica.role import inspect_role, quoted_name
 from trueup.replica.trouble import query_error
@@ -34,7 +34,8 @@ def replica(environment: Environment) -> Iterator[Told]:
     try:
         with connection:
             yield from _tls(environment, connection)
-            mode = pooling(connection, environment.replica, APPLICATION)
+            pooled = is_pooled(connection)()
+            mode = pooling(connection, environment.replica, APPLICATION) if pooled else Pooling.NONE
             yield _pooler(mode)
             connection.execute("begin isolation level repeatable read read only")
             yield from _settings(environment, connection)

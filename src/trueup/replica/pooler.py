@@ -7,6 +7,7 @@ from psycopg.rows import TupleRow
 
 from trueup.errors import ConnectError, QueryError
 from trueup.replica.connection import Dsn, connect
+from trueup.replica.later import Later
 from trueup.replica.watchdog import answered_within
 
 _PID = "select pg_catalog.pg_backend_pid()"
@@ -20,20 +21,19 @@ class Pooling(StrEnum):
     TRANSACTION = "pooler in transaction mode"
 
 
-def is_pooled(connection: psycopg.Connection[TupleRow]) -> bool:
+def is_pooled(connection: psycopg.Connection[TupleRow]) -> Later[bool]:
     """Whether somebody else answered the handshake: a pooler makes up the backend's number."""
-    return connection.info.backend_pid != _pid(connection)
+    asked = connection.execute(_PID)
+    return lambda: asked.fetchone() != (connection.info.backend_pid,)
 
 
 def pooling(connection: psycopg.Connection[TupleRow], dsn: Dsn, application: str) -> Pooling:
     """
     Find out by two clients that change places: in transaction mode they get each other's server.
 
-    The second client is opened only behind a pooler. Where it is not served, as by a pool of one
-    connection, nothing can be shared, and transaction mode is what is assumed.
+    The second client is opened here, so this is asked only behind a pooler. Where it is not served,
+    as by a pool of one connection, nothing can be shared, and transaction mode is what is assumed.
     """
-    if not is_pooled(connection):
-        return Pooling.NONE
     try:
         with (
             connect(dsn, standby=False, application=application) as other,

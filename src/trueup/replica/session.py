@@ -16,7 +16,7 @@ from trueup.replica.freshness import Read, read_freshness
 from trueup.replica.functions import Volatile, volatile
 from trueup.replica.guard import Limits, settings
 from trueup.replica.later import Later
-from trueup.replica.pooler import Pooling, pooling
+from trueup.replica.pooler import Pooling, is_pooled, pooling
 from trueup.replica.reader import Reader
 from trueup.replica.role import inspect_role, refuse_writer
 from trueup.replica.spent import Counters, Spent
@@ -170,16 +170,20 @@ def open_session(
     patience = Patience(max_lag, heartbeat, look_again)
     try:
         with answered_within(connection, limits.statement):
-            mode = like.about.pooling if like else _pooling(connection, dsn, application, spent)
             since = time.monotonic()
             with connection.pipeline():
                 begun = transaction.first(
                     connection, wanted, standby=not primary_allowed, patience=limits.statement
                 )
+                pooled = is_pooled(connection)
                 found = like.seen if like else _look(connection, patience)
             rules, seen = begun(), found()
             connection.execute("rollback")
             spent.ended(since, _NOTHING, _NOTHING)
+            if like:
+                mode = like.about.pooling
+            else:
+                mode = _pooling(connection, dsn, application, spent) if pooled() else Pooling.NONE
     except psycopg.Error as error:
         connection.close()
         raise query_error(error) from None
@@ -222,8 +226,7 @@ def _pooling(
     connection: psycopg.Connection[TupleRow], dsn: Dsn, application: str, spent: Spent
 ) -> Pooling:
     mode = pooling(connection, dsn, application)
-    if mode is not Pooling.NONE:
-        spent.connected()  # a second client has looked which mode it is
+    spent.connected()  # a second client has looked which mode it is
     return mode
 
 

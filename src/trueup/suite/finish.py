@@ -11,7 +11,6 @@ from trueup.model.verdict import Verdict
 from trueup.report import store, words
 from trueup.suite.active import Active
 from trueup.suite.recorder import Recorder, exit_code
-from trueup.suite.start import history
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +33,8 @@ def finish(session: pytest.Session, active: Active, recorder: Recorder) -> Finis
     config = session.config
     workers = int(getattr(config.option, "numprocesses", None) or 0)
     folder = active.project.root / config.option.reports
-    run = recorder.run(
-        active,
-        _selection(config),
-        workers,
-        history(active.project, config),
-        explain=not is_stopped(session),
-    )
+    selection = selected(config)
+    run = recorder.run(active, selection, workers, explain=not is_stopped(session))
     session.exitstatus = exit_code(run, int(session.exitstatus), session.testsfailed)
     secrets = [s for env in active.systems.environments.values() for s in env.secrets]
     try:
@@ -74,7 +68,8 @@ def _from_here(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def _selection(config: pytest.Config) -> str:
+def selected(config: pytest.Config) -> str:
+    """What narrows the run, as it was said; empty where all of its systems is meant."""
     said = [config.option.keyword, config.option.markexpr]
     narrowed = [arg for arg in config.args if "::" in arg or arg.endswith(".py")]
     return " ".join([*filter(None, said), *(Path(arg).name for arg in narrowed)])

@@ -5,23 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from trueup.catalog import INVARIANTS, metrics
-from trueup.history.folder import runs
-from trueup.history.past import REMEMBERED, remembered
+from trueup.history.past import remembered
 from trueup.history.waived import idle
 from trueup.model.cost import CostRecord, added
 from trueup.model.metric import Metric
 from trueup.model.run import UNKNOWN, Record, Run, SystemRecord
 from trueup.model.verdict import Verdict
 from trueup.suite.active import Active
-from trueup.suite.mended import mended, since
-from trueup.suite.metrics import measure
+from trueup.suite.meanwhile import Meanwhile
 from trueup.suite.record import carried, says_nothing
 
 
@@ -33,6 +30,7 @@ class Recorder:
     shown: Mapping[str, list[Any]]
     records: list[Record] = field(default_factory=list)
     workers: list[Mapping[str, CostRecord] | None] = field(default_factory=list)
+    meanwhile: Meanwhile | None = None
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -51,27 +49,23 @@ class Recorder:
 
         self.workers.append(costs.sent(node))
 
-    def run(
-        self,
-        active: Active,
-        selection: str,
-        workers: int,
-        history: Path,
-        *,
-        explain: bool = True,
-    ) -> Run:
-        """
-        The whole run, with the metrics of its systems unless a selection was made.
+    def begin(self, active: Active, selection: str) -> None:
+        """Find meanwhile what else the run says: metrics too, unless a selection was made."""
+        metrics = () if selection else _metrics(active, tuple(active.systems.environments))
+        self.meanwhile = Meanwhile(active, metrics)
 
-        It is compared with the earlier runs below `history`, and told what was mended since. What
-        took longest is explained where that is wanted.
+    def run(self, active: Active, selection: str, workers: int, *, explain: bool = True) -> Run:
         """
+        The whole run, compared with those before it, and told what was mended since.
+
+        What took longest is explained where that is wanted.
+        """
+        if self.meanwhile is None:
+            self.begin(active, selection)
+        meanwhile = cast("Meanwhile", self.meanwhile)
+        meanwhile.wait()
         names = tuple(active.systems.environments)
-        asked = () if selection else _metrics(active, names)
-        earlier = list(islice(runs(history, active.environment), REMEMBERED))
-        moment = since(earlier)
-        measured = measure(active.systems, asked, active.moment.now)
-        changes = mended(active.systems, moment)
+        measured = meanwhile.measured()
         run = Run(
             id=active.run,
             environment=active.environment,
@@ -85,11 +79,11 @@ class Recorder:
             systems=tuple(self._system(active, name, explain) for name in names),
             records=tuple(sorted(self.records, key=lambda r: r.id)),
             metrics=measured,
-            mended=changes,
-            mended_since=moment,
+            mended=meanwhile.mended,
+            mended_since=meanwhile.moment,
             only_new=active.only_new,
         )
-        run = remembered(run, earlier)
+        run = remembered(run, meanwhile.earlier)
         return replace(run, idle_waivers=idle(run, active.waivers))
 
     def _system(self, active: Active, name: str, explain: bool) -> SystemRecord:

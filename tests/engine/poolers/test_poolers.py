@@ -82,9 +82,9 @@ def test_a_pool_of_one_connection_is_enough(pooler, systems, mode: str, monkeypa
 
 def test_a_pooler_is_told_by_the_number_that_it_makes_up(pooler, database) -> None:
     with psycopg.connect(database.url(), autocommit=True) as direct:
-        assert not is_pooled(direct)
+        assert not is_pooled(direct)()
     with psycopg.connect(pooler("session").url(), autocommit=True) as behind:
-        assert is_pooled(behind)
+        assert is_pooled(behind)()
 
 
 def test_a_setting_that_something_in_between_drops_is_noticed(pooler, systems, monkeypatch) -> None:
