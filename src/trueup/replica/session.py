@@ -1,7 +1,7 @@
 """A session on a replica: opened, proven harmless, and asked one transaction at a time."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +15,7 @@ from trueup.replica.connection import Dsn, connect
 from trueup.replica.freshness import Read, read_freshness
 from trueup.replica.functions import Volatile, volatile
 from trueup.replica.guard import Limits, settings
+from trueup.replica.journal import sees_journal
 from trueup.replica.later import Later
 from trueup.replica.pooler import Pooling, is_pooled, pooling
 from trueup.replica.reader import Reader
@@ -47,6 +48,7 @@ class Seen:
     """What role it is, which functions and timestamps there are, and how fresh the data."""
 
     role: str
+    journal: bool
     volatile: Volatile
     times: Times
     freshness: Read
@@ -54,8 +56,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How far behind a replica may be, and after how many seconds it is looked at again."""
+    """
+    How long a statement may take, how far behind a replica may be, and when it is looked at again.
 
+    In seconds, but for `max_lag`.
+    """
+
+    statement: float
     max_lag: timedelta
     heartbeat: str | None = None
     look_again: float = 60.0
@@ -167,23 +174,17 @@ def open_session(
     connection = connect(dsn, standby=not primary_allowed, application=application)
     spent.connected()
     wanted = {**settings(limits), "application_name": application}
-    patience = Patience(max_lag, heartbeat, look_again)
+    patience = Patience(limits.statement, max_lag, heartbeat, look_again)
     try:
         with answered_within(connection, limits.statement):
             since = time.monotonic()
-            with connection.pipeline():
-                begun = transaction.first(
-                    connection, wanted, standby=not primary_allowed, patience=limits.statement
-                )
-                pooled = is_pooled(connection)
-                found = like.seen if like else _look(connection, patience)
-            rules, seen = begun(), found()
-            connection.execute("rollback")
+            standby = not primary_allowed
+            rules, seen, pooled = _first(connection, wanted, patience, like, standby=standby)
             spent.ended(since, _NOTHING, _NOTHING)
             if like:
                 mode = like.about.pooling
             else:
-                mode = _pooling(connection, dsn, application, spent) if pooled() else Pooling.NONE
+                mode = _pooling(connection, dsn, application, spent) if pooled else Pooling.NONE
     except psycopg.Error as error:
         connection.close()
         raise query_error(error) from None
@@ -208,16 +209,38 @@ def open_session(
     )
 
 
+def _first(
+    connection: psycopg.Connection[TupleRow],
+    wanted: Mapping[str, str],
+    patience: Patience,
+    like: Session | None,
+    *,
+    standby: bool,
+) -> tuple[transaction.Rules, Seen, bool]:
+    """The first transaction, in one go: what the others must be like, what there is, a pooler."""
+    limit = patience.statement
+    with connection.pipeline():
+        begun = transaction.first(connection, wanted, standby=standby, patience=limit)
+        pooled = is_pooled(connection)
+        found = like.seen if like else _look(connection, patience)
+        if patience.heartbeat is None:  # which is a question of its own, once the others are read
+            connection.execute("rollback")
+    rules, seen = begun(), found()
+    if patience.heartbeat is not None:
+        connection.execute("rollback")
+    return rules, seen, pooled()
+
+
 def _look(connection: psycopg.Connection[TupleRow], patience: Patience) -> Later[Seen]:
     """Ask all of it in one go; raises GuardError later, for a role that can write."""
     inspected = inspect_role(connection)
-    known, kinds = volatile(connection), times(connection)
+    journal, known, kinds = sees_journal(connection), volatile(connection), times(connection)
     fresh = _read(connection, patience)
 
     def seen() -> Seen:
         role, troubles = inspected()
         refuse_writer(role, troubles)
-        return Seen(role, known(), kinds(), fresh())
+        return Seen(role, journal(), known(), kinds(), fresh())
 
     return seen
 

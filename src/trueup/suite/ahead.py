@@ -25,6 +25,9 @@ from trueup.suite.source import Source
 Learned = Callable[[], Mapping[str, float]]
 """How many seconds each invariant took in an earlier run, by its id; asked where it matters."""
 
+First = Callable[[Together], None]
+"""What a transaction asks before anything else."""
+
 PATIENCE = 1.0
 """Seconds between looks at whether whoever works on an answer is still there."""
 
@@ -83,20 +86,30 @@ class Ahead:
             self._start(self._lead, selected, learned)
 
     def _lead(self, selected: Sequence[_Selected], learned: Learned) -> None:
-        """Look at the tables, have the others follow, and work."""
+        """Look at the tables, and in the same transaction begin; the others follow."""
+        self._sources.append(self._source)
+        with self._changed:
+            self._asking += 1
         try:
-            self._look(selected, learned)
+            with suppress(ConnectError):  # each invariant will say so
+                self._ask(self._source, [], lambda one: self._look(one, selected, learned))
         finally:
-            with self._changed:
-                self._looked = True
-                self._changed.notify_all()
-        for _ in range(min(self._connections, len(self._batches)) - 1):
-            self._start(self._follow)
+            self._see(looked=False)
+            self._rest()
         self._work(self._source)
+
+    def _see(self, *, looked: bool) -> None:
+        """Let those go on who wait for the look; without one nothing is to be had here."""
+        with self._changed:
+            if not looked and not self._looked:
+                self._selected = {}
+            self._looked = True
+            self._changed.notify_all()
 
     def _follow(self) -> None:
         """Work on a connection of its own."""
         source = self._another()
+        self._sources.append(source)
         try:
             self._work(source)
         finally:
@@ -107,17 +120,16 @@ class Ahead:
         self._threads.append(thread)
         thread.start()
 
-    def _look(self, selected: Sequence[_Selected], learned: Learned) -> None:
+    def _look(self, together: Together, selected: Sequence[_Selected], learned: Learned) -> None:
+        if self._looked:
+            return  # in a try before this one
         asked = _judged(selected)
         needs = tuple(dict.fromkeys(name for one in selected for name in one.invariant.needs))
-        try:
-            known = self._source.asked(
-                lambda reader: look(Together(reader), relations(asked), needs, parents(asked))
-            )
-        except ReplicaError:
-            self._selected = {}  # each invariant will say so
-        else:
-            self._arrange(selected, known, learned)
+        known = look(together, relations(asked), needs, parents(asked))
+        self._arrange(selected, known, learned)
+        self._see(looked=True)
+        for _ in range(min(self._connections, len(self._batches)) - 1):
+            self._start(self._follow)
 
     @property
     def slow(self) -> Sequence[Slow]:
@@ -187,7 +199,6 @@ class Ahead:
 
     def _work(self, source: Source) -> None:
         """Ask what is queued."""
-        self._sources.append(source)
         try:
             with suppress(ConnectError):  # whoever has a connection goes on
                 while (batch := self._next()) is not None:
@@ -216,16 +227,17 @@ class Ahead:
         with self._changed:
             return self._batches.popleft() if self._batches else None
 
-    def _ask(self, source: Source, batch: list[Unit]) -> None:
+    def _ask(self, source: Source, batch: list[Unit], first: First = lambda _: None) -> None:
         """
-        Ask a batch, and in the same transaction those that follow, until its time is over.
+        Ask a batch after what comes `first`, and those that follow, for as long as it may take.
 
-        Where one fails the others are asked anew, and what fails in it is found by halves. Raises
-        ConnectError where there is nobody to ask; others may still have a connection.
+        All in one transaction. Where one fails the others are asked anew, and what fails in it is
+        found by halves. Raises ConnectError where there is nobody to ask; others may still have a
+        connection.
         """
         taken = [batch]
         try:
-            found = source.asked(lambda reader: self._asked(source, reader, taken))
+            found = source.asked(lambda reader: self._asked(source, reader, taken, first))
         except ConnectError:
             self._put_back(taken)
             raise
@@ -243,7 +255,9 @@ class Ahead:
                 self._found.take(found)
             self._close([unit for one in taken for unit in one])
 
-    def _asked(self, source: Source, reader: Reader, taken: list[list[Unit]]) -> Answers:
+    def _asked(
+        self, source: Source, reader: Reader, taken: list[list[Unit]], first: First
+    ) -> Answers:
         """The answers of a batch and of more, each of which is added to `taken` as it is asked."""
         if not source.freshness.usable:
             raise ConnectError(source.freshness.words, transient=False)
@@ -251,6 +265,7 @@ class Ahead:
         together = Together(reader)
         self._put_back(taken[1:])  # those of a try before this one
         del taken[1:]
+        first(together)
         found = answered(together, taken[0], CAP)
         while not together.streamed and time.monotonic() < until:
             more = self._take()
@@ -271,7 +286,7 @@ class Ahead:
 
     def _put_back(self, batches: Sequence[list[Unit]]) -> None:
         with self._changed:
-            self._batches.extendleft(reversed(batches))
+            self._batches.extendleft(batch for batch in reversed(batches) if batch)
 
     def _close(self, batch: Sequence[Unit]) -> None:
         with self._changed:
@@ -316,7 +331,7 @@ def _apart(batch: Sequence[Unit], *, alone: bool) -> list[list[Unit]]:
     time was over each is `alone`, since with others it would only take as long again.
     """
     parts = _parts(batch) if len(batch) == 1 else list(batch)
-    if len(parts) == 1:
+    if len(parts) < 2:
         return []
     half = len(parts) // 2
     return [[part] for part in parts] if alone else [parts[:half], parts[half:]]

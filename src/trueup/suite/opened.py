@@ -198,6 +198,10 @@ class Systems:
         """Ask a system's replica in a guarded transaction; raises ReplicaError."""
         return self._sources[system].asked(ask)
 
+    def sees_journal(self, system: str) -> bool:
+        """Whether a system's replica shows what was applied; raises ReplicaError."""
+        return self._sources[system].opened().seen().journal
+
     def record(self, system: str) -> SystemRecord:
         """What was opened for one system, in a form that is safe to publish."""
         environment = self._environments[system]

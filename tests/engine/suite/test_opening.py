@@ -76,7 +76,7 @@ def test_only_what_is_kept_is_still_asked(
     database.execute(GOODS)
     monkeypatch.setattr("trueup.ahead.planned.DEAR", 0)  # each is a batch of its own
     asked = [asking(f"select id from goods where id = {n}", f"no_good_is_{n}") for n in (1, 2, 3)]
-    monkeypatch.setattr(Ahead, "_work", lambda *_: None)
+    monkeypatch.setattr(Ahead, "_take", lambda _: None)
     run = systems()
     nobody = Ahead(run._sources["shop"], lambda: run._sources["shop"], 1)
 
@@ -110,7 +110,7 @@ def test_what_took_longest_before_is_asked_first(
     )
     monkeypatch.setattr("trueup.ahead.planned.DEAR", 1)
     asked = [asking(f"select id from {one} where id < 0", one, over=one) for one in sorted(order)]
-    monkeypatch.setattr(Ahead, "_work", lambda *_: None)
+    monkeypatch.setattr(Ahead, "_take", lambda _: None)
     run = systems()
     nobody = Ahead(run._sources["shop"], lambda: run._sources["shop"], 1)
 
