@@ -122,10 +122,13 @@ def _plugins(asked: Asked) -> list[str]:
     """
     Those that the words need; to load each that happens to be installed takes long.
 
-    So the project's own words for pytest, which may need any, are not said here.
+    So the project's own words for pytest, which may need any, are not said here, and its settings
+    for them mean nothing.
     """
     named = ["trueup.pytest_plugin"]
     named += ["pytest_metadata.plugin", "pytest_html.plugin"] if asked.html else []
     named += ["xdist.plugin"] if asked.workers else []
     named += [f"no:{name}" for name in IDLE if not (name == "junitxml" and asked.junit)]
-    return ["-o", "addopts=", "--disable-plugin-autoload", *(f"-p{name}" for name in named)]
+    unsaid = ["-o", "addopts=", "-o", "strict=false", "-o", "strict_config=false"]
+    unknown = ["-W", "ignore:Unknown config option:pytest.PytestConfigWarning"]
+    return [*unsaid, *unknown, "--disable-plugin-autoload", *(f"-p{name}" for name in named)]

@@ -146,10 +146,23 @@ def test_a_module_that_breaks_is_shown_by_pytest_and_says_nothing_before(
     assert "secret" not in done.stdout + done.stderr
 
 
-def test_the_projects_own_words_for_pytest_are_not_said(pytester, shop: Database) -> None:
-    (pytester.path / "pytest.ini").write_text("[pytest]\naddopts = --of-a-plugin-that-is-not-there")
+@pytest.mark.parametrize("strict", ["", "strict_config = true", "strict = true"])
+def test_the_projects_own_words_for_pytest_are_not_said(
+    pytester, shop: Database, strict: str
+) -> None:
+    words = [
+        "[pytest]",
+        "addopts = --of-a-plugin",
+        "asyncio_mode = auto",
+        "log_level = INFO",
+        strict,
+    ]
+    (pytester.path / "pytest.ini").write_text("\n".join(words))
 
-    assert check(pytester.path).returncode == 0
+    done = check(pytester.path)
+
+    assert done.returncode == 0
+    assert "onfig" not in done.stdout + done.stderr
 
 
 def test_a_hook_of_a_plugin_that_is_not_loaded_is_told(pytester, shop: Database) -> None:
