@@ -1,5 +1,6 @@
 """A server of the standard library's on loopback, for the stand-ins."""
 
+import sys
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,6 +14,11 @@ class Loopback(ThreadingHTTPServer):
 
     def __init__(self, handler: type["Handler"]) -> None:
         super().__init__(("127.0.0.1", 0), handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of whoever leaves before the answer, as a run does that is stopped."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:
