@@ -28,6 +28,8 @@ def finish(session: pytest.Session, active: Active, recorder: Recorder) -> Finis
 
     Without a record there is no run: pytest's own code tells why.
     """
+    if is_stopped(session):
+        active.systems.stop()
     if not recorder.records:
         return None
     config = session.config

@@ -83,12 +83,16 @@ class Systems:
         """The environment of each system."""
         return self._environments
 
-    def close(self) -> None:
-        """End every session, and the sample where it is nobody else's."""
+    def stop(self) -> None:
+        """Ask and fetch nothing further ahead, and stop what is being asked."""
         for beside in self._besides.values():
             beside.stop()
         for ahead in self._aheads.values():
             ahead.close()
+
+    def close(self) -> None:
+        """End every session, and the sample where it is nobody else's."""
+        self.stop()
         for source in self._sources.values():
             source.close()
         for visitor in self._visitors.values():

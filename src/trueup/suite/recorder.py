@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -49,10 +49,11 @@ class Recorder:
 
         self.workers.append(costs.sent(node))
 
-    def begin(self, active: Active, selection: str) -> None:
+    def begin(self, active: Active, selection: str) -> Meanwhile:
         """Find meanwhile what else the run says: metrics too, unless a selection was made."""
         metrics = () if selection else _metrics(active, tuple(active.systems.environments))
         self.meanwhile = Meanwhile(active, metrics)
+        return self.meanwhile
 
     def run(self, active: Active, selection: str, workers: int, *, explain: bool = True) -> Run:
         """
@@ -60,9 +61,7 @@ class Recorder:
 
         What took longest is explained where that is wanted.
         """
-        if self.meanwhile is None:
-            self.begin(active, selection)
-        meanwhile = cast("Meanwhile", self.meanwhile)
+        meanwhile = self.meanwhile or self.begin(active, selection)
         meanwhile.wait()
         names = tuple(active.systems.environments)
         measured = meanwhile.measured()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -182,6 +183,36 @@ def test_stopping_at_the_first_violation_leaves_the_rest(pytester, shop) -> None
     result = run(pytester, "-x")
 
     assert result.ret == 1
+    assert len(written(pytester)["records"]) == 1
+
+
+ENDLESS = '''
+    from trueup import invariant
+
+    SLOW = """
+        select max(a * b) as id
+        from generate_series(1, 9999999) a, generate_series(1, 9999999) b
+    """
+
+    @invariant(severity="P3", over="orders", fix="find")
+    def test_something_that_takes_for_ever(replica):
+        """Nobody waits for it."""
+        return replica.rows(SLOW)
+'''
+
+
+def test_stopping_does_not_wait_for_what_is_being_asked(pytester, shop, monkeypatch) -> None:
+    shop.execute("update orders set status = 'lost' where id in (7, 9)")
+    monkeypatch.setattr("trueup.ahead.planned.DEAR", 0)  # each question is a batch of its own
+    toml = pytester.path / "trueup.toml"
+    toml.write_text(toml.read_text() + "statement_timeout = 60\n")
+    pytester.makepyfile(**{"invariants/shop/test_slow": ENDLESS})
+    started = monotonic()
+
+    result = run(pytester, "-x")
+
+    assert result.ret == 1
+    assert monotonic() - started < 30
     assert len(written(pytester)["records"]) == 1
 
 
