@@ -1,7 +1,7 @@
 """A batch of units, asked in one transaction: judged in one go, then what is broken fetched."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from psycopg.rows import TupleRow
@@ -36,7 +36,7 @@ def answered(reader: Together, units: Sequence[Unit], cap: int) -> Answers:
     """
     reader.refuse([(one.rows, one.calls) for unit in units for one in _questions(unit)])
     found = Answers()
-    if len(units) == 1 and isinstance(units[0], Question) and units[0].rows.key is None:
+    if len(units) == 1 and isinstance(units[0], Question) and not _has_key(units[0]):
         _stream(reader, _Broken(units[0], 0, None, 0.0), cap, found)
         _note(units[0], fetching(units[0], None), found.rows[units[0]].seconds, found)
         return found
@@ -49,7 +49,15 @@ def answered(reader: Together, units: Sequence[Unit], cap: int) -> Answers:
     for one in broken:
         if one.count > FEW:
             _stream(reader, one, cap, found)
+        if len(found.rows[one.question].fetched.rows) < min(one.count, cap):
+            # A row that refers to nothing has no key; none that was counted may be missing.
+            _stream(reader, replace(one, found=None), cap, found)
     return found
+
+
+def _has_key(question: Question) -> bool:
+    rule = question.rows.rule
+    return rule is not None and bool(rule.key)
 
 
 def _questions(unit: Unit) -> Sequence[Question]:

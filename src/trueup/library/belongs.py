@@ -21,19 +21,16 @@ def belongs(
     to whom it names. Raises CatalogError for a name that is no column.
     """
     reference, referred = column(child), column(parent)
-    shown, orphans = _shown(reference, key), _orphans(reference, referred, is_text)
-    listed = f"select child.{identifier(reference.name)}\n{orphans}"
+    shown = _shown(reference, key)
+    orphans = f"select {', '.join(shown)}\n{_orphans(reference, referred)}\norder by 1"
+    name, named = identifier(reference.name), identifier(referred.name)
+    absent = f"child.{name} is not null and parent.{named} is null"
 
     def ask(replica: Reader) -> Iterable[Row]:
         if is_text:
-            order = f"order by child.{identifier(key)}"
-            rows = replica.rows(f"select {', '.join(shown)}\n{orphans}\n{order}")
-        else:
-            name, named = identifier(reference.name), identifier(referred.name)
-            rule = f"child.{name} is not null and parent.{named} is null"
-            joined = (reference.name, parent)
-            rows = replica.where(reference.table, rule, columns=shown, parent=joined)
-        return rows.found_by(reference.name, listed)
+            return replica.rows(orphans)
+        joined = (reference.name, parent)
+        return replica.where(reference.table, absent, columns=shown, parent=joined)
 
     table = column(child).table
     return declared(
@@ -59,12 +56,10 @@ def _shown(child: Column, key: str) -> list[str]:
     ]
 
 
-def _orphans(child: Column, parent: Column, is_text: bool) -> str:
+def _orphans(child: Column, parent: Column) -> str:
+    """Those of texts that name a uuid."""
     reference = f"child.{identifier(child.name)}"
-    referred = f"parent.{identifier(parent.name)}"
-    same = f"{referred} = {reference}"
-    if is_text:
-        same = f"{_digits(referred)} = {_digits(reference)}"
+    same = f"{_digits(f'parent.{identifier(parent.name)}')} = {_digits(reference)}"
     return f"""from {identifier(child.table)} as child
 where {reference} is not null
   and not exists (select from {identifier(parent.table)} as parent where {same})"""

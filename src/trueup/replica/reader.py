@@ -17,7 +17,6 @@ from trueup.model.invariant import Row
 from trueup.replica.cost import refuse_dear
 from trueup.replica.functions import Volatile, refuse_volatile, volatile
 from trueup.replica.guard import Limits
-from trueup.replica.key import Key
 from trueup.replica.rule import Rule
 from trueup.replica.rule import rule as declared
 from trueup.replica.statement import Statement, statement
@@ -75,8 +74,7 @@ class Rows:
     """
     The answer to one question, asked when somebody looks: iterate it, or fetch to a cap.
 
-    `rule` is there where the question is a condition on the rows of one table, `key` where its rows
-    are found by something that is cheaper to list.
+    `rule` is there where the question is a condition on the rows of a table, each by itself.
     """
 
     def __init__(
@@ -92,19 +90,7 @@ class Rows:
         self.asked = asked
         self.params = params
         self.rule = rule
-        self.key: Key | None = None
         self._reader = reader
-
-    def found_by(self, column: str, sql: str) -> "Rows":
-        """
-        Say what the rows are found by: a column of the answer, and the SELECT that lists it alone.
-
-        It lists one value a row, in any order, and is what is asked first where an index has all
-        that it takes; the rows themselves are read only where there are any. Raises StatementError.
-        """
-        listed = statement(sql)
-        self.key = Key(column, listed)
-        return self
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.fetch(None).rows)
@@ -112,11 +98,6 @@ class Rows:
     def fetch(self, cap: int | None) -> Fetched:
         """Read up to `cap` rows, all for None; raises QueryError where the server refuses."""
         return self._reader._fetch(self.asked, self.params, cap)
-
-    @property
-    def texts(self) -> tuple[Statement, ...]:
-        """All that may be asked: the question, and the list of what its rows are found by."""
-        return (self.asked, self.key.listed) if self.key else (self.asked,)
 
     def keyed(self, columns: Sequence[str], keys: Sequence[Sequence[str]] | None = None) -> "Rows":
         """

@@ -19,8 +19,9 @@ class Rule:
     A condition on the rows of a table, and what is shown of a row.
 
     `source` is what stands after FROM: rules with the same are judged together. With a `parent`
-    that is the table joined to another, whose row the condition may look at as well. All but the
-    names of table and parent, as stored, is text as the driver takes it.
+    that is the table joined to another, whose row the condition may look at as well, and `key` the
+    column that names it. All but the names of table and parent, as stored, is text as the driver
+    takes it.
     """
 
     table: str
@@ -28,6 +29,7 @@ class Rule:
     condition: str
     columns: str
     parent: Column | None = None
+    key: str = ""
 
     @property
     def place(self) -> str:
@@ -64,7 +66,10 @@ def rule(
         calls=judged.calls | listed.calls,
     )
     shown = listed.sent.removeprefix("select ")
-    return asked, Rule(table, sent, picked, shown, named[1] if named else None)
+    if named is None:
+        return asked, Rule(table, sent, picked, shown)
+    key = f"child.{identifier(named[0])}".replace("%", "%%")
+    return asked, Rule(table, sent, picked, shown, named[1], key)
 
 
 def _source(table: str, parent: tuple[str, Column] | None) -> str:

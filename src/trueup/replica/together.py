@@ -60,13 +60,11 @@ class Together:
         """
         for rows, calls in asked:
             self._reader.allow(calls)
-            for one in rows.texts:
-                self._reader._refuse_volatile(one)
-        texts = [(one, rows.params) for rows, _ in asked for one in rows.texts]
-        planned = [(one, given) for one, given in texts if self._reader._must_be_planned(one)]
-        plans = self.ask([(EXPLAIN + one.sent, given) for one, given in planned])
-        for (one, _), plan in zip(planned, plans, strict=True):
-            self._reader._judge(one, plan.rows[0][0][0]["Plan"])
+            self._reader._refuse_volatile(rows.asked)
+        planned = [rows for rows, _ in asked if self._reader._must_be_planned(rows.asked)]
+        plans = self.ask([(EXPLAIN + rows.asked.sent, rows.params) for rows in planned])
+        for rows, plan in zip(planned, plans, strict=True):
+            self._reader._judge(rows.asked, plan.rows[0][0][0]["Plan"])
 
     def ask(self, sent: Sequence[Sent]) -> list[Taken]:
         """Send all, then read all; raises QueryError for the first that the server refuses."""

@@ -42,7 +42,7 @@ _UNDO = "rollback; select pg_catalog.pg_advisory_unlock_all()"
 """A rollback keeps a session's advisory locks, and behind a pooler so does the session's end."""
 
 _LAST = (
-    "select pg_catalog.pg_current_xact_id_if_assigned() is null, has.rows, has.blocks"  # noqa: S608
+    "select pg_catalog.pg_current_xact_id_if_assigned() is null, has.rows, has.blocks"  # noqa: S608  # constants
     f" from ({COUNTERS}) as has; {_UNDO}"
 )
 """

@@ -79,7 +79,7 @@ def _place(run: Run, place: Path, secrets: tuple[str, ...]) -> None:
         for name, made in ((DATA, text), (PAGE, page)):
             _write(partial / name, made(run), secrets)
         partial.rename(place)
-    except (OSError, RunError):
+    except BaseException:  # a bug in a template and Ctrl-C too: nothing is left
         shutil.rmtree(partial, ignore_errors=True)
         raise
 

@@ -69,7 +69,6 @@ class Systems:
         self._application = f"trueup/{run}"
         self._spent: dict[str, Spent] = defaultdict(Spent)
         self._slow: dict[str, dict[str, Slow]] = defaultdict(dict)
-        self._sources: dict[str, Source] = {}
         self._sources = {name: self._source(name) for name in self._environments}
         self._aheads: dict[str, Ahead] = {}
         self._besides: dict[str, Beside] = {}
@@ -154,9 +153,8 @@ class Systems:
                 continue
             if not mine:
                 continue
-            ahead = Ahead(
-                self._sources[system], partial(self._source, system), environment.connections
-            )
+            source = self._sources[system]
+            ahead = Ahead(source, partial(self._source, system, source), environment.connections)
             self._aheads[system] = ahead
             self._besides[system] = Beside(filter(_is_fetched_for, mine), self._fetch)
             ahead.begin(mine, self.resources(system, now, ()), learned)
@@ -193,9 +191,8 @@ class Systems:
         except ReplicaError as error:
             return could_not_look(error)
 
-    def _source(self, system: str) -> Source:
+    def _source(self, system: str, like: Source | None = None) -> Source:
         environment, spent = self._environments[system], self._spent[system]
-        like = self._sources.get(system)
         return Source(environment, self.folder, self._application, spent, like)
 
     def asked(self, system: str, ask: Callable[[Reader], Answer]) -> Answer:

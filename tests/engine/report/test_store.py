@@ -73,6 +73,20 @@ def test_a_secret_stops_the_run_and_is_not_told(tmp_path: Path, more: dict[str, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_page_that_cannot_be_drawn_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "page", broken)
+
+    with pytest.raises(KeyboardInterrupt):
+        store.write(believable(), tmp_path)
+
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_a_number_that_json_does_not_know_is_refused_in_words(tmp_path: Path) -> None:
     odd = replace(METRICS[0], points=(("", float("nan")),))
 
