@@ -30,14 +30,14 @@ def answered(reader: Together, units: Sequence[Unit], cap: int) -> Answers:
     """
     Ask for the units' answers; rows of one question are cut at the cap.
 
-    A question that is alone is dear: it is read as it comes, since to count first would be to ask
+    A question that is alone is dear: it is read at once, since to count first would be to ask
     twice, unless it has a key that is cheaper to list. Raises ReplicaError for the first that is
     refused, and then nothing is known of any.
     """
     reader.refuse([(one.rows, one.calls) for unit in units for one in _questions(unit)])
     found = Answers()
     if len(units) == 1 and isinstance(units[0], Question) and not _has_key(units[0]):
-        _stream(reader, _Broken(units[0], 0, None, 0.0), cap, found)
+        _read(reader, _Broken(units[0], 0, None, 0.0), cap, found)
         _note(units[0], fetching(units[0], None), found.rows[units[0]].seconds, found)
         return found
     broken = list(_judged(reader, units, cap, found))
@@ -48,10 +48,10 @@ def answered(reader: Together, units: Sequence[Unit], cap: int) -> Answers:
         found.rows[one.question] = answer
     for one in broken:
         if one.count > FEW:
-            _stream(reader, one, cap, found)
+            _read(reader, one, cap, found)
         if len(found.rows[one.question].fetched.rows) < min(one.count, cap):
             # A row that refers to nothing has no key; none that was counted may be missing.
-            _stream(reader, replace(one, found=None), cap, found)
+            _read(reader, replace(one, found=None), cap, found)
     return found
 
 
@@ -107,7 +107,7 @@ def _note(unit: Question | Scan, asked: Sent, seconds: float, found: Answers) ->
         found.slow.append(Slow(seconds, [asked], names))
 
 
-def _stream(reader: Together, one: _Broken, cap: int, found: Answers) -> None:
+def _read(reader: Together, one: _Broken, cap: int, found: Answers) -> None:
     started = perf_counter()
     fetched = reader.read(fetching(one.question, one.found), cap)
     seconds = one.seconds + perf_counter() - started

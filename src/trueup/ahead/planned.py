@@ -9,11 +9,11 @@ from trueup.ahead.units import Count, Question, Scan, Unit
 from trueup.replica.names import Column
 from trueup.replica.rule import Rule
 
-DEAR = 1000
-"""Pages (8 kB) from which a table is worth a transaction of its own: a hundredth of a second."""
+WORTH = 0.01
+"""Seconds of a server's time from which a batch is worth a connection's while."""
 
 TOGETHER = 40
-"""Small questions that travel as one batch: enough that the way there and back is not felt."""
+"""Questions that travel as one batch: enough that the way there and back is not felt."""
 
 RULES = 40
 """Rules in one scan; a statement has at most 1,664 columns, and each takes two."""
@@ -47,15 +47,21 @@ def arranged(asked: Judged, known: Look, took: Took) -> list[list[Unit]]:
     """
     Batches of units, the dearest first: what took longest before, else what reads most.
 
+    What is dear is alone, so that the connections can share the work; the rest travels together.
     Rows of a table that is scanned anyway are counted by the scan.
     """
     weights = _weights(asked, known)
-    dear = [unit for unit, pages in weights.items() if pages >= DEAR]
-    small = [unit for unit, pages in weights.items() if pages < DEAR]
-    before = took() if len(dear) > 1 else {}
-    dear.sort(key=lambda unit: -_seconds(unit, weights[unit], before))
-    together = (small[start : start + TOGETHER] for start in range(0, len(small), TOGETHER))
-    return [*([unit] for unit in dear), *together]
+    before = took() if sum(weights.values()) * PAGE > WORTH else {}
+    seconds = {unit: _seconds(unit, pages, before) for unit, pages in weights.items()}
+    batches: list[list[Unit]] = []
+    room = 0.0
+    for unit in sorted(seconds, key=lambda unit: -seconds[unit]):
+        if room <= 0 or len(batches[-1]) == TOGETHER:
+            batches.append([])
+            room = WORTH
+        batches[-1].append(unit)
+        room -= seconds[unit]
+    return batches
 
 
 def _seconds(unit: Unit, pages: int, before: Mapping[Question, float]) -> float:
@@ -73,8 +79,8 @@ def _weights(asked: Judged, known: Look) -> dict[Unit, int]:
         (sources[rule.source] if rule and _is_judged_by_row(rule, known) else rest).append(question)
     weights: dict[Unit, int] = {}
     for questions in sources.values():
-        if len(questions) == 1 and rule_of(questions[0]).parent:
-            rest += questions  # by itself it may need no join at all, but an index
+        if len(questions) == 1 and rule_of(questions[0]).key:
+            rest += questions  # by itself it may need no table at all, but two indexes
             continue
         for start in range(0, len(questions), RULES):
             scan = _scan(questions[start : start + RULES])

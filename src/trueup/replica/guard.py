@@ -50,6 +50,8 @@ def settings(limits: Limits) -> Mapping[str, str]:
         "search_path": limits.search_path,
         "standard_conforming_strings": "on",
         "jit": "off",
+        # A cursor is planned for all of its rows, as the same question without one.
+        "cursor_tuple_fraction": "1",
         # A question takes one core of production's, and no more than it has connections are taken.
         "max_parallel_workers_per_gather": "0",
     }

@@ -1,5 +1,6 @@
 """A condition that picks rows of a table, each by itself: many of them are judged in one pass."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ FURTHER = frozenset({"select", "table"})
 
 _OPEN, _CLOSE = "values (\n", "\n)"
 
+_OF_CHILD = re.compile(r'\bchild\s*\.\s*("(?:[^"]|"")+"|\w+)')
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -19,9 +22,9 @@ class Rule:
     A condition on the rows of a table, and what is shown of a row.
 
     `source` is what stands after FROM: rules with the same are judged together. With a `parent`
-    that is the table joined to another, whose row the condition may look at as well, and `key` the
-    column that names it. All but the names of table and parent, as stored, is text as the driver
-    takes it.
+    that is the table joined to another, whose row the condition may look at as well. `key` is the
+    column that names it, where the condition looks at no other of its own row: those may be in an
+    index. All but the names of table and parent, as stored, is text as the driver takes it.
     """
 
     table: str
@@ -68,7 +71,8 @@ def rule(
     shown = listed.sent.removeprefix("select ")
     if named is None:
         return asked, Rule(table, sent, picked, shown)
-    key = f"child.{identifier(named[0])}".replace("%", "%%")
+    reference = identifier(named[0]).replace("%", "%%")
+    key = f"child.{reference}" if set(_OF_CHILD.findall(picked)) == {reference} else ""
     return asked, Rule(table, sent, picked, shown, named[1], key)
 
 

@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     | (?P<string>  [bBxXnN]?'(?:[^']|'')*' )
     | (?P<quoted>  "(?:[^"]|"")*" )
     | (?P<number>  \d[\w.]* )
-    | (?P<word>    [A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]* )
+    | (?P<word>    (?:[A-Za-z_]|[^\x00-\x7f])(?:[\w$]|[^\x00-\x7f])* )
     | (?P<cast>    :: | := )
     | (?P<name>    :(?=[^\W\d])\w+ )
     | (?P<other>   . )

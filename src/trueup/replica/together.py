@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import psycopg
 from psycopg.rows import TupleRow, tuple_row
 
 from trueup.model.invariant import Row
-from trueup.replica.reader import EXPLAIN, Fetched, Reader, Rows
+from trueup.replica.reader import CHUNK, EXPLAIN, Fetched, Reader, Rows
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 
@@ -18,6 +18,9 @@ Sent = tuple[str, Mapping[str, object] | Sequence[object] | None]
 
 LONGEST = 4
 """Statements' patience that a whole transaction has, as transaction_timeout says."""
+
+_NAME = "trueup_asked"
+"""The one cursor that a transaction has open at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Together:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._behind: list[Sent] = []
         self.streamed = False
 
     @property
@@ -70,13 +74,11 @@ class Together:
         """Send all, then read all; raises QueryError for the first that the server refuses."""
         if not sent:
             return []
-        reader = self._reader
-        with self._pipeline(min(len(sent), LONGEST)) as connection:
-            cursors = [connection.cursor(row_factory=tuple_row) for _ in sent]
-            for cursor, (text, params) in zip(cursors, sent, strict=True):
-                cursor.execute(text, params)
-        reader._unmoved()
-        return [Taken(cursor.fetchall(), cursor.description or ()) for cursor in cursors]
+        before, self._behind = self._behind, []
+        return [
+            Taken(cursor.fetchall(), cursor.description or ())
+            for cursor in self._sent([*before, *sent])[len(before) :]
+        ]
 
     def counting(self, relation: str) -> Sent:
         """The statement that counts what is judged."""
@@ -87,9 +89,32 @@ class Together:
         return self._reader._having(dotted)
 
     def read(self, sent: Sent, cap: int) -> Fetched:
-        """Rows as they come, up to the cap; raises QueryError."""
+        """
+        Rows up to the cap, asked for once; raises QueryError.
+
+        A cursor gives the first of them in a pipeline, and its plan is that of all of them
+        (`cursor_tuple_fraction`); only where there are more are they streamed.
+        """
+        if self.streamed:
+            return self._reader._read(*sent, cap)
+        text, params = sent
+        declared = (f"declare {_NAME} no scroll cursor for {text}", params)
+        *_, cursor = self._sent([*self._behind, declared, (_forward(CHUNK), None)])
+        self._behind = [(f"close {_NAME}", None)]
+        first = self.fetched(Taken(cursor.fetchall(), cursor.description or ()))
+        if len(first.rows) < CHUNK:
+            return first
         self.streamed = True
-        return self._reader._read(*sent, cap)
+        rest = self._reader._read(_forward(cap + 1 - CHUNK), None, cap - CHUNK)
+        return replace(rest, rows=first.rows + rest.rows)
+
+    def _sent(self, sent: Sequence[Sent]) -> list[psycopg.Cursor[TupleRow]]:
+        with self._pipeline(min(len(sent), LONGEST)) as connection:
+            cursors = [connection.cursor(row_factory=tuple_row) for _ in sent]
+            for cursor, (text, params) in zip(cursors, sent, strict=True):
+                cursor.execute(text, params)
+        self._reader._unmoved()
+        return cursors
 
     def fetched(self, taken: Taken) -> Fetched:
         """All the rows of an answer, and which of its columns may be printed."""
@@ -108,3 +133,7 @@ class Together:
             raise query_error(error) from None
         finally:
             reader.seconds += perf_counter() - started
+
+
+def _forward(rows: int) -> str:
+    return f"fetch forward {rows} from {_NAME}"
