@@ -248,7 +248,7 @@ def evaluated() -> dict[str, Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trueup.toml"
         file.write_text(CONFIG)
-        systems = Systems(Project(file.parent, read(file)), "struck", ("shop",), "bench")
+        systems = Systems.of(Project(file.parent, read(file)), "struck", ("shop",), "bench")
         try:
             return {name: systems.outcome(asking(name), NOW) for name in TRUTH}
         finally:

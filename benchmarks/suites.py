@@ -63,7 +63,7 @@ class Worker(threading.Thread):
             if self._systems is not None:
                 self._systems.close()
             self._system = system
-            self._systems = Systems(self.project, BENCH, (system,), "bench", folder)
+            self._systems = Systems.of(self.project, BENCH, (system,), "bench", folder)
         return self._systems
 
 

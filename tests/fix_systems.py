@@ -60,7 +60,7 @@ def systems(
                 f'replica = "SHOP_REPLICA_URL"\n{more}\n'
             )
             project = Project(tmp_path, read(file))
-            opened = Systems(project, "staging", ("shop",), "test", folder)
+            opened = Systems.of(project, "staging", ("shop",), "test", folder)
             stack.callback(opened.close)
             return opened
 

@@ -25,7 +25,7 @@ def test_what_is_found_ahead_is_what_is_found_alone(
     if broken:
         found.plant(*(fault for of, fault in scenes.all_faults() if of == system))
     monkeypatch.setenv("HERE_REPLICA_URL", found.database.url())
-    run = Systems(pointed(system, found.settings), HERE, (system,), "test")
+    run = Systems.of(pointed(system, found.settings), HERE, (system,), "test")
 
     run.begin(found.invariants, CLOCK)
     ahead = [(one, run._aheads[system].outcome(one)) for one in found.invariants]

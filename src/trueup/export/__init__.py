@@ -1,7 +1,7 @@
 """All that is one person's, in a file: asked in one snapshot of the replica, printed nowhere."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from trueup import catalog
@@ -13,7 +13,6 @@ from trueup.export.objects import listed
 from trueup.library.belongings import Belongings
 from trueup.library.shape import Shape
 from trueup.replica.reader import Reader
-from trueup.suite.active import run_id
 from trueup.suite.opened import Systems
 
 
@@ -50,10 +49,10 @@ def export(project: Project, asked: Asked) -> Exported:
         raise ConfigError(f"{asked.system} does not say what is somebody's; write {home}")
     if asked.out.exists() and not asked.force:
         raise ConfigError(f"{asked.out} is there already; --force writes over it")
-    systems = Systems(project, asked.environment, (asked.system,), run_id(datetime.now(UTC)))
+    systems = Systems.of(project, asked.environment, (asked.system,))
     try:
         _require_fresh(systems, asked.system)
-        now = systems.moment(None).now
+        now = systems.sources.moment(None).now
         objects = listed(person, asked.who, systems.resources(asked.system, now, ("storage",)))
         with whole(asked.out, over=asked.force) as file:
             about = _about(asked, now)

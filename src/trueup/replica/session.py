@@ -11,7 +11,8 @@ from psycopg.rows import TupleRow
 
 from trueup.errors import ReplicaError
 from trueup.replica import transaction
-from trueup.replica.connection import Dsn, connect
+from trueup.replica.connecting import Connecting
+from trueup.replica.connection import Dsn
 from trueup.replica.freshness import Read, read_freshness
 from trueup.replica.functions import Volatile, volatile
 from trueup.replica.guard import Limits, settings
@@ -161,17 +162,20 @@ def open_session(
     look_again: float = 60.0,
     spent: Spent | None = None,
     like: Session | None = None,
+    begun: Connecting | None = None,
 ) -> Session:
     """
     Connect and prove the session harmless: server, role, settings, freshness.
 
-    What a session `like` it, of the same URL, has found of role and database is not asked again.
+    What a session `like` it, of the same URL, has found of role and database is not asked again. A
+    connection that was `begun` is taken in place of another.
     Raises GuardError, with what to do, for a primary that is not allowed, a role that can write
     or a setting that did not take. Stale data is not an error here: see `freshness`.
     """
-    started = time.monotonic()
     spent = spent or Spent()
-    connection = connect(dsn, standby=not primary_allowed, application=application)
+    begun = begun or Connecting(dsn, standby=not primary_allowed, application=application)
+    connection = begun.made()
+    started = time.monotonic() - begun.seconds
     spent.connected()
     wanted = {**settings(limits), "application_name": application}
     patience = Patience(limits.statement, max_lag, heartbeat, look_again)

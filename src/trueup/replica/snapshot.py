@@ -60,6 +60,11 @@ class Shared:
         self._exporter: psycopg.Connection[TupleRow] | None = None
         self._since = 0.0
 
+    @property
+    def is_exporting(self) -> bool:
+        """Whether this process holds it."""
+        return self._exporter is not None
+
     def current(self) -> Snapshot:
         """Give the run's snapshot, exported anew where there is none young enough."""
         known = self._read()

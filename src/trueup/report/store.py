@@ -1,11 +1,11 @@
 """Runs on disk: one folder a run, `run.json` the source, `index.html` drawn from it."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from itertools import starmap
 from pathlib import Path
-from secrets import token_hex
 
 from trueup.errors import RunError
 from trueup.history.folder import DATA, ID
@@ -73,7 +73,7 @@ def _place(run: Run, place: Path, secrets: tuple[str, ...]) -> None:
     One text after the other, so that only one is held.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    partial = place.with_name(f".{place.name}.{token_hex(4)}")
+    partial = place.with_name(f".{place.name}.{os.urandom(4).hex()}")
     partial.mkdir()
     try:
         for name, made in ((DATA, text), (PAGE, page)):

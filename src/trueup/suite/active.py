@@ -1,16 +1,13 @@
 """What a pytest process needs to evaluate invariants: systems, the instant, and the fixes."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from trueup import command
-from trueup.catalog import INVARIANTS, find_fix, serves_several
+from trueup.catalog import find_fix, serves_several
 from trueup.config import Project
-from trueup.errors import ConfigError
 from trueup.history import folder, ratchet
 from trueup.history.waived import Waivers, settle
 from trueup.model.invariant import Invariant
@@ -18,7 +15,9 @@ from trueup.model.run import FixRecord, Record, Run
 from trueup.model.verdict import Verdict
 from trueup.report import redact
 from trueup.report.mask import Mask
-from trueup.suite.opened import Moment, Systems
+from trueup.suite import learned
+from trueup.suite.opened import Systems
+from trueup.suite.sources import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,8 @@ class Active:
 
     def begin(self, invariants: Sequence[Invariant]) -> None:
         """Ask ahead what these ask; those that have begun already are kept to these."""
-        self.systems.begin(invariants, self.moment.now, self._learned)
+        before = partial(learned.seconds, self.history, self.environment)
+        self.systems.begin(invariants, self.moment.now, before)
 
     def evaluated(self, invariant: Invariant) -> Record:
         """Evaluate an invariant; its record is one after waivers and, where asked, the ratchet."""
@@ -61,11 +61,6 @@ class Active:
     def only_new(self) -> str:
         """The id of the baseline, empty where there is none."""
         return _read(self.baseline).id if self.baseline else ""
-
-    def _learned(self) -> dict[str, float]:
-        """How many seconds each invariant took in the newest of the earlier runs."""
-        newest = next(folder.runs(self.history, self.environment), None)
-        return {record.id: record.seconds for record in newest.records} if newest else {}
 
     def _maintained(self, record: Record) -> Record:
         """The record, with the window of its system in which the run's instant lies."""
@@ -96,31 +91,3 @@ class Active:
 @lru_cache(maxsize=1)
 def _read(baseline: Path) -> Run:
     return folder.read(baseline)
-
-
-def run_id(started: datetime) -> str:
-    """An id that sorts by time and is never given twice."""
-    return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-
-
-def systems_of(project: Project, args: Sequence[str], invocation: Path) -> tuple[str, ...]:
-    """
-    The systems that the paths on the command line touch.
-
-    Raises ConfigError where trueup.toml does not know one of them, or no path has invariants.
-    """
-    home = project.root / INVARIANTS
-    folders = {path.name: path for path in home.glob("*/") if path.name[0] not in "._"}
-    given = [(invocation / arg.split("::")[0]).resolve() for arg in args]
-    found = tuple(
-        sorted(
-            name
-            for name, path in folders.items()
-            if any(path.is_relative_to(arg) or arg.is_relative_to(path) for arg in given)
-        )
-    )
-    if not found:
-        raise ConfigError(f"no invariants there; name a folder below {INVARIANTS}/")
-    for name in found:
-        project.system(name)
-    return found

@@ -1,26 +1,12 @@
-"""`trueup check`: the suite through pytest, with the sample held from outside where it is asked."""
+"""`trueup check`: what is asked, and what begins before the rest of it is loaded."""
 
-import gc
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from trueup.catalog import INVARIANTS
 from trueup.config import Project
 from trueup.environment import environments
-from trueup.suite.active import Active, systems_of
-from trueup.suite.opening import Opening, opened
-
-if TYPE_CHECKING:
-    import pytest
-
-
-IDLE = (
-    *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging"),
-    *("pastebin", "setuponly", "setupplan", "stepwise", "threadexception", "unraisableexception"),
-)
-"""Plugins of pytest that do nothing for an invariant, and take time at each of its phases."""
+from trueup.suite.begun import Begun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,95 +26,22 @@ class Asked:
     fail_fast: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A run that was opened before pytest was loaded, handed to it as a plugin."""
-
-    active: Active
-
-    def pytest_configure(self, config: "pytest.Config") -> None:
-        """Put it where every hook looks."""
-        from trueup.suite.stash import ACTIVE  # noqa: PLC0415  # it loads pytest
-
-        config.stash[ACTIVE] = self.active
-
-    def pytest_sessionstart(self, session: "pytest.Session") -> None:
-        """Say which hook of a conftest.py has no plugin; pytest would call it its own error."""
-        from pluggy import PluginValidationError  # noqa: PLC0415  # as the next line
-        from pytest import UsageError  # noqa: PLC0415, PT013  # as above
-
-        try:
-            session.config.pluginmanager.check_pending()
-        except PluginValidationError as error:
-            raise UsageError(
-                f"trueup: {error}; `trueup check` loads no plugin but its own: name yours in"
-                ' conftest.py, as in pytest_plugins = ["pytest_html.plugin"]'
-            ) from None
-
-
 def run(project: Project, asked: Asked) -> int:
     """
     Run pytest over the systems' invariants and give its exit code.
 
     What takes long begins first: the environment, so that a word can be said while the sample
-    starts, and where all is selected the questions, which the servers answer while pytest loads.
+    starts, then the connections, which the servers make while all else is loaded.
     """
     names = asked.systems or tuple(project.config.systems)
     with (
-        environments(project, asked.environment, names),
-        closing(_opened(project, asked, names)) as active,
+        environments(project, asked.environment, names) as found,
+        closing(Begun(found)) as begun,
     ):
-        import pytest  # noqa: PLC0415  # as the docstring says
+        from trueup.suite.sources import Sources  # noqa: PLC0415  # as the docstring says
 
-        gc.freeze()  # pytest collects twice at its end, and would look through all its modules
-        return int(pytest.main(arguments(project, asked, names), [_Opened(active)]))
+        with closing(Sources(found, begun)) as sources:
+            sources.share()
+            from trueup.suite import under_pytest  # noqa: PLC0415  # as above
 
-
-def _opened(project: Project, asked: Asked, names: tuple[str, ...]) -> Active:
-    paths = [str(project.root / INVARIANTS / name) for name in names]
-    opening = Opening(
-        project=project,
-        environment=asked.environment,
-        systems=systems_of(project, paths, project.root),
-        history=project.root / (asked.history or asked.reports),
-        as_of=asked.as_of,
-        only_new=asked.only_new,
-        whole=not asked.keyword and not asked.workers,
-    )
-    return opened(opening)
-
-
-def arguments(project: Project, asked: Asked, names: tuple[str, ...]) -> list[str]:
-    """The words that pytest is called with."""
-    paths = [str(project.root / INVARIANTS / name) for name in names]
-    words = [*paths, f"--rootdir={project.root}", "--env", asked.environment, "-q", "--no-header"]
-    words += _plugins(asked)
-    words += ["-rN"]  # the closing summary is ours; pytest's would say it again
-    words += ["--import-mode=importlib", "--reports", str(asked.reports)]
-    # Pytest would rewrite our asserts, had it imported us first; there are none.
-    words += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
-    words += ["-k", asked.keyword] if asked.keyword else []
-    words += ["-n", str(asked.workers)] if asked.workers else []
-    words += ["--as-of", asked.as_of] if asked.as_of else []
-    words += ["--history", str(asked.history)] if asked.history else []
-    words += ["--only-new", asked.only_new] if asked.only_new else []
-    words += [f"--html={asked.html}", "--self-contained-html"] if asked.html else []
-    words += [f"--junitxml={asked.junit}"] if asked.junit else []
-    words += ["-x"] if asked.fail_fast else []
-    return words
-
-
-def _plugins(asked: Asked) -> list[str]:
-    """
-    Those that the words need; to load each that happens to be installed takes long.
-
-    So the project's own words for pytest, which may need any, are not said here, and its settings
-    for them mean nothing.
-    """
-    named = ["trueup.pytest_plugin"]
-    named += ["pytest_metadata.plugin", "pytest_html.plugin"] if asked.html else []
-    named += ["xdist.plugin"] if asked.workers else []
-    named += [f"no:{name}" for name in IDLE if not (name == "junitxml" and asked.junit)]
-    unsaid = ["-o", "addopts=", "-o", "strict=false", "-o", "strict_config=false"]
-    unknown = ["-W", "ignore:Unknown config option:pytest.PytestConfigWarning"]
-    return [*unsaid, *unknown, "--disable-plugin-autoload", *(f"-p{name}" for name in named)]
+            return under_pytest.run(project, asked, names, sources)

@@ -1,14 +1,12 @@
-"""The systems of a run, opened: one source each, and the run's one instant."""
+"""The systems of a run, opened: what is asked of each, and what lies outside of its database."""
 
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from trueup.config import Project
@@ -24,11 +22,12 @@ from trueup.replica.connection import connect
 from trueup.replica.freshness import Freshness
 from trueup.replica.reader import Reader
 from trueup.replica.slow import SLOW, Slow
-from trueup.replica.spent import Spent
 from trueup.replica.visitor import Visitor
 from trueup.suite.ahead import Ahead, Learned
+from trueup.suite.begun import Begun, application
 from trueup.suite.beside import Beside
-from trueup.suite.source import Answer, Source
+from trueup.suite.source import Answer
+from trueup.suite.sources import Sources
 
 if TYPE_CHECKING:
     from trueup.readers.http.probe import Http
@@ -40,36 +39,17 @@ FETCHED = frozenset({"stripe", "storage"})
 """Resources whose lists are fetched whole, before anybody looks at them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The run's one instant, and which clock it came from."""
-
-    now: datetime
-    clock: str
-
-
 class Systems:
     """
-    Sources by system, opened when first needed and kept.
+    The systems of a run, by their sources, and what else their invariants may ask.
 
-    `folder` is where the processes of one run find its snapshots; the first makes it.
+    What is `held` for as long as it is open, as the sample is, ends with it.
     """
 
-    def __init__(
-        self,
-        project: Project,
-        environment: str,
-        names: tuple[str, ...],
-        run: str,
-        folder: Path | None = None,
-    ) -> None:
-        self._stack = ExitStack()
-        self._environments = self._stack.enter_context(environments(project, environment, names))
-        self.folder = folder or self._own_folder()
-        self._application = f"trueup/{run}"
-        self._spent: dict[str, Spent] = defaultdict(Spent)
+    def __init__(self, sources: Sources, held: ExitStack | None = None) -> None:
+        self.sources = sources
+        self._held = held or ExitStack()
         self._slow: dict[str, dict[str, Slow]] = defaultdict(dict)
-        self._sources = {name: self._source(name) for name in self._environments}
         self._aheads: dict[str, Ahead] = {}
         self._besides: dict[str, Beside] = {}
         self._visitors: dict[str, Visitor] = {}
@@ -77,10 +57,33 @@ class Systems:
         self._https: dict[str, Http] = {}
         self._storages: dict[str, Storage] = {}
 
+    @classmethod
+    def of(
+        cls,
+        project: Project,
+        environment: str,
+        names: Sequence[str],
+        run: str = "",
+        folder: Path | None = None,
+    ) -> "Systems":
+        """
+        Those of an environment, by their names, for a run that exists or one of its own.
+
+        Raises ConfigError for an environment that one of them lacks.
+        """
+        held = ExitStack()
+        found = held.enter_context(environments(project, environment, names))
+        return cls(Sources(found, Begun(run=run), folder), held)
+
     @property
     def environments(self) -> Mapping[str, Environment]:
         """The environment of each system."""
-        return self._environments
+        return self.sources.environments
+
+    @property
+    def folder(self) -> Path:
+        """Where the processes of one run find what they share."""
+        return self.sources.folder
 
     def stop(self) -> None:
         """Ask and fetch nothing further ahead, and stop what is being asked."""
@@ -92,8 +95,6 @@ class Systems:
     def close(self) -> None:
         """End every session, and the sample where it is nobody else's."""
         self.stop()
-        for source in self._sources.values():
-            source.close()
         for visitor in self._visitors.values():
             visitor.close()
         for stripe in self._stripes.values():
@@ -102,40 +103,8 @@ class Systems:
             http.close()
         for storage in self._storages.values():
             storage.close()
-        self._stack.close()
-
-    @contextmanager
-    def sharing(self) -> Iterator[None]:
-        """
-        Open each system and export its snapshot in this process, which outlives its workers.
-
-        All at once, while the block does something else: most of it is waiting.
-        """
-        threads = [Thread(target=_share, args=[one]) for one in self._sources.values()]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            for thread in threads:
-                thread.join()
-
-    def moment(self, as_of: datetime | None) -> Moment:
-        """
-        The instant that every system is asked about.
-
-        It is the one asked for, or the sample's standing clock, or the replicas' clock: never
-        later than what the slowest of them has replayed.
-        """
-        if as_of is not None:
-            return Moment(as_of, "asked for with --as-of")
-        standing = [e.clock for e in self._environments.values() if e.clock is not None]
-        if standing:
-            return Moment(min(standing), "the sample's clock, which stands still")
-        instants = list(filter(None, map(_as_of, self._sources.values())))
-        if instants:
-            return Moment(min(instants).astimezone(UTC), "the replica's clock")
-        return Moment(datetime.now(UTC), "this machine's clock, since no replica answered")
+        self.sources.close()
+        self._held.close()
 
     def begin(
         self, invariants: Sequence[Invariant], now: datetime, learned: Learned = dict
@@ -146,15 +115,16 @@ class Systems:
         What lies outside is fetched beside it. `learned` says how many seconds each took before. A
         system that has begun already only keeps to these, and leaves the others.
         """
-        for system, environment in self._environments.items():
+        for system, environment in self.environments.items():
             mine = [one for one in invariants if one.system == system]
             if system in self._aheads:
                 self._aheads[system].keep({one.id for one in mine})
                 continue
             if not mine:
                 continue
-            source = self._sources[system]
-            ahead = Ahead(source, partial(self._source, system, source), environment.connections)
+            source = self.sources[system]
+            another = partial(self.sources.another, system, source)
+            ahead = Ahead(source, another, environment.connections)
             self._aheads[system] = ahead
             self._besides[system] = Beside(filter(_is_fetched_for, mine), self._fetch)
             ahead.begin(mine, self.resources(system, now, ()), learned)
@@ -166,7 +136,7 @@ class Systems:
 
     def _evaluated(self, invariant: Invariant, now: datetime) -> Outcome:
         """Evaluate one invariant by itself, again where that may help."""
-        source = self._sources[invariant.system]
+        source = self.sources[invariant.system]
 
         def judged(reader: Reader) -> Outcome:
             freshness = source.freshness
@@ -191,22 +161,18 @@ class Systems:
         except ReplicaError as error:
             return could_not_look(error)
 
-    def _source(self, system: str, like: Source | None = None) -> Source:
-        environment, spent = self._environments[system], self._spent[system]
-        return Source(environment, self.folder, self._application, spent, like)
-
     def asked(self, system: str, ask: Callable[[Reader], Answer]) -> Answer:
         """Ask a system's replica in a guarded transaction; raises ReplicaError."""
-        return self._sources[system].asked(ask)
+        return self.sources[system].asked(ask)
 
     def sees_journal(self, system: str) -> bool:
         """Whether a system's replica shows what was applied; raises ReplicaError."""
-        return self._sources[system].opened().seen().journal
+        return self.sources[system].opened().seen().journal
 
     def record(self, system: str) -> SystemRecord:
         """What was opened for one system, in a form that is safe to publish."""
-        environment = self._environments[system]
-        source = self._sources[system]
+        environment = self.environments[system]
+        source = self.sources[system]
         try:
             session = source.opened()
         except ReplicaError as error:
@@ -236,7 +202,7 @@ class Systems:
 
         It is the last to be asked of a system, which need not hold its snapshot any longer.
         """
-        source = self._sources[system]
+        source = self.sources[system]
         ahead = self._aheads.get(system)
         if ahead:
             ahead.close()
@@ -247,10 +213,10 @@ class Systems:
 
             slowest = told(source, slow, explain=explain)
         source.release()
-        return replace(self._spent[system].record(), slowest=slowest)
+        return replace(self.sources.spent[system].record(), slowest=slowest)
 
     def _stripe_words(self, system: str) -> str:
-        account = self._environments[system].stripe
+        account = self.environments[system].stripe
         if account is None:
             return ""
         from trueup.readers.stripe.reader import VERSION  # noqa: PLC0415  # as below
@@ -265,7 +231,7 @@ class Systems:
 
         Where a transaction is `held` meanwhile, addresses are not waited for long.
         """
-        found: dict[str, object] = {"now": now, "settings": self._environments[system].settings}
+        found: dict[str, object] = {"now": now, "settings": self.environments[system].settings}
         if not FETCHED.isdisjoint(asks):
             self._wait(system)
         if "visitor" in asks:
@@ -285,7 +251,7 @@ class Systems:
         if system not in self._https:
             from trueup.readers.http.probe import Http  # noqa: PLC0415  # by need, as the next
 
-            self._https[system] = Http(self._environments[system].addresses)
+            self._https[system] = Http(self.environments[system].addresses)
         return self._https[system]
 
     def _storage(self, system: str) -> "Storage":
@@ -293,7 +259,7 @@ class Systems:
         if system not in self._storages:
             from trueup.readers.storage.reader import Storage  # noqa: PLC0415  # by need
 
-            buckets = self._environments[system].storage
+            buckets = self.environments[system].storage
             self._storages[system] = Storage(buckets, self.folder / f"{system}.storage")
         return self._storages[system]
 
@@ -313,7 +279,7 @@ class Systems:
 
     def _stripe(self, system: str) -> "Stripe | None":
         """The system's Stripe account; None where the environment names none."""
-        account = stripe_account(self._environments[system])
+        account = stripe_account(self.environments[system])
         if account is None:
             return None
         if system not in self._stripes:
@@ -326,21 +292,16 @@ class Systems:
     def _visitor(self, system: str) -> Visitor:
         known = self._visitors.get(system)
         if known is None or not known.alive:
-            environment = self._environments[system]
+            environment = self.environments[system]
             try:
                 dsn = environment.needs("visitor", environment.visitor)
             except ConfigError as error:
                 raise GuardError(str(error)) from None
-            standby = not environment.primary_allowed
-            connection = connect(dsn, standby=standby, application=self._application)
-            self._visitors[system] = Visitor(
-                connection, environment.limits.statement, self._spent[system]
-            )
+            standby, named = not environment.primary_allowed, application(self.sources.begun.run)
+            connection = connect(dsn, standby=standby, application=named)
+            spent = self.sources.spent[system]
+            self._visitors[system] = Visitor(connection, environment.limits.statement, spent)
         return self._visitors[system]
-
-    def _own_folder(self) -> Path:
-        made = tempfile.TemporaryDirectory(prefix="trueup-", ignore_cleanup_errors=True)
-        return Path(self._stack.enter_context(made))
 
 
 def _is_fetched_for(invariant: Invariant) -> bool:
@@ -348,11 +309,6 @@ def _is_fetched_for(invariant: Invariant) -> bool:
     return not FETCHED.isdisjoint(invariant.asks) or any(
         map(invariant.is_stored, invariant.over.values())
     )
-
-
-def _share(source: Source) -> None:
-    with suppress(ReplicaError):  # every invariant of that system will say so
-        source.share()
 
 
 def stripe_account(environment: Environment) -> StripeAccount | None:
@@ -363,10 +319,3 @@ def stripe_account(environment: Environment) -> StripeAccount | None:
             f"the variable {variable} is not set; {environment.name} reads Stripe by it"
         )
     return environment.stripe
-
-
-def _as_of(source: Source) -> datetime | None:
-    try:
-        return source.freshness.as_of
-    except ReplicaError:
-        return None

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trueup import catalog
 from trueup.config import Project, instant
-from trueup.history import ratchet
-from trueup.history.waived import Waivers
-from trueup.history.waiver_file import FILE, read
 from trueup.model.invariant import Invariant
 from trueup.quiet import quiet
-from trueup.report.mask import of_project
-from trueup.suite.active import Active, run_id
+from trueup.suite import learned
 from trueup.suite.opened import Systems
+from trueup.suite.sources import Moment, Sources
+
+if TYPE_CHECKING:
+    from trueup.suite.active import Active
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Opening:
     What a run is opened with; `history` is the folder of the runs before it.
 
     With `whole`, all that its systems have is selected, which is known before pytest is loaded.
+    Without `sources` the run makes its own.
     """
 
     project: Project
@@ -32,36 +34,37 @@ class Opening:
     as_of: str = ""
     only_new: str = ""
     whole: bool = False
+    sources: Sources | None = None
 
 
-def opened(asked: Opening) -> Active:
+def opened(asked: Opening) -> "Active":
     """
     Open the environment of each system, all at once, and ask ahead where it is known what.
 
     A system that cannot be reached is told by its invariants. Raises ConfigError, or another
     TrueupError that the user can mend.
     """
-    project, environment = asked.project, asked.environment
-    started = datetime.now(UTC)
-    waivers = Waivers(read(project.root / FILE, started), environment, started)
-    only_new = asked.only_new
-    baseline = ratchet.chosen(only_new, asked.history, environment) if only_new else None
-    as_of = instant(asked.as_of) if asked.as_of else None
-    run = run_id(started)
-    systems = Systems(project, environment, asked.systems, run)
-    mask = of_project(project.root)
+    if asked.sources:
+        systems = Systems(asked.sources)
+    else:
+        systems = Systems.of(asked.project, asked.environment, asked.systems)
     try:
-        with systems.sharing():
-            invariants = _all(asked) if asked.whole else ()
-        moment = systems.moment(as_of)
-        active = Active(
-            project, environment, run, systems, moment, waivers, mask, asked.history, baseline
-        )
-        active.begin(invariants)
+        return _active(asked, systems, _begun(asked, systems))
     except BaseException:  # also Ctrl-C: no session stays behind
         systems.close()
         raise
-    return active
+
+
+def _begun(asked: Opening, systems: Systems) -> Moment:
+    """Ask what there is to ask; the instant that it is asked about."""
+    sources = systems.sources
+    sources.share()
+    invariants = _all(asked) if asked.whole else ()
+    sources.wait()
+    moment = sources.moment(instant(asked.as_of) if asked.as_of else None)
+    before = partial(learned.seconds, asked.history, asked.environment)
+    systems.begin(invariants, moment.now, before)
+    return moment
 
 
 def _all(asked: Opening) -> Sequence[Invariant]:
@@ -73,3 +76,28 @@ def _all(asked: Opening) -> Sequence[Invariant]:
         raise
     except BaseException:  # noqa: BLE001  # a module may do anything, even exit
         return ()
+
+
+def _active(asked: Opening, systems: Systems, moment: Moment) -> "Active":
+    """What reports need beside the answers; it is loaded while the servers find them."""
+    from trueup.history import ratchet  # noqa: PLC0415  # as the docstring says
+    from trueup.history.waived import Waivers  # noqa: PLC0415  # as above
+    from trueup.history.waiver_file import FILE, read  # noqa: PLC0415  # as above
+    from trueup.report.mask import of_project  # noqa: PLC0415  # as above
+    from trueup.suite.active import Active  # noqa: PLC0415  # as above
+
+    project, environment, begun = asked.project, asked.environment, systems.sources.begun
+    baseline = (
+        ratchet.chosen(asked.only_new, asked.history, environment) if asked.only_new else None
+    )
+    return Active(
+        project=project,
+        environment=environment,
+        run=begun.run,
+        systems=systems,
+        moment=moment,
+        waivers=Waivers(read(project.root / FILE, begun.started), environment, begun.started),
+        mask=of_project(project.root),
+        history=asked.history,
+        baseline=baseline,
+    )

@@ -1,19 +1,17 @@
 """Recording a schema: the snapshot that drift is measured against, beside the invariants."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 from trueup.catalog import INVARIANTS
 from trueup.config import Project
 from trueup.library import schema
-from trueup.suite.active import run_id
 from trueup.suite.opened import Systems
 
 
 def record(project: Project, environment: str, system: str) -> Path:
     """Write `invariants/<system>/schema.json` from the replica; gives its path from the root."""
-    systems = Systems(project, environment, (system,), run_id(datetime.now(UTC)))
+    systems = Systems.of(project, environment, (system,))
     try:
         recorded = systems.asked(system, schema.record)
     finally:

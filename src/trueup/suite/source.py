@@ -11,8 +11,8 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from trueup.environment import Environment
-from trueup.errors import QueryError, ReplicaError
-from trueup.replica.connection import connect
+from trueup.errors import ConnectError, QueryError, ReplicaError
+from trueup.replica.connecting import Connecting
 from trueup.replica.freshness import Read
 from trueup.replica.pooler import Pooling
 from trueup.replica.reader import Reader
@@ -33,7 +33,7 @@ class Source:
 
     One thread at a time has it; another that wants to ask waits until the first has asked. What it
     costs its server is added to what was `spent`, which several sources may share. What one `like`
-    it has found of the role is not asked again.
+    it has found of the role is not asked again. Connections that were `begun` are taken first.
     """
 
     def __init__(
@@ -42,9 +42,12 @@ class Source:
         folder: Path,
         application: str,
         spent: Spent | None = None,
+        *,
         like: "Source | None" = None,
+        begun: Callable[[], Connecting | None] = lambda: None,
     ) -> None:
         self._environment = environment
+        self._begun = begun
         self._like = like
         self._spent = spent or Spent()
         self._application = application
@@ -86,16 +89,34 @@ class Source:
         """
         Open the session, and export the snapshot meanwhile: it outlives every other process.
 
-        Raises ReplicaError where there is no session; without a snapshot each has its own.
+        Raises ReplicaError where there is no session; without a snapshot each has its own. Where the
+        server has room for one connection, the session gets it.
         """
         exporting = Thread(target=self._export, name="trueup-exporter", daemon=True)
         exporting.start()
         try:
             session = self.opened()
-        finally:
+        except ConnectError as error:
             exporting.join()
+            if error.transient:
+                raise
+            session = self._alone()  # the server may have room for one, or have refused both
+        exporting.join()
         if self._snapshot(session, None) is None:
             self.release()
+
+    def _alone(self) -> Session:
+        """Open the session without an exporter; that one has ended may show a moment later."""
+        exported = self._shared.is_exporting
+        self.release()
+        for last in tries() if exported else (True,):
+            self._refusal = None
+            try:
+                return self.opened()
+            except ConnectError:
+                if last:
+                    raise
+        raise AssertionError("unreachable")  # pragma: no cover  # the last try returns or raises
 
     def _export(self) -> None:
         with suppress(ReplicaError):  # told when it is asked for
@@ -173,8 +194,12 @@ class Source:
 
     def _exporter(self) -> psycopg.Connection[TupleRow]:
         environment = self._environment
-        standby = not environment.primary_allowed
-        connection = connect(environment.replica, standby=standby, application=self._application)
+        begun = self._begun() or Connecting(
+            environment.replica,
+            standby=not environment.primary_allowed,
+            application=self._application,
+        )
+        connection = begun.made()
         self._spent.connected()
         return connection
 
@@ -191,6 +216,7 @@ class Source:
                 look_again=environment.snapshot_max_age,
                 spent=self._spent,
                 like=self._like.session if self._like else None,
+                begun=self._begun(),
             )
         return self._session
 

@@ -11,9 +11,11 @@ from trueup.errors import TrueupError
 from trueup.history.waived import Waivers
 from trueup.history.waiver_file import FILE, read
 from trueup.report.mask import of_project
-from trueup.suite.active import Active, systems_of
-from trueup.suite.opened import Moment, Systems
+from trueup.suite.active import Active
+from trueup.suite.opened import Systems
 from trueup.suite.opening import Opening, opened
+from trueup.suite.selected import systems_of
+from trueup.suite.sources import Moment
 
 WORKER = "trueup"
 """The key below which a worker finds what the controller tells it."""
@@ -66,7 +68,7 @@ def _opening(config: pytest.Config, project: Project) -> Opening:
 def _joined(config: pytest.Config, project: Project, told: Mapping[str, object]) -> Active:
     """What a worker takes part in; the controller opened it and holds its snapshots."""
     environment, run, folder = str(config.option.env), str(told["run"]), Path(str(told["folder"]))
-    systems = Systems(project, environment, tuple(told["systems"]), run, folder)  # type: ignore[arg-type]  # execnet gives a list of str
+    systems = Systems.of(project, environment, tuple(told["systems"]), run, folder)  # type: ignore[arg-type]  # execnet gives a list of str
     moment = Moment(datetime.fromisoformat(str(told["now"])), str(told["clock"]))
     started = datetime.fromisoformat(str(told["started"]))
     waivers = Waivers(read(project.root / FILE, started), environment, started)

@@ -12,7 +12,7 @@ from trueup.config import find_project
 from trueup.history import folder
 from trueup.report import show, site
 from trueup.report.mask import is_mask
-from trueup.suite import check, finish, item, metrics, safe, start
+from trueup.suite import check, finish, item, metrics, safe, start, under_pytest
 
 # Pytester forgets what was imported while it ran: imported here, each module exists only once.
 IMPORTED = (finish, item, metrics, safe, start)
@@ -47,7 +47,9 @@ def run(pytester: pytest.Pytester, home: Path, workers: int, **modules: str) -> 
         environment="staging", workers=workers, html=Path("page.html"), junit=Path("junit.xml")
     )
     found = find_project(home)
-    result = pytester.runpytest(*check.arguments(found, asked, ("shop",)), "-p", "no:randomly")
+    result = pytester.runpytest(
+        *under_pytest.arguments(found, asked, ("shop",)), "-p", "no:randomly"
+    )
     runs = [folder.read(place) for place in folder.folders(home / "reports")]
     texts = [show.shown(one, form) for one in runs for form in show.FORMS]
     if runs:
@@ -137,7 +139,7 @@ def test_a_person_in_the_sql_itself_stops_the_report(pytester, shop) -> None:
     (shop / "invariants" / "shop" / "test_people.py").write_text(project.HEAD + module)
     asked = check.Asked(environment="staging")
 
-    result = pytester.runpytest(*check.arguments(find_project(shop), asked, ("shop",)))
+    result = pytester.runpytest(*under_pytest.arguments(find_project(shop), asked, ("shop",)))
 
     result.stdout.fnmatch_lines(["*the report was not written*an e-mail address*"])
     assert folder.folders(shop / "reports") == []

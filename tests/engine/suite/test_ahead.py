@@ -199,7 +199,7 @@ def test_what_is_being_asked_is_stopped_at_the_end(database: Database, systems: 
     database.execute(GOODS)
     run = systems()
     first = [asking(SLOW, f"no_good_waits_{n}") for n in range(2)]
-    run._aheads["shop"] = ahead = Ahead(run._sources["shop"], lambda: run._source("shop"), 2)
+    run._aheads["shop"] = ahead = Ahead(run.sources["shop"], lambda: run.sources.another("shop"), 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("trueup.ahead.planned.TOGETHER", 1)
         ahead.begin(first, {"now": NOW, "settings": {}})
@@ -277,7 +277,7 @@ def test_one_that_gets_no_connection_leaves_its_work_to_the_others(
     nowhere = Dsn("postgresql://reader:x@127.0.0.1:1/shop", "NOWHERE_URL")
     deaf = Source(replace(run.environments["shop"], replica=nowhere), run.folder, "trueup/test")
     asked = [asking(f"select id from goods where id = {n}", f"no_good_is_{n}") for n in range(1, 9)]
-    ahead = Ahead(run._sources["shop"], lambda: deaf, 3)
+    ahead = Ahead(run.sources["shop"], lambda: deaf, 3)
 
     ahead.begin(asked, {"now": NOW, "settings": {}})
     found = [ahead.outcome(one) for one in asked]

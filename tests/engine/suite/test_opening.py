@@ -74,11 +74,11 @@ def test_only_what_is_kept_is_still_asked(
     database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database.execute(GOODS)
-    monkeypatch.setattr("trueup.ahead.planned.DEAR", 0)  # each is a batch of its own
+    monkeypatch.setattr("trueup.ahead.planned.WORTH", 0)  # each is a batch of its own
     asked = [asking(f"select id from goods where id = {n}", f"no_good_is_{n}") for n in (1, 2, 3)]
     monkeypatch.setattr(Ahead, "_take", lambda _: None)
     run = systems()
-    nobody = Ahead(run._sources["shop"], lambda: run._sources["shop"], 1)
+    nobody = Ahead(run.sources["shop"], lambda: run.sources["shop"], 1)
 
     nobody.begin(asked, {"now": NOW, "settings": {}})
     nobody.keep({asked[1].id})
@@ -108,11 +108,11 @@ def test_what_took_longest_before_is_asked_first(
         "create table wide as select n as id, repeat('w', 500) from generate_series(1, 500) n;"
         "create table narrow as select n as id from generate_series(1, 500) n;"
     )
-    monkeypatch.setattr("trueup.ahead.planned.DEAR", 1)
+    monkeypatch.setattr("trueup.ahead.planned.WORTH", 1e-6)
     asked = [asking(f"select id from {one} where id < 0", one, over=one) for one in sorted(order)]
     monkeypatch.setattr(Ahead, "_take", lambda _: None)
     run = systems()
-    nobody = Ahead(run._sources["shop"], lambda: run._sources["shop"], 1)
+    nobody = Ahead(run.sources["shop"], lambda: run.sources["shop"], 1)
 
     nobody.begin(asked, {"now": NOW, "settings": {}}, lambda: learned)
     nobody.keep({one.id for one in asked})

@@ -203,7 +203,7 @@ ENDLESS = '''
 
 def test_stopping_does_not_wait_for_what_is_being_asked(pytester, shop, monkeypatch) -> None:
     shop.execute("update orders set status = 'lost' where id in (7, 9)")
-    monkeypatch.setattr("trueup.ahead.planned.DEAR", 0)  # each question is a batch of its own
+    monkeypatch.setattr("trueup.ahead.planned.WORTH", 0)  # each question is a batch of its own
     toml = pytester.path / "trueup.toml"
     toml.write_text(toml.read_text() + "statement_timeout = 60\n")
     pytester.makepyfile(**{"invariants/shop/test_slow": ENDLESS})

@@ -6,6 +6,7 @@ from fix_database import Database
 from fix_systems import FREE, GOODS, NOW, Opened, asking
 from patience import until
 from trueup.model.verdict import Verdict
+from trueup.suite.opened import Systems
 
 COUNT = asking("select id from goods where id > 20", name="no_good_is_new")
 
@@ -34,11 +35,21 @@ def test_invariants_see_what_the_first_saw(database: Database, systems: Opened) 
     assert (fresh.verdict, fresh.count) == (Verdict.VIOLATED, 1)
 
 
+def connected(database: Database, role: str) -> int:
+    with database.connect("postgres", "standby") as standby:
+        found = standby.execute("select from pg_stat_activity where usename = %s", [role])
+        return found.rowcount
+
+
+def shared(run: Systems) -> None:
+    run.sources.share()
+    run.sources.wait()
+
+
 def test_another_process_of_the_run_imports_the_same(database: Database, systems: Opened) -> None:
     database.execute(GOODS)
     controller = systems()
-    with controller.sharing():
-        pass
+    shared(controller)
     database.execute("insert into goods values (21, 0)")
 
     worker = systems(folder=controller.folder).outcome(COUNT, NOW)
@@ -60,8 +71,7 @@ def test_it_is_renewed_when_it_is_too_old(database: Database, systems: Opened) -
 
 def test_the_server_itself_ends_an_exporter_that_is_too_old(database, systems: Opened) -> None:
     database.execute(GOODS)
-    with systems(more="snapshot_max_age = 0.3").sharing():
-        pass
+    shared(systems(more="snapshot_max_age = 0.3"))
 
     until(lambda: not exporters(database))
 
@@ -94,6 +104,30 @@ def test_without_a_connection_to_spare_each_has_its_own(database, writer, system
     assert exporters(database) == []
 
 
+def test_whoever_asks_comes_before_whoever_holds_the_snapshot(database, writer, systems) -> None:
+    database.execute(GOODS + f"grant select on goods to {writer}; grant pg_monitor to {writer};")
+    database.cluster.execute(f"alter role {writer} connection limit 1")
+
+    run = systems(database.url(writer))
+    run.sources["shop"]._export()
+    shared(run)
+
+    assert run.outcome(FREE, NOW).verdict is Verdict.HOLDS
+    assert exporters(database) == []
+
+
+def test_two_connections_that_refuse_each_other_leave_one(database, writer, systems) -> None:
+    database.execute(GOODS + f"grant select on goods to {writer}; grant pg_monitor to {writer};")
+    database.cluster.execute(f"alter role {writer} connection limit 1")
+
+    for _ in range(5):
+        run = systems(database.url(writer))
+        shared(run)
+        assert run.outcome(FREE, NOW).verdict is Verdict.HOLDS
+        run.close()
+        until(lambda: not connected(database, writer))
+
+
 def test_the_exporter_ends_with_the_run(database: Database, systems: Opened) -> None:
     database.execute(GOODS)
     run = systems()
@@ -106,8 +140,7 @@ def test_the_exporter_ends_with_the_run(database: Database, systems: Opened) -> 
 def test_the_file_holds_no_secret(database: Database, systems: Opened) -> None:
     database.execute(GOODS)
     run = systems()
-    with run.sharing():
-        pass
+    shared(run)
 
     [file] = run.folder.glob("*.json")
     assert set(json.loads(file.read_text())) == {"id", "instant", "exported"}

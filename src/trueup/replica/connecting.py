@@ -1,0 +1,43 @@
+"""A connection that is made while the process loads what will ask through it."""
+
+import time
+from threading import Thread
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from trueup.replica.connection import Dsn, connect
+
+
+class Connecting:
+    """One connection, made by a thread of its own; `seconds` is how long that took."""
+
+    def __init__(self, dsn: Dsn, *, standby: bool, application: str) -> None:
+        self._dsn = dsn
+        self._standby = standby
+        self._application = application
+        self._made: psycopg.Connection[TupleRow] | None = None
+        self._error: BaseException | None = None
+        self.seconds = 0.0
+        self._thread = Thread(target=self._make, name="trueup-connecting", daemon=True)
+        self._thread.start()
+
+    def made(self) -> psycopg.Connection[TupleRow]:
+        """Wait for it; raises what `connect` raises."""
+        self._thread.join()
+        if self._made is None:
+            raise self._error or AssertionError("unreachable")
+        return self._made
+
+    def close(self) -> None:
+        """End what nobody took; what is not there yet ends with the process."""
+        if self._made is not None:
+            self._made.close()
+
+    def _make(self) -> None:
+        started = time.monotonic()
+        try:
+            self._made = connect(self._dsn, standby=self._standby, application=self._application)
+        except BaseException as error:  # noqa: BLE001  # raised where it is waited for
+            self._error = error
+        self.seconds = time.monotonic() - started

@@ -1,0 +1,31 @@
+"""Which systems a command line selects, by the paths that it names."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from trueup.catalog import INVARIANTS
+from trueup.config import Project
+from trueup.errors import ConfigError
+
+
+def systems_of(project: Project, args: Sequence[str], invocation: Path) -> tuple[str, ...]:
+    """
+    The systems that the paths on the command line touch.
+
+    Raises ConfigError where trueup.toml does not know one of them, or no path has invariants.
+    """
+    home = project.root / INVARIANTS
+    folders = {path.name: path for path in home.glob("*/") if path.name[0] not in "._"}
+    given = [(invocation / arg.split("::")[0]).resolve() for arg in args]
+    found = tuple(
+        sorted(
+            name
+            for name, path in folders.items()
+            if any(path.is_relative_to(arg) or arg.is_relative_to(path) for arg in given)
+        )
+    )
+    if not found:
+        raise ConfigError(f"no invariants there; name a folder below {INVARIANTS}/")
+    for name in found:
+        project.system(name)
+    return found
