@@ -89,8 +89,8 @@ class Source:
         """
         Open the session, and export the snapshot meanwhile: it outlives every other process.
 
-        Raises ReplicaError where there is no session; without a snapshot each has its own. Where the
-        server has room for one connection, the session gets it.
+        Raises ReplicaError where there is no session; without a snapshot each has its own. Where
+        the server has room for one connection, the session gets it.
         """
         exporting = Thread(target=self._export, name="trueup-exporter", daemon=True)
         exporting.start()
