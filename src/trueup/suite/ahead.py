@@ -147,19 +147,29 @@ class Ahead:
                 self._batches.remove(batch)
                 self._open.difference_update(_parts(batch))
 
-    def outcome(self, invariant: Invariant) -> Outcome | None:
-        """The outcome, waited for; None where it was not to be had here."""
-        self._wait_until(lambda: self._looked)
+    def outcome(
+        self, invariant: Invariant, meantime: Callable[[], bool] = lambda: False
+    ) -> Outcome | None:
+        """
+        The outcome, waited for; None where it was not to be had here.
+
+        What is to be done in the `meantime` is called for as long as it says that it did something.
+        """
+        self._wait_until(lambda: self._looked, meantime)
         found = self._selected.pop(invariant.id, None)
         if found is None:
             return None
         wanted = _units(found)
-        self._wait_until(lambda: self._are_closed(wanted))
+        self._wait_until(lambda: self._are_closed(wanted), meantime)
         return self._outcome(found)
 
-    def _wait_until(self, holds: Callable[[], bool]) -> None:
+    def _wait_until(
+        self, holds: Callable[[], bool], meantime: Callable[[], bool] = lambda: False
+    ) -> None:
         """Wait until it holds, or nobody works any more."""
         while not holds() and any(one.is_alive() for one in self._threads):
+            if meantime():
+                continue
             with self._changed:
                 self._changed.wait_for(holds, PATIENCE)
 

@@ -26,6 +26,7 @@ from trueup.replica.visitor import Visitor
 from trueup.suite.ahead import Ahead, Learned
 from trueup.suite.begun import Begun, application
 from trueup.suite.beside import Beside
+from trueup.suite.probes import Probes
 from trueup.suite.source import Answer
 from trueup.suite.sources import Sources
 
@@ -52,6 +53,7 @@ class Systems:
         self._slow: dict[str, dict[str, Slow]] = defaultdict(dict)
         self._aheads: dict[str, Ahead] = {}
         self._besides: dict[str, Beside] = {}
+        self._probes: dict[str, Probes] = {}
         self._visitors: dict[str, Visitor] = {}
         self._stripes: dict[str, Stripe] = {}
         self._https: dict[str, Http] = {}
@@ -118,10 +120,13 @@ class Systems:
         for system, environment in self.environments.items():
             mine = [one for one in invariants if one.system == system]
             if system in self._aheads:
-                self._aheads[system].keep({one.id for one in mine})
+                ids = {one.id for one in mine}
+                self._aheads[system].keep(ids)
+                self._probes[system].keep(ids)
                 continue
             if not mine:
                 continue
+            self._probes[system] = Probes(mine, lambda one: self._evaluated(one, now))
             source = self.sources[system]
             another = partial(self.sources.another, system, source)
             ahead = Ahead(source, another, environment.connections)
@@ -132,7 +137,11 @@ class Systems:
     def outcome(self, invariant: Invariant, now: datetime) -> Outcome:
         """The outcome that was found ahead, or else that of a transaction of its own."""
         ahead = self._aheads.get(invariant.system)
-        return (ahead and ahead.outcome(invariant)) or self._evaluated(invariant, now)
+        if ahead is None:
+            return self._evaluated(invariant, now)
+        probes = self._probes[invariant.system]
+        found = probes.outcome(invariant) or ahead.outcome(invariant, probes.one)
+        return found or self._evaluated(invariant, now)
 
     def _evaluated(self, invariant: Invariant, now: datetime) -> Outcome:
         """Evaluate one invariant by itself, again where that may help."""

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import current_thread
+from threading import Event, current_thread
 from typing import Any
 
 import pytest
 
 from fix_database import Database
-from fix_systems import GOODS, NOW, Opened
+from fix_systems import FREE, GOODS, NOW, Opened
 from trueup import invariant
 from trueup.model.invariant import Ask, Invariant, Row
 from trueup.model.verdict import Verdict
@@ -19,7 +19,11 @@ from trueup.readers.storage.listing import listed
 from trueup.sample.site import Site
 from trueup.sample.site.keys import READER, SECRETS
 from trueup.sample.site.server import Served
+from trueup.suite.ahead import Ahead
 from trueup.suite.source import Source
+
+HERE = Path(__file__)
+PATIENCE = 20.0
 
 
 def declared(ask: Ask, **given: object) -> Invariant:
@@ -105,6 +109,52 @@ def test_a_bucket_is_listed_while_the_database_is_asked(
 
     assert outcome.judged == {"shots": 2}
     assert by == ["trueup-beside"], "once, and not by whoever evaluates"
+
+
+def test_an_address_is_asked_while_the_database_is(
+    database: Database, systems: Opened, site: Site, tmp_path: Path, monkeypatch
+) -> None:
+    database.execute(GOODS)
+    answered = Event()
+    take = Ahead._take
+
+    def late(self: Ahead) -> Any:
+        answered.wait(PATIENCE)
+        return take(self)
+
+    def note(*_: object) -> None:
+        answered.set()
+
+    monkeypatch.setattr(Ahead, "_take", late)
+    site.answer("api", "GET", "/", status=200)
+    site.save(tmp_path / "site.json")
+    with Served(tmp_path / "site.json") as found:
+        shop = systems(more=f'addresses.api = "{found.urls["api"]}"')
+        probing = declared(asking, over={"probes": "http.api"}).named("shop", "test_api", HERE)
+        monkeypatch.setattr(probe.Http, "ask", note)
+        shop.begin([FREE, probing], NOW)
+        first = shop.outcome(FREE, NOW)
+
+        assert answered.is_set()
+        assert first.verdict is Verdict.HOLDS
+        monkeypatch.setattr(probe.Http, "ask", lambda *_: pytest.fail("it was asked twice"))
+        second = shop.outcome(probing, NOW)
+
+    assert (second.verdict, second.judged) == (Verdict.HOLDS, {"probes": 1})
+
+
+def test_an_address_that_only_others_ask_is_left_alone(
+    database: Database, systems: Opened, site: Site, tmp_path: Path, monkeypatch
+) -> None:
+    database.execute(GOODS)
+    probing = declared(asking, over={"probes": "http.api"}).named("shop", "test_api", HERE)
+    monkeypatch.setattr(probe.Http, "ask", lambda *_: pytest.fail("it was deselected"))
+    shop = systems(more='addresses.api = "http://127.0.0.1:9"')
+    shop.begin([FREE, probing], NOW)
+    shop.begin([FREE], NOW)
+
+    assert shop._probes["shop"].one() is False
+    assert shop.outcome(FREE, NOW).verdict is Verdict.HOLDS
 
 
 def test_what_cannot_be_listed_beside_is_told_at_its_turn(
