@@ -10,6 +10,7 @@ import pytest
 
 from trueup.model.invariant import PREFIX, Invariant
 from trueup.suite import options
+from trueup.suite.shares import LOAD
 from trueup.suite.stash import ACTIVE, RECORDER, RUN
 
 # What makes a run is imported when a run is asked for: pytest loads this plugin every time.
@@ -57,7 +58,17 @@ def pytest_configure_node(node: Any) -> None:
     if ACTIVE in node.config.stash:
         from trueup.suite.start import WORKER, told
 
-        node.workerinput[WORKER] = told(node.config.stash[ACTIVE])
+        node.workerinput[WORKER] = told(node.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker of a run its share at once, unless another way was asked for."""
+    if ACTIVE not in config.stash or config.option.dist != LOAD:
+        return None
+    from trueup.suite.scheduler import Shares
+
+    return Shares(config, log)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -105,13 +116,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
-    """Ask ahead what was selected; a worker of xdist does not know what it will be given."""
+    """Ask ahead what was selected; in a worker of xdist what it is given."""
     config = session.config
     active = config.stash.get(ACTIVE, None)
-    chosen = [item.invariant for item in session.items if hasattr(item, "invariant")]
-    runs = not (config.option.collectonly or session.testsfailed or hasattr(config, "workerinput"))
-    if active and chosen and runs:
-        active.begin(chosen)
+    if active is None or config.option.collectonly or session.testsfailed:
+        return
+    from trueup.suite.start import given
+
+    chosen = [item.invariant for item in given(session) if hasattr(item, "invariant")]
+    if not chosen:
+        return
+    active.begin(chosen)
+    if RECORDER in config.stash:
         from trueup.suite.finish import selected  # loaded while the servers answer
 
         config.stash[RECORDER].begin(active, selected(config))

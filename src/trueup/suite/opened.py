@@ -44,11 +44,13 @@ class Systems:
     """
     The systems of a run, by their sources, and what else their invariants may ask.
 
-    What is `held` for as long as it is open, as the sample is, ends with it.
+    What is `held` for as long as it is open, as the sample is, ends with it. So many `processes`
+    share what connections a run may have, of which each has one at least.
     """
 
     def __init__(self, sources: Sources, held: ExitStack | None = None) -> None:
         self.sources = sources
+        self.processes = 1
         self._held = held or ExitStack()
         self._slow: dict[str, dict[str, Slow]] = defaultdict(dict)
         self._aheads: dict[str, Ahead] = {}
@@ -129,7 +131,7 @@ class Systems:
             self._probes[system] = Probes(mine, lambda one: self._evaluated(one, now))
             source = self.sources[system]
             another = partial(self.sources.another, system, source)
-            ahead = Ahead(source, another, environment.connections)
+            ahead = Ahead(source, another, max(1, environment.connections // self.processes))
             self._aheads[system] = ahead
             self._besides[system] = Beside(filter(_is_fetched_for, mine), self._fetch)
             ahead.begin(mine, self.resources(system, now, ()), learned)

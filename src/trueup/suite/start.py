@@ -1,8 +1,9 @@
 """The start of a run in pytest, in the controller and in each xdist worker."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,9 @@ from trueup.suite.active import Active
 from trueup.suite.opened import Systems
 from trueup.suite.opening import Opening, opened
 from trueup.suite.selected import systems_of
+from trueup.suite.shares import LOAD, of_worker
 from trueup.suite.sources import Moment
+from trueup.suite.stash import ACTIVE
 
 WORKER = "trueup"
 """The key below which a worker finds what the controller tells it."""
@@ -27,7 +30,7 @@ def start(config: pytest.Config) -> Active:
 
     Raises pytest.UsageError with one line for anything the user can mend.
     """
-    worker: Mapping[str, object] | None = getattr(config, "workerinput", {}).get(WORKER)
+    worker: Mapping[str, Any] | None = getattr(config, "workerinput", {}).get(WORKER)
     try:
         project = find_project(config.invocation_params.dir)
         return _joined(config, project, worker) if worker else opened(_opening(config, project))
@@ -35,8 +38,9 @@ def start(config: pytest.Config) -> Active:
         raise pytest.UsageError(f"trueup: {error}") from None
 
 
-def told(active: Active) -> dict[str, object]:
+def told(config: pytest.Config) -> dict[str, object]:
     """What a worker must know, in types that travel."""
+    active = config.stash[ACTIVE]
     moment = active.moment
     return {
         "run": active.run,
@@ -46,7 +50,18 @@ def told(active: Active) -> dict[str, object]:
         "folder": str(active.systems.folder),
         "started": active.waivers.now.isoformat(),
         "baseline": str(active.baseline or ""),
+        "shares": config.option.dist == LOAD,
+        "processes": len(config.option.tx),
     }
+
+
+def given(session: pytest.Session) -> Sequence[pytest.Item]:
+    """What this process evaluates, as far as it is known: a worker's share, or all of it."""
+    told: Mapping[str, Any] | None = getattr(session.config, "workerinput", None)
+    if told is None:
+        return session.items
+    known = of_worker(told, len(session.items)) if told[WORKER]["shares"] else ()
+    return [session.items[place] for place in known]
 
 
 def history(project: Project, config: pytest.Config) -> Path:
@@ -65,10 +80,11 @@ def _opening(config: pytest.Config, project: Project) -> Opening:
     )
 
 
-def _joined(config: pytest.Config, project: Project, told: Mapping[str, object]) -> Active:
+def _joined(config: pytest.Config, project: Project, told: Mapping[str, Any]) -> Active:
     """What a worker takes part in; the controller opened it and holds its snapshots."""
     environment, run, folder = str(config.option.env), str(told["run"]), Path(str(told["folder"]))
-    systems = Systems.of(project, environment, tuple(told["systems"]), run, folder)  # type: ignore[arg-type]  # execnet gives a list of str
+    systems = Systems.of(project, environment, tuple(told["systems"]), run, folder)
+    systems.processes = told["processes"]
     moment = Moment(datetime.fromisoformat(str(told["now"])), str(told["clock"]))
     started = datetime.fromisoformat(str(told["started"]))
     waivers = Waivers(read(project.root / FILE, started), environment, started)

@@ -1,5 +1,6 @@
 """Evaluation ahead: it answers what evaluation alone answers, with fewer statements."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -523,3 +524,70 @@ def test_more_keys_than_the_cap_are_cut(database: Database, systems: Opened) -> 
 
     assert found is not None
     assert (found.count, found.counted_all) == (10_000, False)
+
+
+RULES = """
+    from trueup import invariant
+
+    def on(n):
+        @invariant(severity="P2", over="orders", fix="find")
+        def judged(replica):
+            \"\"\"Somebody is harmed.\"\"\"
+            return replica.where("orders", f"id = {90 + n}", columns=["id"])
+        return judged
+
+    for n in range(20):
+        globals()[f"test_no_order_is_{90 + n}"] = on(n)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "ahead"),
+    [
+        ([], True),
+        (["-n", "2"], True),
+        (["-n", "3"], True),
+        (["-n", "2", "--dist", "loadfile"], False),
+    ],
+)
+def test_each_worker_asks_its_share_ahead(pytester, shop, words: list[str], ahead: bool) -> None:
+    pytester.makepyfile(**{"invariants/shop/test_rules": RULES})
+    shop.execute("insert into orders values (91, 'paid', 'a', 'b'), (107, 'paid', 'a', 'b')")
+
+    pytester.runpytest_subprocess("invariants", "--env", "staging", "-p", "no:randomly", *words)
+
+    [path] = pytester.path.glob("reports/*/run.json")
+    run = json.loads(path.read_text())
+    broken = [one["name"] for one in run["records"] if one["verdict"] == "violated"]
+    assert broken == ["no_order_is_107", "no_order_is_91"]
+    assert len(run["records"]) == 23
+    assert (run["systems"][0]["cost"]["transactions"] < 20) is ahead
+
+
+EXITS = """
+    import os
+    from trueup import invariant
+
+    @invariant(severity="P3", over="orders", fix="find")
+    def test_nobody_stays(replica):
+        \"\"\"Somebody is harmed.\"\"\"
+        replica.count("orders")  # so that it is evaluated at its turn
+        os._exit(3)
+"""
+
+
+def test_what_a_worker_leaves_that_crashed_is_evaluated_by_the_next(pytester, shop) -> None:
+    pytester.makepyfile(
+        **{"invariants/shop/test_a_first": EXITS, "invariants/shop/test_rules": RULES}
+    )
+    shop.execute("insert into orders values (91, 'paid', 'a', 'b'), (107, 'paid', 'a', 'b')")
+
+    pytester.runpytest_subprocess(
+        "invariants", "--env", "staging", "-p", "no:randomly", "-n", "2", "--max-worker-restart=1"
+    )
+
+    [path] = pytester.path.glob("reports/*/run.json")
+    records = json.loads(path.read_text())["records"]
+    assert len(records) == 23
+    broken = [one["name"] for one in records if one["verdict"] == "violated"]
+    assert broken == ["no_order_is_107", "no_order_is_91"]
