@@ -4,11 +4,10 @@ import importlib.util
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, is_typeddict
+from typing import TYPE_CHECKING, NamedTuple, is_typeddict
 
 from trueup.errors import CatalogError
 from trueup.model.fix import PLAN_RESOURCES, Fix
@@ -28,8 +27,7 @@ _LOADED: dict[Path, ModuleType] = {}
 _ADOPTED: dict[tuple[Path, str], Invariant] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(NamedTuple):
     """What is watched, system by system, each invariant with its fixes."""
 
     root: Path

@@ -2,11 +2,11 @@
 
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from trueup.errors import GuardError, NotApplicable, QueryError, ReplicaError, TrueupError
@@ -27,8 +27,7 @@ Resources = Mapping[str, object]
 """What an invariant may ask for, by name; `replica` is always there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """
     What somebody wants to know of an invariant.
 

@@ -1,7 +1,7 @@
 """What must be known of tables and columns before it can be said how to ask."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from trueup.replica.names import Column
 from trueup.replica.reader import quoted
@@ -28,8 +28,7 @@ _UNIQUE = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """
     Pages of each table, those whose rows have a place (a view's have none), and the columns.
 

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from trueup.ahead.units import Question, Scan
 from trueup.replica.reader import array
@@ -14,8 +13,7 @@ TOOK = "extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_t
 """How long the server took; beside a count it is known once all rows were read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What some rows are found by: where they lie in their table, or their keys."""
 
     values: Sequence[str]

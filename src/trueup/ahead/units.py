@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from trueup.replica.reader import Fetched, Rows
 from trueup.replica.slow import Slow
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """How many rows there are to judge in a table, or in a SELECT in parentheses."""
 
     relation: str
@@ -40,8 +40,7 @@ class Scan:
 Unit = Count | Question | Scan
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The rows that break an invariant; of a scan, `seconds` is this rule's share."""
 
     fetched: Fetched

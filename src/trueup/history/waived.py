@@ -1,8 +1,9 @@
 """Waivers meet a run: which violations they cover, which have ended, which matched nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from trueup.model.run import Record, Run, WaiverRecord
 from trueup.model.verdict import Outcome, Verdict
@@ -10,8 +11,7 @@ from trueup.model.violation import key_text
 from trueup.model.waiver import Waiver
 
 
-@dataclass(frozen=True, slots=True)
-class Waivers:
+class Waivers(NamedTuple):
     """The waivers of one environment, as of when the run was started."""
 
     all: tuple[Waiver, ...]
@@ -32,8 +32,7 @@ class Waivers:
         return self.now < waiver.ends
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """An outcome after its waivers: violations that none covers first, and how many are covered."""
 
     outcome: Outcome

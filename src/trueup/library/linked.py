@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 USER = "user_id"
 """The field in which most applications write it."""
@@ -17,8 +16,7 @@ def owner_of(one: Object, field: str = USER) -> str | None:
     return owner or None
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(NamedTuple):
     """What metadata says of whose customers are: by user and by customer."""
 
     customers: Mapping[str, frozenset[str]]

@@ -1,9 +1,8 @@
 """Migrations: those that the repository lists are those that the database applied, to their end."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Unpack
+from typing import NamedTuple, Unpack
 
 from trueup.errors import ConfigError
 from trueup.library.declare import Options, declared
@@ -11,8 +10,7 @@ from trueup.model.invariant import Invariant, Row
 from trueup.replica.reader import Reader
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(NamedTuple):
     """What applies migrations: where it keeps what it applied, and where a repository has them."""
 
     name: str

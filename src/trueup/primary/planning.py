@@ -192,7 +192,7 @@ def _violations(
     found: list[Violation] = []
     for invariant in invariants:
         with questioning(connection) as reader:
-            said = evaluate(invariant, {**given, "replica": reader}, replace(PLANNED, cap=cap))
+            said = evaluate(invariant, {**given, "replica": reader}, PLANNED._replace(cap=cap))
         if said.verdict is Verdict.UNKNOWN:
             remedy = f"; {said.remedy}" if said.remedy else ""
             raise PlanError(f"{invariant.id} is unknown on the primary: {said.reason}{remedy}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -99,7 +99,7 @@ def outcome(
 ) -> Outcome:
     """The verdict inside a transaction, with every violation's key, or those `among` some."""
     with questioning(connection, world.known) as reader:
-        return evaluate(invariant, world.resources(reader), replace(PROVEN, among=among))
+        return evaluate(invariant, world.resources(reader), PROVEN._replace(among=among))
 
 
 def steps(

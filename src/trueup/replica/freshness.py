@@ -1,8 +1,8 @@
 """How fresh a replica is: a verdict of its own, and the instant that its data speaks for."""
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -41,8 +41,7 @@ class Freshness(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
+class _Told(NamedTuple):
     clock: datetime
     in_recovery: bool
     paused: bool | None
@@ -53,8 +52,7 @@ class _Told:
     heard_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What the replica said: how fresh, why, its clock, and the instant its data speaks for."""
 
     freshness: Freshness
@@ -92,7 +90,7 @@ def read_freshness(
             found = _beating(connection, told, heartbeat, max_lag)
         else:
             found = _told(told, max_lag)
-        return _on_time(replace(found, skew=skew))
+        return _on_time(found._replace(skew=skew))
 
     return read
 
@@ -103,7 +101,7 @@ def _on_time(read: Read) -> Read:
     ahead = "ahead of" if read.skew > timedelta() else "behind"
     words = f"the replica's clock is {_seconds(abs(read.skew))} {ahead} this machine's"
     remedy = "set the clock of the one that is wrong (NTP): thresholds would mean nothing"
-    return replace(read, freshness=Freshness.UNKNOWN, words=words, remedy=remedy)
+    return read._replace(freshness=Freshness.UNKNOWN, words=words, remedy=remedy)
 
 
 def _told(told: _Told, max_lag: timedelta) -> Read:

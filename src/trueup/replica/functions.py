@@ -1,7 +1,7 @@
 """Functions that may do something: a SELECT that calls one is refused unless it is named."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -68,8 +68,7 @@ _VOLATILE = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Volatile:
+class Volatile(NamedTuple):
     """Names, without their schema, by which SQL may reach a volatile function."""
 
     functions: frozenset[str]

@@ -1,7 +1,7 @@
 """The settings of a guarded session, made by SQL and read back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -20,8 +20,7 @@ _READ_BACK = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(NamedTuple):
     """
     How long a statement, a lock and an idle transaction may take, in seconds.
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import psycopg
 from psycopg import sql
@@ -53,8 +52,7 @@ PATIENCE = Limits().statement
 """Seconds for a question on a connection that sets no other limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(NamedTuple):
     """Rows up to a cap; `complete` is False where more were left, `printable` goes by type."""
 
     rows: list[Row]
@@ -62,8 +60,7 @@ class Fetched:
     printable: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(NamedTuple):
     """What the planner says of a query: its cost, and the tables that it reads."""
 
     cost: float
@@ -113,7 +110,7 @@ class Rows:
         if keys is not None:
             given = {f"trueup_{n}": array(key[n] for key in keys) for n in range(len(names))}
             sent += f" where {_is_among(names, list(given))}"
-        asked = replace(self.asked, sent=sent, names=self.asked.names | given.keys())
+        asked = self.asked._replace(sent=sent, names=self.asked.names | given.keys())
         return Rows(self._reader, asked, {**self.params, **given})
 
     def values(self) -> Iterator[TupleRow]:

@@ -1,7 +1,7 @@
 """What a role may do beside reading, and the lines that take it away."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow, class_row
@@ -72,8 +72,7 @@ POWERFUL = (
 """Roles of PostgreSQL's own that do more than read rows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Role:
+class _Role(NamedTuple):
     current_user: str
     itself: bool
     rolsuper: bool
@@ -88,8 +87,7 @@ class _Role:
     owner: str
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """One thing that is wrong with a role, and the SQL that mends it."""
 
     words: str

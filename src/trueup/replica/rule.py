@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from trueup.errors import StatementError
 from trueup.replica.names import Column, column, identifier
@@ -16,8 +16,7 @@ _OPEN, _CLOSE = "values (\n", "\n)"
 _OF_CHILD = re.compile(r'\bchild\s*\.\s*("(?:[^"]|"")+"|\w+)')
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """
     A condition on the rows of a table, and what is shown of a row.
 

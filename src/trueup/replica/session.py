@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -33,8 +33,7 @@ CANCEL_WITHIN = 2.0
 """Seconds for the word that what runs is to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What the session turned out to be; `opened_in` is in seconds, a cold start shows there."""
 
     role: str
@@ -44,8 +43,7 @@ class About:
     opened_in: float
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What role it is, which functions and timestamps there are, and how fresh the data."""
 
     role: str
@@ -55,8 +53,7 @@ class Seen:
     freshness: Read
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """
     How long a statement may take, how far behind a replica may be, and when it is looked at again.
 
@@ -100,7 +97,7 @@ class Session:
 
     def seen(self) -> Seen:
         """What this session has found, for another of the same role."""
-        return replace(self._seen, freshness=self.freshness)
+        return self._seen._replace(freshness=self.freshness)
 
     @contextmanager
     def reading(self, snapshot: str = "") -> Iterator[Reader]:

@@ -1,7 +1,7 @@
 """What took the server long enough to be explained at the end of the run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SLOW = 0.5
 """
@@ -11,8 +11,7 @@ Below it an index would win nobody anything, and a run of small tables has nothi
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Slow:
+class Slow(NamedTuple):
     """
     Statements as they were sent, with their parameters, and the ids of whose invariants they are.
 

@@ -5,8 +5,8 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -30,8 +30,7 @@ _EXPORT = sql.SQL("""
 Open = Callable[[], psycopg.Connection[TupleRow]]
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """An exported snapshot; `instant` is what pg_current_snapshot() says in whoever imports it."""
 
     id: str
@@ -80,7 +79,7 @@ class Shared:
                 return known
             snapshot = self._export()
             unfinished = self._file.with_suffix(".new")
-            unfinished.write_text(json.dumps(asdict(snapshot)), encoding="utf-8")
+            unfinished.write_text(json.dumps(snapshot._asdict()), encoding="utf-8")
             unfinished.replace(self._file)
             return snapshot
 

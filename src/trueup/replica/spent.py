@@ -1,8 +1,8 @@
 """What a run costs the server that it reads, counted by whoever opens, asks or holds."""
 
 import time
-from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 from trueup.model.cost import CostRecord
 
@@ -32,8 +32,7 @@ Parallel workers would count for themselves; the guard asks for none.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(NamedTuple):
     """What the server process of a connection says that it has read, `partly` where not all."""
 
     rows: int

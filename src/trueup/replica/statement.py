@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from trueup.errors import StatementError
 from trueup.replica.forbidden import (
@@ -55,8 +55,7 @@ _ESCAPE = re.compile(
 _OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """
     A checked SELECT: the text as its author wrote it, and as the driver takes it.
 
@@ -71,8 +70,7 @@ class Statement:
     calls: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
 

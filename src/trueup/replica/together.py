@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import NamedTuple
 
 import psycopg
 from psycopg.rows import TupleRow, tuple_row
@@ -23,8 +23,7 @@ _NAME = "trueup_asked"
 """The one cursor that a transaction has open at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """One statement's answer: its rows, and each column; of two with one name the last counts."""
 
     rows: list[TupleRow]
@@ -106,7 +105,7 @@ class Together:
             return first
         self.streamed = True
         rest = self._reader._read(_forward(cap + 1 - CHUNK), None, cap - CHUNK)
-        return replace(rest, rows=first.rows + rest.rows)
+        return rest._replace(rows=first.rows + rest.rows)
 
     def _sent(self, sent: Sequence[Sent]) -> list[psycopg.Cursor[TupleRow]]:
         with self._pipeline(min(len(sent), LONGEST)) as connection:

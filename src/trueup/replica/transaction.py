@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -51,8 +51,7 @@ of a pipeline for another chunk.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """What every transaction of a session must be; `shown` is how the server words a setting."""
 
     settings: Mapping[str, str]
@@ -61,8 +60,7 @@ class Rules:
     patience: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(NamedTuple):
     """What the server says of a transaction at its begin."""
 
     recovering: bool
@@ -72,8 +70,7 @@ class _Look:
     counters: Counters
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):
     """A transaction: the snapshot that it stands on, since when, and what was read before it."""
 
     snapshot: str

@@ -1,13 +1,12 @@
 """Where the links of a page lead: the project's files, and on a site the pages beside it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from trueup.model.run import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
+class Links(NamedTuple):
     """
     `source` is put before a path from the project's folder; None where its files are not at hand.
 

@@ -1,7 +1,7 @@
 """The rows of a violated invariant that a page prints: a few at once, more folded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from trueup.model.run import Cell, Record
 from trueup.report.mask import MASKED, is_mask
@@ -19,8 +19,7 @@ CELL_MARKUP = 12
 Rows = Sequence[tuple[Cell, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(NamedTuple):
     """The rows to print: `first` at once, `more` folded."""
 
     first: Rows

@@ -1,9 +1,10 @@
 """What a pytest process needs to evaluate invariants: systems, the instant, and the fixes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from trueup import command
 from trueup.catalog import find_fix, serves_several
@@ -20,8 +21,7 @@ from trueup.suite.opened import Systems
 from trueup.suite.sources import Moment
 
 
-@dataclass(frozen=True, slots=True)
-class Active:
+class Active(NamedTuple):
     """
     One process of one run; workers get `run` and `moment` from the controller.
 

@@ -4,8 +4,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Condition, Thread
+from typing import NamedTuple
 
 from trueup.ahead.batch import answered
 from trueup.ahead.draft import question
@@ -39,8 +40,7 @@ AGAIN = 0.1
 """Seconds until those who work are left behind, and until they are told again to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Selected:
+class _Selected(NamedTuple):
     """An invariant that comes down to one question."""
 
     invariant: Invariant

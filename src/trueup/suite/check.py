@@ -1,16 +1,15 @@
 """`trueup check`: what is asked, and what begins before the rest of it is loaded."""
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from trueup.config import Project
 from trueup.environment import environments
 from trueup.suite.begun import Begun
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """What the command line asked for."""
 
     environment: str

@@ -1,7 +1,7 @@
 """The end of a run: the exit code, run.json, the page, and the words in the terminal."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -13,8 +13,7 @@ from trueup.suite.active import Active
 from trueup.suite.recorder import Recorder, exit_code
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """The run, and its page: None with the reason where it was not written."""
 
     run: Run

@@ -1,10 +1,9 @@
 """A run opened: what whichever command line asked for, and what evaluates it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trueup import catalog
 from trueup.config import Project, instant
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from trueup.suite.active import Active
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(NamedTuple):
     """
     What a run is opened with; `history` is the folder of the runs before it.
 

@@ -4,11 +4,11 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import NamedTuple
 
 from trueup.environment import Environment
 from trueup.errors import ReplicaError
@@ -17,8 +17,7 @@ from trueup.suite.begun import Begun, application
 from trueup.suite.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """The run's one instant, and which clock it came from."""
 
     now: datetime

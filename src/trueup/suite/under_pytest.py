@@ -2,8 +2,7 @@
 
 import gc
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trueup.catalog import INVARIANTS
 from trueup.config import Project
@@ -25,8 +24,7 @@ IDLE = (
 """Plugins of pytest that do nothing for an invariant, and take time at each of its phases."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
+class _Opened(NamedTuple):
     """A run that was opened before pytest was loaded, handed to it as a plugin."""
 
     active: "Active"
