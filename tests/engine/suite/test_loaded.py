@@ -32,13 +32,12 @@ def test_every_price_is_positive(replica):
 FIX = '"""Does nothing."""\n\nAT_MOST = 1\n\n\ndef plan(violations):\n    return iter(())\n'
 
 SCRIPT = """
+import atexit
 import sys
 from trueup.cli import main
 sys.argv[0] = "trueup"
-try:
-    main()
-finally:
-    print("\\nloaded:", *sys.modules)
+atexit.register(lambda: print("\\nloaded:", *sys.modules))
+main()
 """
 
 NEVER = {"botocore", "httpx", "pydantic", "pydantic_core", "sqlalchemy", "stripe"}
