@@ -7,5 +7,4 @@ def seconds(history: Path, environment: str) -> dict[str, float]:
     """How many seconds each invariant took in the newest of the earlier runs, by its id."""
     from trueup.history import folder  # noqa: PLC0415  # for small tables nobody asks
 
-    newest = next(folder.runs(history, environment), None)
-    return {record.id: record.seconds for record in newest.records} if newest else {}
+    return folder.seconds(history, environment)

@@ -1,5 +1,8 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from engine.history.runs import at, broken
 from trueup.history import folder
@@ -37,3 +40,54 @@ def test_a_run_knows_only_those_before_it(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_has_no_runs(tmp_path: Path) -> None:
     assert list(folder.runs(tmp_path / "nowhere", "production")) == []
+
+
+def test_what_nobody_compares_is_left_out_and_all_else_is_there(tmp_path: Path) -> None:
+    written = at(0, broken(1, 2))
+    store.write(written, tmp_path)
+
+    [found] = folder.runs(tmp_path, "production")
+
+    bare: dict[str, Any] = {
+        "columns": (),
+        "fixes": (),
+        "past": None,
+        "rows": (),
+        "sql": (),
+        "waivers": (),
+    }
+    assert set(bare) == set(folder.UNCOMPARED)
+    assert found.records == tuple(replace(one, **bare) for one in written.records)
+
+
+def test_texts_of_two_runs_are_kept_once(tmp_path: Path) -> None:
+    for day in range(2):
+        store.write(at(day, broken("a key that is no name")), tmp_path)
+
+    newer, older = folder.runs(tmp_path, "production")
+
+    assert newer.records[0].keys[0] is older.records[0].keys[0]
+    assert newer.records[0].harm is older.records[0].harm
+
+
+def test_how_long_each_took_is_that_of_the_newest_of_its_environment(tmp_path: Path) -> None:
+    for day, seconds in ((0, 1.0), (1, 2.0)):
+        run = at(day, broken(1))
+        store.write(replace(run, records=(replace(run.records[0], seconds=seconds),)), tmp_path)
+    store.write(replace(at(2, broken(1)), environment="staging"), tmp_path)
+    [name] = [record.id for record in at(0, broken(1)).records]
+
+    assert folder.seconds(tmp_path, "production") == {name: 2.0}
+    assert folder.seconds(tmp_path, "elsewhere") == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"environment": "production", "records": 3}',
+             '{"environment": "production", "records": [{"name": "x"}]}']
+)  # fmt: skip
+def test_a_run_that_says_no_seconds_is_passed_over(tmp_path: Path, text: str) -> None:
+    store.write(at(0, broken(1)), tmp_path)
+    (tmp_path / "2026-001").mkdir()
+    (tmp_path / "2026-001" / "run.json").write_text(text)
+
+    assert len(folder.seconds(tmp_path, "production")) == 1
