@@ -36,7 +36,7 @@ EXPLAIN = "explain (format json, verbose) "
 OWN = 16384
 """The first oid that is not one of PostgreSQL's own, none of which is an enum."""
 
-_ENUMS = "select oid from pg_catalog.pg_type where typtype = 'e' and oid = any(%s)"
+ENUMS = "select oid from pg_catalog.pg_type where typtype = 'e' and oid = any(%s)"
 
 _COLUMN = """
     select exists (
@@ -312,10 +312,19 @@ class Reader:
         return found
 
     def _printable(self, types: Mapping[str, int]) -> frozenset[str]:
-        unknown = [oid for oid in types.values() if oid >= OWN and oid not in self._enums]
-        if unknown:
-            enums = {row[0] for row in self._values(_ENUMS, [unknown])}
-            self._enums |= {oid: oid in enums for oid in unknown}
+        if unknown := self._unknown(types):
+            self._learn(unknown, self._values(ENUMS, [unknown]))
+        return self._known_printable(types)
+
+    def _unknown(self, types: Mapping[str, int]) -> list[int]:
+        """Those types of which nobody has asked yet whether they are enums."""
+        return [oid for oid in types.values() if oid >= OWN and oid not in self._enums]
+
+    def _learn(self, asked: Collection[int], found: Iterable[TupleRow]) -> None:
+        enums = {row[0] for row in found}
+        self._enums |= {oid: oid in enums for oid in asked}
+
+    def _known_printable(self, types: Mapping[str, int]) -> frozenset[str]:
         enums = {name for name, oid in types.items() if self._enums.get(oid, False)}
         return _plain(types) | enums
 

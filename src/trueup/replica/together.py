@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow, tuple_row
 
 from trueup.model.invariant import Row
-from trueup.replica.reader import CHUNK, EXPLAIN, Fetched, Reader, Rows
+from trueup.replica.reader import CHUNK, ENUMS, EXPLAIN, Fetched, Reader, Rows
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 
@@ -105,7 +105,7 @@ class Together:
             return first
         self.streamed = True
         rest = self._reader._read(_forward(cap + 1 - CHUNK), None, cap - CHUNK)
-        return rest._replace(rows=first.rows + rest.rows)
+        return first._replace(rows=first.rows + rest.rows, complete=rest.complete)
 
     def _sent(self, sent: Sequence[Sent]) -> list[psycopg.Cursor[TupleRow]]:
         with self._pipeline(min(len(sent), LONGEST)) as connection:
@@ -117,8 +117,12 @@ class Together:
 
     def fetched(self, taken: Taken) -> Fetched:
         """All the rows of an answer, and which of its columns may be printed."""
+        reader = self._reader
         types = {column.name: column.type_code for column in taken.columns}
-        return Fetched(taken.named(), complete=True, printable=self._reader._printable(types))
+        if unknown := reader._unknown(types):
+            [enums] = self.ask([(ENUMS, [unknown])])
+            reader._learn(unknown, enums.rows)
+        return Fetched(taken.named(), complete=True, printable=reader._known_printable(types))
 
     @contextmanager
     def _pipeline(self, patience: int) -> Iterator[psycopg.Connection[TupleRow]]:

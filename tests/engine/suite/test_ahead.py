@@ -591,3 +591,47 @@ def test_what_a_worker_leaves_that_crashed_is_evaluated_by_the_next(pytester, sh
     assert len(records) == 23
     broken = [one["name"] for one in records if one["verdict"] == "violated"]
     assert broken == ["no_order_is_107", "no_order_is_91"]
+
+
+KINDS = """
+    create type kind as enum ('new', 'old');
+    create table kinds as
+    select n as id, case n % 2 when 0 then 'new' else 'old' end::kind as kind, 'x' || n as name
+    from generate_series(1, 10050) n;
+"""
+
+
+@pytest.mark.parametrize("many", [3, 999, 1000, 1001, 10_000, 10_001])
+def test_a_dear_question_gives_all_its_rows_and_what_may_be_shown(
+    database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    database.execute(KINDS)
+    monkeypatch.setattr("trueup.ahead.planned.WORTH", 0)  # each is a batch of its own
+    asked = asking(f"select id, kind, name from kinds where id <= {many} order by id", over="kinds")
+    run = systems()
+
+    [found] = told(run, asked)
+
+    alone = run._evaluated(asked, NOW)
+    assert found is not None
+    assert found == replace(alone, seconds=found.seconds, printable=found.printable)
+    assert found.printable == {"id", "kind"}
+    assert found.count == min(many, 10_000)
+
+
+def test_a_kind_of_value_that_is_looked_up_leaves_the_rest_in_one_transaction(
+    database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute(KINDS)
+    monkeypatch.setattr("trueup.ahead.planned.WORTH", 0)  # each is a batch of its own
+    asked = [
+        asking(f"select id, kind from kinds where id = {n}", f"no_kind_is_{n}", over="kinds")
+        for n in range(1, 6)
+    ]
+    run = systems(more="connections = 1")
+
+    found = told(run, *asked)
+
+    assert [keys(one) for one in found] == [[str(n)] for n in range(1, 6)]
+    run.sources["shop"].release()
+    assert run.sources.spent["shop"].record().transactions == 2, "one to open it, one to ask"
