@@ -69,15 +69,23 @@ class Together:
         for rows, plan in zip(planned, plans, strict=True):
             self._reader._judge(rows.asked, plan.rows[0][0][0]["Plan"])
 
-    def ask(self, sent: Sequence[Sent]) -> list[Taken]:
-        """Send all, then read all; raises QueryError for the first that the server refuses."""
+    def ask(self, sent: Sequence[Sent], before: Sequence[Sent] = ()) -> list[Taken]:
+        """
+        Send all, then read all; raises QueryError for the first that the server refuses.
+
+        What goes out `before` has no rows to be read; everything else must have.
+        """
         if not sent:
             return []
-        before, self._behind = self._behind, []
-        return [
-            Taken(cursor.fetchall(), cursor.description or ())
-            for cursor in self._sent([*before, *sent])[len(before) :]
-        ]
+        unread = [*self._behind, *before]
+        self._behind = []
+        with self._pipeline(min(len(sent), LONGEST)) as connection:
+            cursors = [connection.cursor(row_factory=tuple_row) for _ in (*unread, *sent)]
+            for cursor, (text, params) in zip(cursors, (*unread, *sent), strict=True):
+                cursor.execute(text, params)
+        self._reader._unmoved()
+        read = cursors[len(unread) :]
+        return [Taken(cursor.fetchall(), cursor.description or ()) for cursor in read]
 
     def counting(self, relation: str) -> Sent:
         """The statement that counts what is judged."""
@@ -98,22 +106,14 @@ class Together:
             return self._reader._read(*sent, cap)
         text, params = sent
         declared = (f"declare {_NAME} no scroll cursor for {text}", params)
-        *_, cursor = self._sent([*self._behind, declared, (_forward(CHUNK), None)])
-        self._behind = [(f"close {_NAME}", None)]
-        first = self.fetched(Taken(cursor.fetchall(), cursor.description or ()))
+        [taken] = self.ask([(_forward(CHUNK), None)], before=[declared])
+        first = self.fetched(taken)
         if len(first.rows) < CHUNK:
+            self._behind = [(f"close {_NAME}", None)]
             return first
         self.streamed = True
         rest = self._reader._read(_forward(cap + 1 - CHUNK), None, cap - CHUNK)
         return first._replace(rows=first.rows + rest.rows, complete=rest.complete)
-
-    def _sent(self, sent: Sequence[Sent]) -> list[psycopg.Cursor[TupleRow]]:
-        with self._pipeline(min(len(sent), LONGEST)) as connection:
-            cursors = [connection.cursor(row_factory=tuple_row) for _ in sent]
-            for cursor, (text, params) in zip(cursors, sent, strict=True):
-                cursor.execute(text, params)
-        self._reader._unmoved()
-        return cursors
 
     def fetched(self, taken: Taken) -> Fetched:
         """All the rows of an answer, and which of its columns may be printed."""

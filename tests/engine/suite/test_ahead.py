@@ -67,9 +67,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     texts: list[str] = []
     asked = Together.ask
 
-    def ask(self: Together, sent: Any) -> Any:
+    def ask(self: Together, sent: Any, **given: Any) -> Any:
         texts.extend(text for text, _ in sent)
-        return asked(self, sent)
+        return asked(self, sent, **given)
 
     monkeypatch.setattr(Together, "ask", ask)
     return texts
@@ -635,3 +635,10 @@ def test_a_kind_of_value_that_is_looked_up_leaves_the_rest_in_one_transaction(
     assert [keys(one) for one in found] == [[str(n)] for n in range(1, 6)]
     run.sources["shop"].release()
     assert run.sources.spent["shop"].record().transactions == 2, "one to open it, one to ask"
+
+
+def test_an_answer_without_rows_is_none(database: Database, systems: Opened) -> None:
+    with pytest.raises(Exception, match="didn't produce"):
+        systems().asked(
+            "shop", lambda reader: Together(reader).ask([("set local jit = off", None)])
+        )
