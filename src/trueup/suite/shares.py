@@ -1,5 +1,6 @@
 """What each worker of xdist evaluates: known from the start, so that it can ask ahead."""
 
+import sys
 from collections.abc import Mapping
 
 LOAD = "load"
@@ -18,5 +19,10 @@ def of_worker(told: Mapping[str, object], many: int) -> range:
 
 
 def number(worker: str) -> int:
-    """Workers are called gw0, gw1 and so on; a replacement has the next number."""
-    return int(worker.removeprefix("gw"))
+    """
+    Workers are called gw0, gw1 and so on, and a replacement has the next number.
+
+    One that somebody has named himself (`--tx popen//id=…`) comes after all of them.
+    """
+    place = worker.removeprefix("gw")
+    return int(place) if place.isdecimal() else sys.maxsize
