@@ -60,7 +60,9 @@ class Sources:
         Most of that is waiting, so whoever needs it calls `wait`; a second time nothing is begun.
         """
         if not self._threads:
-            self._threads = [Thread(target=_share, args=[one]) for one in self._sources.values()]
+            self._threads = [
+                Thread(target=_share, args=[one], daemon=True) for one in self._sources.values()
+            ]
             for thread in self._threads:
                 thread.start()
 

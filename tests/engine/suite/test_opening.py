@@ -1,6 +1,8 @@
 """`trueup check` as a process: the servers work while pytest loads, and nothing else is loaded."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -197,3 +199,22 @@ def test_what_can_be_mended_is_one_line(pytester, shop: Database) -> None:
 
     assert done.returncode == 2
     assert done.stderr == "trueup: 'yesterday' is not an instant; write 2026-11-02T12:00:00Z\n"
+
+
+def test_ctrl_c_ends_a_run_that_nobody_answers(pytester, shop: Database) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        port = deaf.getsockname()[1]
+        url = f"postgresql://reader:secret@127.0.0.1:{port}/shop"
+        running = subprocess.Popen(
+            [str(Path(sys.executable).with_name("trueup")), "check", "--env", "staging"],
+            cwd=pytester.path,
+            env=os.environ | {"SHOP_REPLICA_URL": url},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with deaf.accept()[0]:  # it has connected, and waits for an answer
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=15)  # a connection has twenty seconds
+
+    assert running.returncode == 130
+    assert said == "trueup: stopped\n"
