@@ -80,7 +80,7 @@ def test_only_what_is_kept_is_still_asked(
     asked = [asking(f"select id from goods where id = {n}", f"no_good_is_{n}") for n in (1, 2, 3)]
     monkeypatch.setattr(Ahead, "_take", lambda _: None)
     run = systems()
-    nobody = Ahead(run.sources["shop"], lambda: run.sources["shop"], 1)
+    nobody = run._aheads["shop"] = Ahead(run.sources["shop"], lambda: run.sources["shop"], 1)
 
     nobody.begin(asked, {"now": NOW, "settings": {}})
     nobody.keep({asked[1].id})
@@ -114,7 +114,7 @@ def test_what_took_longest_before_is_asked_first(
     asked = [asking(f"select id from {one} where id < 0", one, over=one) for one in sorted(order)]
     monkeypatch.setattr(Ahead, "_take", lambda _: None)
     run = systems()
-    nobody = Ahead(run.sources["shop"], lambda: run.sources["shop"], 1)
+    nobody = run._aheads["shop"] = Ahead(run.sources["shop"], lambda: run.sources["shop"], 1)
 
     nobody.begin(asked, {"now": NOW, "settings": {}}, lambda: learned)
     nobody.keep({one.id for one in asked})
