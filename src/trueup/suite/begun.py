@@ -25,7 +25,7 @@ class Begun:
         self.started = datetime.now(UTC)
         self.run = run or _run_id(self.started)
         self._connecting = {
-            system: [_connecting(environment, self.run) for _ in range(EACH)]
+            system: [connecting(environment, application(self.run)) for _ in range(EACH)]
             for system, environment in (environments or {}).items()
         }
 
@@ -47,9 +47,10 @@ def application(run: str) -> str:
     return f"trueup/{run}"
 
 
-def _connecting(environment: Environment, run: str) -> Connecting:
+def connecting(environment: Environment, named: str) -> Connecting:
+    """A connection to an environment's replica, begun now."""
     standby = not environment.primary_allowed
-    return Connecting(environment.replica, standby=standby, application=application(run))
+    return Connecting(environment.replica, standby=standby, application=named)
 
 
 def _run_id(started: datetime) -> str:

@@ -48,9 +48,9 @@ class Systems:
     share what connections a run may have, of which each has one at least.
     """
 
-    def __init__(self, sources: Sources, held: ExitStack | None = None) -> None:
+    def __init__(self, sources: Sources, held: ExitStack | None = None, processes: int = 1) -> None:
         self.sources = sources
-        self.processes = 1
+        self._processes = processes
         self._held = held or ExitStack()
         self._slow: dict[str, dict[str, Slow]] = defaultdict(dict)
         self._aheads: dict[str, Ahead] = {}
@@ -69,6 +69,8 @@ class Systems:
         names: Sequence[str],
         run: str = "",
         folder: Path | None = None,
+        *,
+        processes: int = 1,
     ) -> "Systems":
         """
         Those of an environment, by their names, for a run that exists or one of its own.
@@ -77,7 +79,7 @@ class Systems:
         """
         held = ExitStack()
         found = held.enter_context(environments(project, environment, names))
-        return cls(Sources(found, Begun(run=run), folder), held)
+        return cls(Sources(found, Begun(run=run), folder), held, processes)
 
     @property
     def environments(self) -> Mapping[str, Environment]:
@@ -131,7 +133,7 @@ class Systems:
             self._probes[system] = Probes(mine, lambda one: self._evaluated(one, now))
             source = self.sources[system]
             another = partial(self.sources.another, system, source)
-            ahead = Ahead(source, another, max(1, environment.connections // self.processes))
+            ahead = Ahead(source, another, max(1, environment.connections // self._processes))
             self._aheads[system] = ahead
             self._besides[system] = Beside(filter(_is_fetched_for, mine), self._fetch)
             ahead.begin(mine, self.resources(system, now, ()), learned)

@@ -20,6 +20,7 @@ from trueup.replica.retry import tries
 from trueup.replica.session import Session, open_session
 from trueup.replica.snapshot import Shared, Snapshot, is_gone
 from trueup.replica.spent import Spent
+from trueup.suite.begun import connecting
 
 Answer = TypeVar("Answer")
 
@@ -193,12 +194,7 @@ class Source:
             return None
 
     def _exporter(self) -> psycopg.Connection[TupleRow]:
-        environment = self._environment
-        begun = self._begun() or Connecting(
-            environment.replica,
-            standby=not environment.primary_allowed,
-            application=self._application,
-        )
+        begun = self._begun() or connecting(self._environment, self._application)
         connection = begun.made()
         self._spent.connected()
         return connection

@@ -83,8 +83,9 @@ def _opening(config: pytest.Config, project: Project) -> Opening:
 def _joined(config: pytest.Config, project: Project, told: Mapping[str, Any]) -> Active:
     """What a worker takes part in; the controller opened it and holds its snapshots."""
     environment, run, folder = str(config.option.env), str(told["run"]), Path(str(told["folder"]))
-    systems = Systems.of(project, environment, tuple(told["systems"]), run, folder)
-    systems.processes = told["processes"]
+    systems = Systems.of(
+        project, environment, told["systems"], run, folder, processes=told["processes"]
+    )
     moment = Moment(datetime.fromisoformat(str(told["now"])), str(told["clock"]))
     started = datetime.fromisoformat(str(told["started"]))
     waivers = Waivers(read(project.root / FILE, started), environment, started)

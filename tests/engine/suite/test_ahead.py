@@ -642,3 +642,25 @@ def test_an_answer_without_rows_is_none(database: Database, systems: Opened) -> 
         systems().asked(
             "shop", lambda reader: Together(reader).ask([("set local jit = off", None)])
         )
+
+
+@pytest.mark.parametrize(
+    ("rule", "listed"),
+    [
+        ("child.id is not null and parent.id is null", "child.id"),
+        ("child.price > parent.id", "ctid"),
+    ],
+)
+def test_a_rule_alone_lists_its_key_only_where_it_looks_at_nothing_else_of_its_row(
+    database: Database, systems: Opened, sent: list[str], rule: str, listed: str
+) -> None:
+    database.execute(
+        GOODS + "create table makers (id int primary key); insert into makers values (1);"
+    )
+    alone = ruled(rule, "no_good_is_odd", columns=["child.id"], parent=("id", "makers.id"))
+
+    [found] = told(systems(), alone)
+
+    assert found is not None
+    [asked] = [text for text in sent if "from goods" in text and "array_agg" in text]
+    assert f"array_agg({listed}" in asked.replace("child.ctid", "ctid")

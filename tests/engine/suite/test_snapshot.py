@@ -6,7 +6,9 @@ from fix_database import Database
 from fix_systems import FREE, GOODS, NOW, Opened, asking
 from patience import until
 from trueup.model.verdict import Verdict
+from trueup.suite.begun import EACH, Begun, application
 from trueup.suite.opened import Systems
+from trueup.suite.sources import Sources
 
 COUNT = asking("select id from goods where id > 20", name="no_good_is_new")
 
@@ -158,3 +160,32 @@ def test_after_the_next_all_share_again(database: Database, systems: Opened) -> 
     assert len(snapshots) == 1
     assert run.record("shop").unshared == ""
     assert len(exporters(database)) == 1
+
+
+def named(database: Database, application: str) -> int:
+    with database.connect("postgres", "standby") as standby:
+        asked = "select from pg_stat_activity where application_name = %s"
+        return standby.execute(asked, [application]).rowcount
+
+
+def test_what_was_begun_is_taken_and_nothing_is_left(database: Database, systems: Opened) -> None:
+    environments = systems().environments
+    begun = Begun(environments)
+    until(lambda: named(database, application(begun.run)) == EACH)
+
+    sources = Sources(environments, begun)
+    sources.share()
+    sources.wait()
+
+    assert named(database, application(begun.run)) == EACH, "a session and an exporter, no more"
+    sources.close()
+    until(lambda: named(database, application(begun.run)) == 0)
+
+
+def test_what_was_begun_and_nobody_took_is_closed(database: Database, systems: Opened) -> None:
+    begun = Begun(systems().environments)
+    until(lambda: named(database, application(begun.run)) == EACH)
+
+    begun.close()
+
+    until(lambda: named(database, application(begun.run)) == 0)
