@@ -14,10 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+
+from msgspec.structs import replace
 
 from trueup import catalog
 from trueup.config import find_project

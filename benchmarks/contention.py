@@ -15,10 +15,11 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
+
+from msgspec import Struct
 
 from trueup import Update, invariant
 from trueup.model.fix import Fix
@@ -69,8 +70,7 @@ DOUBLE = """
 FLAGGED = "select id from accounts where flagged"
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(Struct, frozen=True):
     """What one round has seen: rows, and p99 in milliseconds before the fix and during it."""
 
     changed: int

@@ -16,12 +16,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Timer
 
 import psycopg
+from msgspec import Struct, field
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -73,8 +73,7 @@ TRUTH: dict[str, tuple[str, list[int]]] = {
 }
 
 
-@dataclass
-class Struck:
+class Struck(Struct):
     """What a fault may strike, and what it did."""
 
     cluster: Cluster

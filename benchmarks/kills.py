@@ -14,10 +14,11 @@ import sys
 import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType, FrameType
+
+from msgspec import Struct
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -108,8 +109,7 @@ ENTRIES = "select id from trueup.journal order by id"
 OURS = "select 1 from pg_stat_activity where application_name = 'trueup/fix'"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where all this happens."""
 
     cluster: Cluster

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from trueup.model.run import FixRecord, Record, Run, SystemRecord
-from trueup.model.run_json import plain
 from trueup.model.verdict import Verdict
+from trueup.report import store
 
 SHARDS, INVARIANTS, VIOLATED, ROWS = 200, 30, 3, 50
 BOUND_S, BOUND_MB = 10.0, 500.0
@@ -85,7 +86,7 @@ def write(project: Path) -> None:
         run = shard(number, name)
         place = project / "shards" / name / run.id / "run.json"
         place.parent.mkdir(parents=True)
-        place.write_text(json.dumps(plain(run)))
+        place.write_text(store.text(run))
 
 
 def shard(number: int, name: str) -> Run:

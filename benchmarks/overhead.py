@@ -13,10 +13,12 @@ import random
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from comparison import bound, data, studybuddy
 from comparison.bound import Bound
@@ -33,8 +35,7 @@ BROKEN_BY = {"sound": 0, "violated": 3}
 """How many rows break each check, by the name of the database."""
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """So many invariants of one of the databases."""
 
     database: str

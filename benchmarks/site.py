@@ -7,9 +7,10 @@ for the rebuild, 3 MB for the largest page; the exit code is 1 where one does no
 
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+
+from msgspec.structs import replace
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 

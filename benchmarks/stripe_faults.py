@@ -14,9 +14,10 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct, field
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
@@ -65,8 +66,7 @@ ASKED = (
 )
 
 
-@dataclass
-class Weather:
+class Weather(Struct):
     """What goes wrong in one run, drawn by its seed."""
 
     account: Account

@@ -14,9 +14,10 @@ import threading
 import time
 from collections import Counter, deque
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
+
+from msgspec.structs import replace
 
 from trueup import catalog
 from trueup.config import Config, EnvironmentConfig, Project, find_project

@@ -3,11 +3,11 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg
 import pytest
+from msgspec import Struct
 from psycopg import sql
 
 from trueup.replica.connection import Dsn
@@ -17,8 +17,7 @@ from trueup.replica.session import Session, open_session
 from trueup.sample import Cluster, scratch
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(Struct, frozen=True):
     """One database on the primary, and the same one on the standby."""
 
     cluster: Cluster

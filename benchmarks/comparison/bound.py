@@ -1,10 +1,9 @@
 """What Trueup may come to at most."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """One figure of a run, and the most that it may be."""
 
     figure: str

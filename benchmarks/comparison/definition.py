@@ -1,15 +1,15 @@
 """What is checked, as data: tables with the rows they get, and checks with the rows that break."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 CLOCK = "timestamptz '2026-11-02 12:00:00+00'"
 """The sample's instant as SQL; every time in the data is counted back from it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """
     A table of so many of a hundred rows; a column has its type and an expression over `n`.
 
@@ -28,8 +28,7 @@ class Table:
         return self.name.rpartition(".")[0] or "public"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """
     One invariant: a condition that picks the rows of a table that break it, or whole SQL.
 
@@ -52,8 +51,7 @@ class Check:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """A database and twenty checks of it."""
 
     tables: tuple[Table, ...]

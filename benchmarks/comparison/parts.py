@@ -1,11 +1,11 @@
 """A URL taken apart, for peers that do not take it whole."""
 
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+
+class Parts(Struct, frozen=True):
     """Where a server is, and how to log in."""
 
     host: str

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 LAUNCH = Path(__file__).with_name("launch.py")
 
@@ -13,8 +14,7 @@ SLOWER = frozenset({"PYTHONDONTWRITEBYTECODE"})
 """Variables under which each start compiles anew what it imports."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """What came of a process; `peak` is in bytes."""
 
     seconds: float

@@ -4,15 +4,15 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 HOST = "127.0.0.1"
 CHUNK = 1 << 16
 
 
-@dataclass(slots=True)
-class Counted:
+class Counted(Struct):
     """
     What went through since it was last set to nothing.
 

@@ -4,8 +4,9 @@ import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from statistics import median
+
+from msgspec import Struct
 
 from comparison import tls
 from comparison.data import Planted
@@ -19,8 +20,7 @@ Rounds = Mapping[str, Sequence[Finished]]
 """What each peer came to, round by round."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """A peer and its server: the URL that is measured, and one through which turns are counted."""
 
     peer: Peer

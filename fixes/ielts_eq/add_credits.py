@@ -7,10 +7,11 @@ what the operator says; a session that is named is accounted for.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import uuid4
+
+from msgspec import Struct
 
 from trueup import Insert, Steps, Update, naive_utc
 from trueup.errors import PlanError
@@ -81,8 +82,7 @@ class Row(TypedDict):
     session: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """Credits for one account, and what the event about them says."""
 
     user_id: str

@@ -6,10 +6,12 @@ that part, where it is a whole number of credits. Typed by hand, it takes what t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import uuid4
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from trueup import Insert, Steps, Update, naive_utc
 from trueup.errors import PlanError
@@ -74,8 +76,7 @@ class Row(TypedDict):
     session: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Debt:
+class Debt(Struct, frozen=True):
     """Credits that one account owes, and what the event about them says."""
 
     user_id: str

@@ -8,8 +8,9 @@ inactive, and free. Who pays and has no profile gets one; what is not of Stripe 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from trueup import Insert, Update
 from trueup.library.linked import customer_of, customers_of_users, owner_of
@@ -111,8 +112,7 @@ select subscription_tier from user_profiles where id = {id:literal};
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(Struct, frozen=True):
     """What Stripe says of a customer's subscriptions: the one that counts, and all live ones."""
 
     customer: str | None

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple, is_typeddict
+from typing import TYPE_CHECKING, is_typeddict
+
+from msgspec import Struct
 
 from trueup.errors import CatalogError
 from trueup.model.fix import PLAN_RESOURCES, Fix
@@ -27,7 +29,7 @@ _LOADED: dict[Path, ModuleType] = {}
 _ADOPTED: dict[tuple[Path, str], Invariant] = {}
 
 
-class Catalog(NamedTuple):
+class Catalog(Struct, frozen=True):
     """What is watched, system by system, each invariant with its fixes."""
 
     root: Path

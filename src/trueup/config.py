@@ -1,18 +1,19 @@
 """trueup.toml: which systems are watched, where their environments are, and their settings."""
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
+
+from trueup import reading, settings
 from trueup.errors import ConfigError
-from trueup.model.exact import FORBID, HttpRule, InexactError, after, before, exact, holds
-from trueup.settings import Settings
+from trueup.settings import Url
 
 FILE = "trueup.toml"
 
@@ -25,18 +26,20 @@ OURSELVES = frozenset({"127.0.0.1", "::1", "localhost"})
 
 COLUMN = r"^[^.]+(\.[^.]+){1,2}$"
 
-Seconds = Annotated[float, holds(lambda seconds: seconds > 0, gt=0)]
-Cost = Annotated[float, holds(lambda cost: cost > 0, gt=0)]
-Connections = Annotated[int, holds(lambda many: 1 <= many <= 8, ge=1, le=8)]
-Column = Annotated[str, holds(lambda name: bool(re.search(COLUMN, name)), pattern=COLUMN)]
-Url = Annotated[str, HttpRule()]
+WORDS: Mapping[str, str] = {
+    COLUMN: "names a column that something writes on the primary, as in public.heartbeat.at",
+    **settings.WORDS,
+}
+"""What a text must be, by the pattern that it must match."""
+
+Seconds = Annotated[float, Meta(gt=0)]
+Cost = Annotated[float, Meta(gt=0)]
+Connections = Annotated[int, Meta(ge=1, le=8)]
+Column = Annotated[str, Meta(pattern=COLUMN)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceConfig:
+class ServiceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A service that fixes may call; `url`, `key` and `user` name variables, as everywhere."""
-
-    __pydantic_config__: ClassVar = FORBID
 
     kind: Literal["http", "stripe", "supabase_storage", "s3"]
     url: str | None = None
@@ -46,16 +49,13 @@ class ServiceConfig:
     idempotent: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StripeConfig:
+class StripeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     Which Stripe account is read: `key` names a variable.
 
     `live` is the mode, by default that of production; `unrestricted` lets a secret key of test
     mode pass. `grace` is how long the application may take to hear of a change.
     """
-
-    __pydantic_config__: ClassVar = FORBID
 
     key: str
     live: bool | None = None
@@ -64,15 +64,12 @@ class StripeConfig:
     budget: Seconds = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressConfig:
+class AddressConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     A URL that is asked; where it asks for a key, `key` names the variable that has it.
 
     `sent_as` is how the key is shown: as a bearer's, or in Supabase's header apikey.
     """
-
-    __pydantic_config__: ClassVar = FORBID
 
     url: Url
     key: str = ""
@@ -83,14 +80,7 @@ class AddressConfig:
             raise ValueError("a key is sent over https and nothing else")
 
 
-def _in_private(url: str) -> str:
-    if not is_private(url):
-        raise ValueError("a bucket is listed over https and nothing else")
-    return url
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageConfig:
+class StorageConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     A bucket of S3 that is listed; `user` and `key` name the variables that have its access key.
 
@@ -98,40 +88,25 @@ class StorageConfig:
     may take to list it.
     """
 
-    __pydantic_config__: ClassVar = FORBID
-
     kind: Literal["s3"] = "s3"
-    url: Annotated[Url, after(_in_private)]
+    url: Url
     bucket: str
     user: str
     key: str
     region: str = "us-east-1"
     budget: Seconds = 300
 
-
-def _address(given: Any) -> Any:
-    return {"url": given} if isinstance(given, str) else given
-
-
-def _not_the_owner(found: dict[str, ServiceConfig]) -> dict[str, ServiceConfig]:
-    if not found:
-        return found
-    from trueup.model.plan import OWNER  # noqa: PLC0415  # a run that only reads has no plan
-
-    if OWNER in found:
-        raise ValueError(f"{OWNER} is the database's owner; give the service another name")
-    return found
+    def __post_init__(self) -> None:
+        if not is_private(self.url):
+            raise ValueError("a bucket is listed over https and nothing else")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentConfig:
+class EnvironmentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     Names of the variables that hold its URLs, never the URLs; and how patient a session is.
 
     Only `addresses` and `storage` have URLs themselves: they are no secret, as their keys are.
     """
-
-    __pydantic_config__: ClassVar = FORBID
 
     replica: str
     primary: str | None = None
@@ -150,35 +125,35 @@ class EnvironmentConfig:
     approval: bool | None = None
     search_path: str = "public"
     stripe: StripeConfig | None = None
-    addresses: dict[str, Annotated[AddressConfig, before(_address)]] = field(default_factory=dict)
+    addresses: dict[str, Url | AddressConfig] = field(default_factory=dict)
     storage: dict[str, StorageConfig] = field(default_factory=dict)
-    services: Annotated[dict[str, ServiceConfig], after(_not_the_owner)] = field(
-        default_factory=dict
-    )
+    services: dict[str, ServiceConfig] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.services:
+            return
+        from trueup.model.plan import OWNER  # noqa: PLC0415  # a run that only reads has no plan
+
+        if OWNER in self.services:
+            raise ValueError(f"{OWNER} is the database's owner; give the service another name")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemConfig:
+class SystemConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One system; `sample` is the folder that its sample data is made from."""
-
-    __pydantic_config__: ClassVar = FORBID
 
     title: str
     sample: Path | None = None
-    settings: Settings = field(default_factory=Settings)
+    settings: dict[str, Any] = field(default_factory=dict)
     environments: dict[str, EnvironmentConfig] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
-
-    __pydantic_config__: ClassVar = FORBID
 
     systems: dict[str, SystemConfig]
 
 
-class Project(NamedTuple):
+class Project(Struct, frozen=True):
     """A folder with a trueup.toml, and what it says."""
 
     root: Path
@@ -208,22 +183,21 @@ def read(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} is not TOML: {error}") from None
     try:
-        found: Config = exact(Config, raw)
-    except (InexactError, ValueError):
-        return _validated(raw, path.name)
-    return found
+        return _typed(reading.read(raw, Config, WORDS))
+    except reading.WrongError as error:
+        raise ConfigError(f"{path.name}: {error}") from None
 
 
-def _validated(raw: object, name: str) -> Config:
-    """What only pydantic reads, and its word for what is wrong."""
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415  # few files need it
-
-    try:
-        return TypeAdapter(Config).validate_python(raw)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{name}: {where}: {_words(first)}") from None
+def _typed(config: Config) -> Config:
+    """The whole, with each system's settings in the types that are known of some."""
+    systems = {}
+    for name, system in config.systems.items():
+        try:
+            systems[name] = replace(system, settings=settings.read(system.settings))
+        except reading.WrongError as error:
+            keys = ("systems", name, "settings", *error.keys)
+            raise reading.WrongError(keys, error.said) from None
+    return Config(systems=systems)
 
 
 def variable(name: str, key: str, values: Mapping[str, str] = os.environ) -> str:
@@ -249,16 +223,3 @@ def is_private(url: str) -> bool:
     """Whether nobody in between can read what is sent there: it is TLS, or this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or parts.hostname in OURSELVES
-
-
-def _words(error: Mapping[str, Any]) -> str:
-    if error["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return "is not a key of it; look for a typing error"
-    if error["type"] == "missing":
-        return "is missing"
-    if error["loc"][-1] == "heartbeat":
-        return "names a column that something writes on the primary, as in public.heartbeat.at"
-    if error["type"] == "dataclass_type":
-        return f"input should be a valid dictionary or instance of {error['ctx']['class_name']}"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]

@@ -3,15 +3,18 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec import field
+from msgspec.structs import replace
 
 from trueup import masks
 from trueup.config import (
     FILE,
     SAMPLE,
+    AddressConfig,
     EnvironmentConfig,
     Project,
     ServiceConfig,
@@ -20,6 +23,7 @@ from trueup.config import (
     variable,
 )
 from trueup.errors import ConfigError
+from trueup.model.hiding import Hiding
 from trueup.progress import while_slow
 from trueup.readers.http.address import Address
 from trueup.readers.storage.bucket import Bucket
@@ -38,8 +42,7 @@ SAMPLE_READER = "trueup_reader"
 SAMPLE_FOLDER = Path(".trueup") / "sample"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Hiding, frozen=True, kw_only=True):
     """
     Where one system is read and mended; `clock` is the instant of a clock that stands still.
 
@@ -47,6 +50,8 @@ class Environment:
     `given` has the variables of the sample's services; those of a real one are the process's.
     `approval` says that somebody else must approve a plan before it is applied here.
     """
+
+    HIDDEN: ClassVar = frozenset({"given"})
 
     system: str
     title: str
@@ -68,7 +73,7 @@ class Environment:
     approval: bool = False
     services: Mapping[str, ServiceConfig] = field(default_factory=dict)
     stripe: StripeAccount | None = None
-    given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    given: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[str, Address] = field(default_factory=dict)
     storage: Mapping[str, Bucket] = field(default_factory=dict)
 
@@ -245,15 +250,18 @@ def _stripe(name: str, chosen: StripeConfig | None) -> StripeAccount | None:
 
 
 def _addresses(chosen: EnvironmentConfig) -> dict[str, Address]:
-    return {
-        name: Address(
-            url=said.url.rstrip("/"),
-            variable=said.key,
-            key=os.environ.get(said.key, "") if said.key else "",
-            sent_as=said.sent_as,
-        )
-        for name, said in chosen.addresses.items()
-    }
+    return {name: _address(said) for name, said in chosen.addresses.items()}
+
+
+def _address(said: str | AddressConfig) -> Address:
+    if isinstance(said, str):
+        said = AddressConfig(url=said)
+    return Address(
+        url=said.url.rstrip("/"),
+        variable=said.key,
+        key=os.environ.get(said.key, "") if said.key else "",
+        sent_as=said.sent_as,
+    )
 
 
 def _storage(chosen: EnvironmentConfig) -> dict[str, Bucket]:

@@ -2,12 +2,14 @@
 
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup.errors import GuardError, NotApplicable, QueryError, ReplicaError, TrueupError
 from trueup.model.invariant import HTTP, SETTINGS, STRIPE, Invariant, Row
@@ -27,7 +29,7 @@ Resources = Mapping[str, object]
 """What an invariant may ask for, by name; `replica` is always there."""
 
 
-class Wanted(NamedTuple):
+class Wanted(Struct, frozen=True):
     """
     What somebody wants to know of an invariant.
 

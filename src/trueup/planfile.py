@@ -8,41 +8,35 @@ reviewer can grep it.
 """
 
 import hashlib
-import json
 import os
 import tempfile
 import weakref
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
-from pydantic_core import from_json
+import msgspec
+from msgspec import MsgspecError
+from msgspec.structs import replace
 
 from trueup.errors import PlanError
-from trueup.model.change import Alteration
 from trueup.model.plan import (
     Approval,
-    Database,
-    Dependents,
-    FiringTrigger,
-    Op,
     Plan,
     PlannedAlteration,
     PlannedCall,
     PlannedChange,
-    PlannedSteps,
-    ProofStep,
-    Share,
-    Skipped,
     Target,
-    When,
 )
 
 FORMAT = 2
 
-ROWS = ("changes", "targets", "calls", "alterations")
+ROWS: Mapping[str, type] = {
+    "changes": PlannedChange,
+    "targets": Target,
+    "calls": PlannedCall,
+    "alterations": PlannedAlteration,
+}
 """The parts of a plan that have a line for each of theirs, in their order."""
 
 OUTSIDE = ("digest", "approvals")
@@ -53,10 +47,7 @@ CHUNK = 500
 
 NO_PLAN = "the file is not a plan; make one with `trueup plan`"
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Made once: `json.dumps` makes an encoder for each call that wants one of its own."""
-
-_OPS = {str(op): op for op in Op}
+_ENCODE = msgspec.json.Encoder().encode
 
 T = TypeVar("T")
 
@@ -86,14 +77,14 @@ def lines(plan: Plan) -> Iterator[bytes]:
 
 def approved(approval: Approval) -> bytes:
     """The line that approves the plan above it."""
-    return _line({"approval": asdict(approval) | {"at": approval.at.isoformat()}})
+    return _line({"approval": approval})
 
 
 def as_json(plan: Plan) -> str:
     """The whole plan as one JSON document, for whoever would rather parse than read."""
-    plain = _plain(plan) | {name: [asdict(one) for one in getattr(plan, name)] for name in ROWS}
-    plain["approvals"] = [asdict(one) | {"at": one.at.isoformat()} for one in plan.approvals]
-    return json.dumps({"format": FORMAT} | plain, indent=1, ensure_ascii=False)
+    rows = {name: list(getattr(plan, name)) for name in ROWS}
+    whole = {"format": FORMAT, **_head(plan), **rows, "approvals": plan.approvals}
+    return msgspec.json.format(_ENCODE(whole), indent=1).decode()
 
 
 def load(given: Iterable[bytes]) -> Plan:
@@ -108,38 +99,32 @@ def load(given: Iterable[bytes]) -> Plan:
     try:
         first = next(source)
         known.update(first)
-        head = json.loads(first)
+        head = msgspec.json.decode(first)
         if head["format"] != FORMAT:
             raise PlanError(f"the plan file has format {head['format']!r}, this reads {FORMAT}")
         counts: dict[str, int] = head["rows"]
         kept = {name: _copied(source, counts[name], copy, known) for name in ROWS}
-        digest = json.loads(next(source))["digest"]
-        approvals = tuple(_approval(json.loads(line)["approval"]) for line in source)
-        plan = _parsed(head["plan"], digest=digest, approvals=approvals)
+        digest = msgspec.json.decode(next(source))["digest"]
+        approvals = [msgspec.json.decode(line)["approval"] for line in source]
+        outside = {"digest": digest, "approvals": approvals}
+        plan = msgspec.convert(head["plan"] | dict.fromkeys(ROWS, ()) | outside, Plan)
     except StopIteration:
         raise PlanError(NO_PLAN) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (MsgspecError, KeyError, TypeError, AttributeError) as error:
         raise PlanError(NO_PLAN) from error
     if digest != known.hexdigest():
         raise PlanError("the plan file was changed after it was made; plan again")
-    return replace(
-        plan,
-        changes=Lines(copy, kept["changes"], _change),
-        targets=Lines(copy, kept["targets"], _target),
-        calls=Lines(copy, kept["calls"], _call),
-        alterations=Lines(copy, kept["alterations"], _alteration),
-    )
+    rows: dict[str, Any] = {name: Lines(copy, kept[name], kind) for name, kind in ROWS.items()}
+    return replace(plan, **rows)
 
 
 class Lines(Sequence[T], Generic[T]):
     """Rows of a plan that lie in a file, parsed when somebody looks at them."""
 
-    def __init__(
-        self, copy: "_Copy", offsets: "array[int]", parse: Callable[[dict[str, Any]], T]
-    ) -> None:
+    def __init__(self, copy: "_Copy", offsets: "array[int]", kind: type[T]) -> None:
         self._copy = copy
         self._offsets = offsets
-        self._parse = parse
+        self._decode = msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]  # it is one
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -161,8 +146,7 @@ class Lines(Sequence[T], Generic[T]):
     def _read(self, start: int, number: int) -> list[T]:
         end = min(start + number, len(self))
         text = self._copy.read(self._offsets[start], self._offsets[end])
-        raw = from_json(b"[" + text.rstrip(b"\n").replace(b"\n", b",") + b"]")
-        return list(map(self._parse, raw))
+        return self._decode(b"[" + text.rstrip(b"\n").replace(b"\n", b",") + b"]")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or len(other) != len(self):
@@ -193,28 +177,19 @@ class _Copy:
 
 def _body(plan: Plan) -> Iterator[bytes]:
     counts = {name: len(getattr(plan, name)) for name in ROWS}
-    yield _line({"format": FORMAT, "rows": counts, "plan": _plain(plan)})
+    yield _line({"format": FORMAT, "rows": counts, "plan": _head(plan)})
     for name in ROWS:
-        yield from (_line(_row(one)) for one in getattr(plan, name))
+        yield from map(_line, getattr(plan, name))
 
 
-def _line(said: Mapping[str, Any]) -> bytes:
-    return _ENCODE(said).encode() + b"\n"
+def _line(said: object) -> bytes:
+    return _ENCODE(said) + b"\n"
 
 
-def _row(one: object) -> dict[str, Any]:
-    """The fields of a row, as they are: `asdict` would copy every image of it."""
-    return {field.name: getattr(one, field.name) for field in fields(one)}  # type: ignore[arg-type]  # all are dataclasses
-
-
-def _plain(plan: Plan) -> dict[str, Any]:
+def _head(plan: Plan) -> dict[str, Any]:
     """The plan without its rows and without what the digest does not cover."""
-    plain = asdict(replace(plan, changes=(), targets=(), calls=(), alterations=()))
-    for name in (*ROWS, *OUTSIDE):
-        del plain[name]
-    for name in ("as_of", "made", "expires"):
-        plain[name] = plain[name].isoformat()
-    return plain
+    left_out = {*ROWS, *OUTSIDE}
+    return {n: getattr(plan, n) for n in plan.__struct_fields__ if n not in left_out}
 
 
 def _copied(
@@ -227,52 +202,6 @@ def _copied(
         known.update(line)
         offsets.append(copy.add(line))
     return offsets
-
-
-def _parsed(raw: dict[str, Any], *, digest: str, approvals: tuple[Approval, ...]) -> Plan:
-    dates = {name: datetime.fromisoformat(raw[name]) for name in ("as_of", "made", "expires")}
-    return Plan(
-        **raw
-        | dates
-        | {
-            "database": Database(**raw["database"]),
-            "steps": tuple(
-                PlannedSteps(**row | {"steps": tuple(row["steps"])}) for row in raw["steps"]
-            ),
-            "skipped": tuple(Skipped(**row) for row in raw["skipped"]),
-            "dependents": tuple(Dependents(**row) for row in raw["dependents"]),
-            "triggers": tuple(FiringTrigger(**row) for row in raw["triggers"]),
-            "shares": tuple(Share(**row) for row in raw["shares"]),
-            "proof": tuple(ProofStep(**row | {"when": When(row["when"])}) for row in raw["proof"]),
-            "printable": {table: tuple(names) for table, names in raw["printable"].items()},
-            "targets": (),
-            "changes": (),
-            "digest": digest,
-            "approvals": approvals,
-        }
-    )
-
-
-def _approval(raw: dict[str, Any]) -> Approval:
-    return Approval(**raw | {"at": datetime.fromisoformat(raw["at"])})
-
-
-def _change(raw: dict[str, Any]) -> PlannedChange:
-    raw["op"] = _OPS[raw["op"]]
-    return PlannedChange(**raw)
-
-
-def _target(raw: dict[str, Any]) -> Target:
-    raw["key"] = tuple(raw["key"])
-    return Target(**raw)
-
-
-def _call(raw: dict[str, Any]) -> PlannedCall:
-    return PlannedCall(**raw)
-
-
-def _alteration(raw: dict[str, Any]) -> PlannedAlteration:
-    return PlannedAlteration(**raw | {"kind": Alteration(raw["kind"])})
 
 
 def _unit(one: PlannedChange | Target | PlannedCall | PlannedAlteration) -> int:

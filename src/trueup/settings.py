@@ -1,45 +1,34 @@
 """A system's settings: what several systems have is typed here, the rest is the system's own."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from typing_extensions import TypedDict  # pydantic refuses typing's own before Python 3.12
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from trueup.model.exact import after, before, holds
-from trueup.model.window import Window, window
-
-STRICT = {"extra": "forbid", "strict": True}
-OPEN = {"extra": "allow", "strict": True}
+from trueup import reading
+from trueup.model.window import Window
 
 UNLIMITED = -1
 """A limit that is none."""
 
+URL = r"^https?://[^/?#\s]+[^\s]*$"
 
-def _url(text: str) -> str:
-    if not text.startswith(("https://", "http://")):
-        raise ValueError(f"{text!r} is no URL; write it with its https://")
-    return text
+WORDS: Mapping[str, str] = {URL: "is no URL; write it with its https://"}
+"""What a text must be, by the pattern that it must match."""
 
-
-def _window(text: object) -> object:
-    return text if isinstance(text, Window) else window(str(text))
+Url = Annotated[str, Meta(pattern=URL)]
+Limit = Annotated[int, Meta(ge=UNLIMITED)]
 
 
-Url = Annotated[str, after(_url)]
-Limit = Annotated[int, holds(lambda n: n >= UNLIMITED, ge=UNLIMITED)]
-Windows = list[Annotated[Window, before(_window)]]
-
-
-class StripeSettings(TypedDict, total=False):
+class StripeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where Stripe tells what happened, and which types of events are handled there."""
 
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic's own way to configure it
-
-    webhook: Url
-    handled: list[str]
+    webhook: Url | UnsetType = UNSET
+    handled: list[str] | UnsetType = UNSET
 
 
-class Settings(TypedDict, total=False):
+class Settings(Struct, frozen=True):
     """
     What the library's invariants and fixes look up; whatever else a system says is kept as it is.
 
@@ -48,13 +37,24 @@ class Settings(TypedDict, total=False):
     windows in which what is found pages nobody.
     """
 
-    __pydantic_config__ = OPEN  # type: ignore[misc]  # as above
+    admins: list[str] | UnsetType = UNSET
+    migrations: Annotated[list[str], Meta(min_length=1)] | UnsetType = UNSET
+    connection_limit: Annotated[int, Meta(gt=0)] | UnsetType = UNSET
+    prices: dict[str, Any] | UnsetType = UNSET
+    tiers: dict[str, dict[str, Limit]] | UnsetType = UNSET
+    secrets: dict[str, date] | UnsetType = UNSET
+    stripe: StripeSettings | UnsetType = UNSET
+    maintenance: list[Window] | UnsetType = UNSET
 
-    admins: list[str]
-    migrations: Annotated[list[str], holds(bool, min_length=1)]
-    connection_limit: Annotated[int, holds(lambda n: n > 0, gt=0)]
-    prices: dict[str, Any]
-    tiers: dict[str, dict[str, Limit]]
-    secrets: dict[str, date]
-    stripe: StripeSettings
-    maintenance: Windows
+
+def read(raw: Mapping[str, object]) -> dict[str, object]:
+    """All that was said, what is known here in its own type; raises reading.WrongError."""
+    typed = _given(reading.read(raw, Settings, WORDS))
+    if "stripe" in typed:
+        typed["stripe"] = raw["stripe"]  # texts, which are looked up by name
+    return {**raw, **typed}
+
+
+def _given(found: Struct) -> dict[str, object]:
+    said = ((name, getattr(found, name)) for name in found.__struct_fields__)
+    return {name: value for name, value in said if value is not UNSET}

@@ -1,12 +1,10 @@
 """A page as a test sees it in the browser."""
 
-from dataclasses import dataclass, field
-
+from msgspec import Struct, field
 from playwright.sync_api import Page
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A page in the browser, and what it said and asked for."""
 
     page: Page

@@ -1,10 +1,10 @@
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from browser.opened import Opened
 from engine.report.morning import UNKNOWN, VIOLATED, believable, quiet

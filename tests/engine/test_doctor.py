@@ -1,10 +1,10 @@
 """The doctor says what an environment is like, and what mends it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fix_database import Database
 from trueup import doctor

@@ -18,6 +18,7 @@ ORDER = (
         "quiet",
         "masks",
         "command",
+        "reading",
         "settings",
         "config",
         "signature",

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trueup.model.window import DAYS, ORDINALS, Window, window
+from trueup.model.window import DAYS, ORDINALS, Window
 
-TORONTO = window("first sunday 02:00-04:00 America/Toronto")
+TORONTO = Window("first sunday 02:00-04:00 America/Toronto")
 
 ZONES = (
     "UTC",
@@ -63,7 +63,7 @@ def test_on_the_night_on_which_clocks_are_put_back_it_waits_for_them(
 
 
 def test_an_hour_that_comes_twice_is_in_it_twice() -> None:
-    night = window("sunday 01:30-02:30 America/Toronto")
+    night = Window("sunday 01:30-02:30 America/Toronto")
 
     minutes = [at("2026-11-01T04:00:00+00:00") + timedelta(minutes=n) for n in range(300)]
     inside = [one for one in minutes if night.holds(one)]
@@ -73,7 +73,7 @@ def test_an_hour_that_comes_twice_is_in_it_twice() -> None:
 
 
 def test_an_hour_that_never_comes_is_left_out() -> None:
-    night = window("sunday 02:30-03:30 America/Toronto")
+    night = Window("sunday 02:30-03:30 America/Toronto")
 
     minutes = [at("2026-03-08T05:00:00+00:00") + timedelta(minutes=n) for n in range(300)]
     inside = [one for one in minutes if night.holds(one)]
@@ -83,14 +83,14 @@ def test_an_hour_that_never_comes_is_left_out() -> None:
 
 
 def test_each_tuesday_and_no_other_day() -> None:
-    weekly = window("Tuesday 02:00-04:00 UTC")
+    weekly = Window("Tuesday 02:00-04:00 UTC")
     days = [at("2026-11-01T03:00Z") + timedelta(days=n) for n in range(14)]
 
     assert [day.day for day in days if weekly.holds(day)] == [3, 10]
 
 
 def test_it_may_end_on_the_next_day() -> None:
-    night = window("last saturday 23:00-01:00 Asia/Kolkata")
+    night = Window("last saturday 23:00-01:00 Asia/Kolkata")
 
     hours = [at("2026-10-31T17:00Z") + timedelta(minutes=30 * n) for n in range(8)]
 
@@ -115,7 +115,7 @@ def test_it_may_end_on_the_next_day() -> None:
 )
 def test_what_is_no_window_is_told_with_an_example(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says) as refused:
-        window(text)
+        Window(text)
 
     assert "first sunday 02:00-04:00 America/Toronto" in str(refused.value)
 
@@ -126,7 +126,7 @@ clocks = st.one_of(st.integers(0, 4 * 60), st.integers(0, 24 * 60 - 1)).map(
 )
 
 windows = st.builds(
-    lambda nth, day, begins, ends, zone: window(f"{nth} {day} {begins}-{ends} {zone}"),
+    lambda nth, day, begins, ends, zone: Window(f"{nth} {day} {begins}-{ends} {zone}"),
     st.one_of(st.just(""), st.sampled_from(sorted(ORDINALS))),
     st.one_of(st.just("sunday"), st.sampled_from(DAYS)),
     clocks,
@@ -151,10 +151,10 @@ changes = st.sampled_from(
 
 
 @given(windows, changes, st.integers(-2 * 24 * 60, 2 * 24 * 60))
-@example(window("first sunday 01:30-03:00 America/Toronto"), date(2026, 11, 1), 6 * 60 + 10)
-@example(window("sunday 00:00-01:30 America/Toronto"), date(2026, 11, 1), 5 * 60 + 45)
-@example(window("sunday 00:00-01:00 America/Havana"), date(2026, 3, 8), 5 * 60)
-@example(window("friday 23:30-00:30 Asia/Amman"), date(2021, 10, 29), 22 * 60)
+@example(Window("first sunday 01:30-03:00 America/Toronto"), date(2026, 11, 1), 6 * 60 + 10)
+@example(Window("sunday 00:00-01:30 America/Toronto"), date(2026, 11, 1), 5 * 60 + 45)
+@example(Window("sunday 00:00-01:00 America/Havana"), date(2026, 3, 8), 5 * 60)
+@example(Window("friday 23:30-00:30 Asia/Amman"), date(2021, 10, 29), 22 * 60)
 def test_it_lasts_from_when_clocks_first_reach_it_until_they_last_leave_it(
     night: Window, day: date, minutes: int
 ) -> None:

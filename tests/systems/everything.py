@@ -1,7 +1,8 @@
 """Everything that is broken, mended: each fix for each invariant, until only steps are left."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from systems import scenes
 from trueup.errors import ProofError
@@ -12,8 +13,7 @@ ROUNDS = 5
 """One fix may need another to come first; more rounds than these are a circle."""
 
 
-@dataclass(slots=True)
-class Mended:
+class Mended(Struct):
     """
     The journal's entries of all that can be taken back.
 

@@ -1,14 +1,14 @@
 """A procedure as the tests try it: the row that an operator types, and whom it is about."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
+
+from msgspec import Struct, field
 
 from systems import scenes
 
 
-@dataclass(frozen=True, slots=True)
-class Procedure:
+class Procedure(Struct, frozen=True):
     """
     A fix with the row that is typed for it.
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from msgspec import Struct
 from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
 
@@ -63,8 +63,7 @@ _NUDGED = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What is outside of a system."""
 
     stripe: Stripe | None
@@ -78,8 +77,7 @@ class World:
         return {"stripe": self.stripe, "http": self.http, "storage": self.storage}
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """One system of the sample, on servers of the tests' own."""
 
     project: Project

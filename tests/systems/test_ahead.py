@@ -1,8 +1,7 @@
 """Every system with everything broken at once: ahead says what alone is said."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from systems import scenes
 from systems.test_round_trips import LIVE

@@ -1,12 +1,12 @@
 """StudyBuddy's thresholds in time, to the microsecond, at instants where calendars are odd."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 from freezegun import freeze_time
+from msgspec import Struct
 
 from fix_database import opened
 from systems.scenes import Scene
@@ -30,8 +30,7 @@ INSTANTS = {
 }
 
 
-@dataclass(frozen=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """A row whose time is set by `sql`; `at` says whether the exact instant breaks the rule."""
 
     invariant: str

@@ -1,9 +1,10 @@
 """A batch of units, asked in one transaction: judged in one go, then what is broken fetched."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from time import perf_counter
 
+from msgspec import Struct
+from msgspec.structs import replace
 from psycopg.rows import TupleRow
 
 from trueup.ahead.merged import Found, counting, fetching, judging, members
@@ -16,8 +17,7 @@ FEW = 1000
 """Rows that are fetched together with those of others; more are read as they come."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
+class _Broken(Struct, frozen=True):
     """A question that has rows: how many, by what they are found, what it cost so far."""
 
     question: Question

@@ -1,7 +1,8 @@
 """What must be known of tables and columns before it can be said how to ask."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from trueup.replica.names import Column
 from trueup.replica.reader import quoted
@@ -28,7 +29,7 @@ _UNIQUE = """
 """
 
 
-class Look(NamedTuple):
+class Look(Struct, frozen=True):
     """
     Pages of each table, those whose rows have a place (a view's have none), and the columns.
 

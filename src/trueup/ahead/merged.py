@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from trueup.ahead.units import Question, Scan
 from trueup.replica.reader import array
@@ -13,7 +15,7 @@ TOOK = "extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_t
 """How long the server took; beside a count it is known once all rows were read."""
 
 
-class Found(NamedTuple):
+class Found(Struct, frozen=True):
     """What some rows are found by: where they lie in their table, or their keys."""
 
     values: Sequence[str]

@@ -1,21 +1,20 @@
 """What the server is asked for a run: each thing once, however many invariants rest on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from trueup.replica.reader import Fetched, Rows
 from trueup.replica.slow import Slow
 
 
-class Count(NamedTuple):
+class Count(Struct, frozen=True):
     """How many rows there are to judge in a table, or in a SELECT in parentheses."""
 
     relation: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class Question(Struct, frozen=True, eq=False):
     """One invariant's question, the volatile functions that it may call, and whose it is."""
 
     rows: Rows
@@ -23,8 +22,7 @@ class Question:
     invariant: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scan:
+class Scan(Struct, frozen=True, eq=False):
     """
     Rules with one source, judged together.
 
@@ -40,7 +38,7 @@ class Scan:
 Unit = Count | Question | Scan
 
 
-class Answer(NamedTuple):
+class Answer(Struct, frozen=True):
     """The rows that break an invariant; of a scan, `seconds` is this rule's share."""
 
     fetched: Fetched
@@ -48,8 +46,7 @@ class Answer(NamedTuple):
     snapshot: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """What is known so far, by question and by relation, and what of it took long."""
 
     rows: dict[Question, Answer] = field(default_factory=dict)

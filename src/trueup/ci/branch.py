@@ -11,11 +11,12 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from trueup.errors import CiError
 from trueup.history.folder import DATA
+from trueup.model.hiding import Hiding
 
 KEPT = 400
 """Runs that the branch keeps: a month of one every two hours, and some days."""
@@ -26,15 +27,16 @@ TIMEOUT = 120
 _AS = ("-c", "user.name=trueup", "-c", "user.email=trueup@users.noreply.github.com")
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Hiding, frozen=True):
     """A branch of a remote, worked on in a folder; `token` opens it, and is not in the address."""
+
+    HIDDEN: ClassVar = frozenset({"token", "pause"})
 
     remote: str
     name: str
     folder: Path
-    token: str = field(default="", repr=False)
-    pause: Callable[[float], None] = field(default=time.sleep, repr=False)
+    token: str = ""
+    pause: Callable[[float], None] = time.sleep
 
     def restore(self) -> str:
         """Have the branch in the folder, or an empty one where there is none; says which."""

@@ -4,8 +4,9 @@ import os
 import shlex
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from trueup import mending
 from trueup.ci.actions import Actions
@@ -27,8 +28,7 @@ TYPED = {
 """The fields of the form, and the variables in which its workflow passes them; never in a shell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
+class Typed(Struct, frozen=True, kw_only=True):
     """
     What was typed: a fix of a system, or the number of a journal entry to take back.
 

@@ -7,7 +7,9 @@ keys nor values, since whoever may read issues may not be allowed to read those.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup.model.run import Record, Run
 from trueup.model.verdict import Verdict
@@ -26,8 +28,7 @@ _MARK = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
+class Ticket(Struct, frozen=True, kw_only=True):
     """
     An issue that is ours; `subject` is an invariant's id, or a system that could not be looked at.
 
@@ -53,8 +54,7 @@ class Ticket:
         return f"{self.said}\n\n{mark}\n"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One thing to do to one issue: write it as it should be, with a comment where that is news."""
 
     ticket: Ticket

@@ -1,12 +1,11 @@
 """What the doctor says of one thing that was looked at."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 APPLICATION = "trueup/doctor"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """One thing that was looked at; `remedy` is empty where nothing needs mending."""
 
     well: bool

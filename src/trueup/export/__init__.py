@@ -1,8 +1,9 @@
 """All that is one person's, in a file: asked in one snapshot of the replica, printed nowhere."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from trueup import catalog
 from trueup.config import Project
@@ -16,8 +17,7 @@ from trueup.replica.reader import Reader
 from trueup.suite.opened import Systems
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """Whose data is wanted, from where, and in which file."""
 
     system: str
@@ -27,8 +27,7 @@ class Asked:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
+class Exported(Struct, frozen=True, kw_only=True):
     """How much was written: rows by table, what was left out, and as of when."""
 
     as_of: datetime

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from trueup.export.objects import Listed
 from trueup.export.parts import Part, parts
@@ -18,8 +19,7 @@ Write = Callable[[str], None]
 WHOLE = "the whole table"
 
 
-@dataclass(slots=True)
-class Told:
+class Told(Struct):
     """What may be said of the document aloud."""
 
     rows: dict[str, int] = field(default_factory=dict)

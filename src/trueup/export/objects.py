@@ -1,16 +1,16 @@
 """The person's objects in S3, which tables only name: their keys, sizes and times."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from trueup.errors import NotApplicable
 from trueup.library.person import Person
 from trueup.readers.storage.reader import Storage
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """What a storage has below a prefix, read from disk; or why it could not be listed."""
 
     storage: Storage

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup.library.belongings import Belongings
 from trueup.library.person import Fate, Person
@@ -17,8 +19,7 @@ SPELT = (*TEXTS, "bytea")
 """Types in which a secret can be kept; a number of tokens is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """
     What of one table is exported.
 

@@ -1,30 +1,49 @@
 """A folder of runs: one folder a run, named by its id, with its `run.json`."""
 
-import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec import DecodeError, Struct
+from msgspec.structs import replace
+
 from trueup.errors import RunError
-from trueup.model.run import Run
-from trueup.model.run_json import parse
+from trueup.model.run import Record, Run
+from trueup.model.run_json import head, parse
 
 DATA = "run.json"
 
 LOOKED_AT = 300
 """Folders that are opened, at most, in search of the runs of one environment."""
 
-UNCOMPARED = ("columns", "fixes", "past", "rows", "sql", "waivers")
-"""Fields of a record that only its own run shows: most of what there is to read in a run."""
+UNCOMPARED: Mapping[str, Any] = {
+    **dict.fromkeys(("columns", "fixes", "rows", "sql", "waivers"), ()),
+    "past": None,
+}
+"""Fields of a record that only its own run shows, empty: most of what a run holds."""
 
-Hook = Callable[[dict[str, Any]], dict[str, Any]]
-"""What is made of an object as soon as it is read."""
+REPEATED = ("system", "name", "harm", "reason", "remedy", "path", "snapshot", "known")
+"""Texts that a record has in common with those of other runs."""
 
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 """What a run's id may be, so that it is a folder's name."""
+
+
+class _Took(Struct):
+    system: str
+    name: str
+    seconds: float
+
+
+class _Timed(Struct):
+    """What says how long each took, and nothing else: the rest is not made."""
+
+    environment: str
+    records: list[_Took]
 
 
 def read(path: Path) -> Run:
@@ -33,18 +52,15 @@ def read(path: Path) -> Run:
 
     Raises RunError where there is none, or none that this Trueup can read.
     """
-    return parse(_data(path / DATA if path.is_dir() else path))
-
-
-def _data(file: Path, hook: Hook | None = None) -> Any:
+    file = path / DATA if path.is_dir() else path
     try:
-        return json.loads(file.read_text(encoding="utf-8"), object_hook=hook)
+        return parse(file.read_bytes())
     except OSError as error:
         raise RunError(
             f"no run can be read from {str(file)!r}: {error.strerror}; "
             "name a folder below reports/, or make a run with `trueup check`"
         ) from error
-    except ValueError as error:
+    except DecodeError as error:
         raise RunError(f"{str(file)!r} is not JSON; it was cut short or edited") from error
 
 
@@ -81,12 +97,11 @@ def runs(folder: Path, environment: str, before: str = "") -> Iterator[Run]:
     for place in folders(folder)[:LOOKED_AT]:
         if before and place.name >= before:
             continue
-        try:
-            data = _data(place / DATA, _shorn)
-            if isinstance(data, dict) and data.get("environment") == environment:
-                yield parse(data)
-        except RunError:
-            continue
+        with suppress(OSError, DecodeError, RunError):
+            data = (place / DATA).read_bytes()
+            if head(data).environment == environment:
+                run = parse(data)
+                yield replace(run, records=tuple(map(_shorn, run.records)))
 
 
 def seconds(folder: Path, environment: str) -> dict[str, float]:
@@ -96,25 +111,15 @@ def seconds(folder: Path, environment: str) -> dict[str, float]:
     Nothing else of it is read, since the servers wait for this. Empty where there is none.
     """
     for place in folders(folder)[:LOOKED_AT]:
-        with suppress(RunError, AttributeError, KeyError, TypeError, ValueError):  # as in `runs`
-            data = _data(place / DATA)
-            if data["environment"] == environment:
-                records = data["records"]
-                return {f"{one['system']}.{one['name']}": float(one["seconds"]) for one in records}
+        with suppress(OSError, DecodeError):  # as in `runs`
+            found = msgspec.json.decode((place / DATA).read_bytes(), type=_Timed)
+            if found.environment == environment:
+                return {f"{one.system}.{one.name}": one.seconds for one in found.records}
     return {}
 
 
-def _shorn(found: dict[str, Any]) -> dict[str, Any]:
-    """
-    An object of a run's, as it is read: of a record only what is compared.
-
-    Its texts are mostly those of the run before, and kept once.
-    """
-    if not isinstance(found.get("keys"), list):
-        return found
-    kept = {name: _once(value) for name, value in found.items() if name not in UNCOMPARED}
-    return kept | {"keys": [_once(key) for key in found["keys"]]}
-
-
-def _once(value: Any) -> Any:
-    return sys.intern(value) if type(value) is str else value
+def _shorn(record: Record) -> Record:
+    """Of a record what is compared; its texts are mostly those of the run before, kept once."""
+    texts = {name: sys.intern(getattr(record, name)) for name in REPEATED}
+    keys = tuple(map(sys.intern, record.keys))
+    return replace(record, **UNCOMPARED, **texts, keys=keys)

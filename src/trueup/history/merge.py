@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from trueup.errors import RunError
 from trueup.model.cost import CostRecord, added

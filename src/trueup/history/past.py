@@ -1,8 +1,9 @@
 """What became of a run's invariants since earlier runs: compared by key, not by count."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import islice, pairwise
+
+from msgspec.structs import replace
 
 from trueup.model.run import Change, Earlier, MetricRecord, Past, Record, Run
 from trueup.model.verdict import Verdict

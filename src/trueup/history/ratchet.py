@@ -1,7 +1,8 @@
 """The ratchet: a run that fails only on what is new since another."""
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from trueup.errors import RunError
 from trueup.history import folder

@@ -1,9 +1,10 @@
 """Waivers meet a run: which violations they cover, which have ended, which matched nothing."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup.model.run import Record, Run, WaiverRecord
 from trueup.model.verdict import Outcome, Verdict
@@ -11,7 +12,7 @@ from trueup.model.violation import key_text
 from trueup.model.waiver import Waiver
 
 
-class Waivers(NamedTuple):
+class Waivers(Struct, frozen=True):
     """The waivers of one environment, as of when the run was started."""
 
     all: tuple[Waiver, ...]
@@ -32,7 +33,7 @@ class Waivers(NamedTuple):
         return self.now < waiver.ends
 
 
-class Settled(NamedTuple):
+class Settled(Struct, frozen=True):
     """An outcome after its waivers: violations that none covers first, and how many are covered."""
 
     outcome: Outcome

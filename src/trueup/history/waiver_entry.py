@@ -5,24 +5,23 @@ from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from msgspec import Meta, Struct
+from msgspec.structs import asdict
 
 from trueup.model.waiver import Waiver
 
-Said = Annotated[str, Field(min_length=1, pattern=r"\S")]
-Name = Annotated[str, Field(pattern=r"^[^@]*[^@\s][^@]*$")]
-Named = Annotated[str, Field(pattern=r"^\w+\.\w+$")]
+Said = Annotated[str, Meta(min_length=1, pattern=r"\S")]
+Name = Annotated[str, Meta(pattern=r"^[^@]*[^@\s][^@]*$")]
+Named = Annotated[str, Meta(pattern=r"^\w+\.\w+$")]
 
 ADDRESS = re.compile(r"\S@\S+\.\w")
 
 
-class Entry(BaseModel):
+class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry; whoever reads it puts the file and the place before what is wrong."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     invariant: Named
-    keys: Annotated[list[Said], Field(min_length=1)] | Literal["all"]
+    keys: Annotated[list[Said], Meta(min_length=1)] | Literal["all"]
     reason: Said
     owner: Name
     approver: Name
@@ -30,8 +29,7 @@ class Entry(BaseModel):
     zone: str = "UTC"
     environment: Said | None = None
 
-    @model_validator(mode="after")
-    def _fit_for_a_report(self) -> "Entry":
+    def __post_init__(self) -> None:
         if self.owner.strip().casefold() == self.approver.strip().casefold():
             raise ValueError(
                 f"owner and approver are both {self.owner!r}; somebody else has to approve"
@@ -44,10 +42,9 @@ class Entry(BaseModel):
             raise ValueError(
                 f"zone {self.zone!r} is not known; write it as Europe/Berlin"
             ) from None
-        return self
 
     @property
     def waiver(self) -> Waiver:
         """The same as the rest of Trueup has it."""
         keys = None if self.keys == "all" else frozenset(self.keys)
-        return Waiver(**self.model_dump(exclude={"keys"}), keys=keys)
+        return Waiver(**{**asdict(self), "keys": keys})

@@ -2,17 +2,14 @@
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from trueup import reading
 from trueup.errors import ConfigError
+from trueup.history.waiver_entry import Entry
 from trueup.model.waiver import LONGEST, Waiver
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
 
 FILE = "waivers.toml"
 
@@ -95,14 +92,9 @@ def _toml(value: object) -> str:
 
 
 def _waiver(row: object, where: str, now: datetime) -> Waiver:
-    # Most runs have no waiver, and need not load what validates one.
-    from pydantic import ValidationError  # noqa: PLC0415  # as the line above says
-
-    from trueup.history.waiver_entry import Entry  # noqa: PLC0415  # as above
-
     try:
-        waiver = Entry.model_validate(row).waiver
-    except ValidationError as error:
+        waiver = reading.read(row, Entry).waiver
+    except reading.WrongError as error:
         raise ConfigError(f"{where}: {_words(error)}") from None
     today = now.astimezone(ZoneInfo(waiver.zone)).date()
     if waiver.last_day > today + LONGEST:
@@ -113,16 +105,12 @@ def _waiver(row: object, where: str, now: datetime) -> Waiver:
     return waiver
 
 
-def _words(error: "ValidationError") -> str:
-    found: Sequence[Mapping[str, Any]] = error.errors(include_input=False, include_url=False)
-    # A key that is misspelt is also missing; the first is what happened.
-    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
-    where: Sequence[Any] = first["loc"]
-    if not where:
-        return str(first["msg"]).removeprefix("Value error, ")
-    key = str(where[0])
-    if first["type"] == "extra_forbidden":
-        return f"{key} is not a key of it; look for a typing error"
-    if first["type"] == "missing":
-        return f"{key} is missing; it {WORDS[key]}"
+def _words(error: reading.WrongError) -> str:
+    if not error.keys:
+        return error.said
+    key = str(error.keys[0])
+    if error.said == reading.UNKNOWN:
+        return f"{key} {error.said}"
+    if error.said == reading.MISSING:
+        return f"{key} {error.said}; it {WORDS[key]}"
     return f"{key} {WORDS.get(key, 'is not what it must be')}"

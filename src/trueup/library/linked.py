@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 USER = "user_id"
 """The field in which most applications write it."""
@@ -16,7 +18,7 @@ def owner_of(one: Object, field: str = USER) -> str | None:
     return owner or None
 
 
-class Claims(NamedTuple):
+class Claims(Struct, frozen=True):
     """What metadata says of whose customers are: by user and by customer."""
 
     customers: Mapping[str, frozenset[str]]

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple, Unpack
+from typing import Unpack
+
+from msgspec import Struct
 
 from trueup.errors import ConfigError
 from trueup.library.declare import Options, declared
@@ -10,7 +12,7 @@ from trueup.model.invariant import Invariant, Row
 from trueup.replica.reader import Reader
 
 
-class Tool(NamedTuple):
+class Tool(Struct, frozen=True):
     """What applies migrations: where it keeps what it applied, and where a repository has them."""
 
     name: str

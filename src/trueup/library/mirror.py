@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Unpack
+
+from msgspec import Struct, field
 
 from trueup.errors import CatalogError, StripeError
 from trueup.library.declare import Options, declared
@@ -41,8 +42,7 @@ CLOSE = timedelta(seconds=60)
 Object = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mirror:
+class Mirror(Struct, frozen=True, kw_only=True):
     """
     A table that mirrors subscriptions.
 
@@ -78,8 +78,7 @@ class Mirror:
         return frozenset(self.statuses[status] for status in LIVE) - ended
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What the table says, by the ids that Stripe has too; who speaks for a customer in Stripe."""
 
     by_subscription: dict[str, Row] = field(default_factory=dict)

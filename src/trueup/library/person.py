@@ -7,8 +7,9 @@ of a deletion, and those whose rows should go although the key would let them st
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Fate(StrEnum):
@@ -21,8 +22,7 @@ class Fate(StrEnum):
     STAYS = "stays"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tie:
+class Tie(Struct, frozen=True, kw_only=True):
     """
     How rows hang on the person, or on something that is theirs.
 
@@ -68,8 +68,7 @@ def stays(why: str, of: str = "", *, may_be_absent: bool = False) -> Tie:
     return Tie(fate=Fate.STAYS, of=of, why=why, may_be_absent=may_be_absent)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """
     A system's people: `account` is the column whose value names one, as in `auth.users.id`.
 

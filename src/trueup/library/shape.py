@@ -5,7 +5,9 @@ Foreign keys are found by themselves; what the system declares of its people is 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from trueup.errors import PersonError
 from trueup.library.person import Fate, Person, Tie
@@ -88,8 +90,7 @@ _KEYS = """
 _ACTION = {"c": CASCADE, "n": SET_NULL, "d": SET_DEFAULT, "r": RESTRICT, "a": NO_ACTION}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class Table(Struct, frozen=True, eq=False):
     """A table as it is in the database; `key` names a row for ever, empty where nothing does."""
 
     schema: str
@@ -115,8 +116,7 @@ Values = frozenset[tuple[str, ...]]
 """What rows have in such columns, as texts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Which rows of a table: SQL over it, and the parameters that the SQL names."""
 
     sql: str = "false"
@@ -132,8 +132,7 @@ class Condition:
         return Condition(f"({self.sql}) is not true", self.given)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """
     How rows of a table name rows of another: by a foreign key, a declared tie, or both.
 

@@ -1,14 +1,14 @@
 """Steps for a person, written as a short text and filled in with the violation's values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from trueup.model.change import Steps
 from trueup.replica.names import literal
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
+class _Value(Struct, frozen=True):
     """One value of a row, on one line; nothing in it can end the SQL string that it stands in."""
 
     value: object

@@ -3,9 +3,10 @@
 import gc
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from trueup import catalog, signature
 from trueup.config import Project
@@ -49,8 +50,7 @@ Opened = tuple[Entry, list[Moved], list[Recorded], list[Journaled], list[Altered
 """A journal entry, the rows that it moved, what proved it, its calls and its alterations."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What the command line asked to plan; nothing narrows it where a field is empty."""
 
     name: str

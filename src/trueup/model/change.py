@@ -1,12 +1,12 @@
 """A change: what a fix would do, said as data; the engine does it, for every fix alike."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Update:
+
+class Update(Struct, frozen=True):
     """One row gets new values; a row that differs from `expect` by then is left alone."""
 
     table: str
@@ -15,16 +15,14 @@ class Update:
     expect: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(Struct, frozen=True):
     """One row is added; its primary key is whatever the table gives it."""
 
     table: str
     values: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """One row is removed, and with it what foreign keys drag along."""
 
     table: str
@@ -32,8 +30,7 @@ class Delete:
     expect: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """What a person must do, because no program should; filled in with the violation's values."""
 
     title: str
@@ -41,8 +38,7 @@ class Steps:
     verify: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """
     One request to a service outside, made once the rows of its round are committed.
 
@@ -70,8 +66,7 @@ class Alteration(StrEnum):
     DISABLE_TRIGGER = "disable trigger"
 
 
-@dataclass(frozen=True, slots=True)
-class Alter:
+class Alter(Struct, frozen=True):
     """
     One change of the schema, made as the database's owner.
 

@@ -1,14 +1,14 @@
 """What a run cost production: what it opened, read and held, and what took longest."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SLOWEST = 5
 """So many are kept, and explained at the end of the run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlowRecord:
+class SlowRecord(Struct, frozen=True, kw_only=True):
     """
     What took the server long, for one invariant or for several that one scan judged.
 
@@ -22,8 +22,7 @@ class SlowRecord:
     index: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostRecord:
+class CostRecord(Struct, frozen=True, kw_only=True):
     """
     What one system's server was asked for.
 

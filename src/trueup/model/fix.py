@@ -1,9 +1,10 @@
 """A fix: a module whose `plan` turns violations into changes."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from inspect import signature
 from typing import get_type_hints
+
+from msgspec import Struct
 
 from trueup.model.change import Change
 
@@ -21,8 +22,7 @@ PLAN_RESOURCES = (
 """What a fix's plan may ask for by name; all of it only reads."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fix:
+class Fix(Struct, frozen=True, kw_only=True):
     """
     A fix as its module declares it: docstring, `AT_MOST`, `plan`, and `UNDO` where there is none.
 

@@ -1,10 +1,12 @@
 """An invariant: a statement that must be true, and the question whose answer breaks it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from inspect import getdoc, signature
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup.errors import CatalogError
 
@@ -42,8 +44,7 @@ class Severity(StrEnum):
     P3 = "P3"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invariant:
+class Invariant(Struct, frozen=True, kw_only=True):
     """What must be true; `system` and `name` are given by the catalog, from folder and name."""
 
     ask: Ask

@@ -1,15 +1,16 @@
 """A metric: numbers that a reviewer wants beside the verdicts, and that are never one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from inspect import getdoc, signature
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup.errors import CatalogError
 from trueup.model.invariant import Ask
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class Metric(Struct, frozen=True, kw_only=True):
     """A question whose rows are (label, value), or one row with one number."""
 
     ask: Ask

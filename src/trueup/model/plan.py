@@ -1,9 +1,10 @@
 """A plan: the changes a fix would make now, with before-images, under a digest."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from trueup.model.change import Alter, Alteration
 
@@ -22,8 +23,7 @@ class Op(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedChange:
+class PlannedChange(Struct, frozen=True, kw_only=True):
     """
     One row's change; `before` is the whole row as planned, None for an insert.
 
@@ -38,8 +38,7 @@ class PlannedChange:
     unit: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedSteps:
+class PlannedSteps(Struct, frozen=True, kw_only=True):
     """What a person must do for one violation."""
 
     title: str
@@ -47,8 +46,7 @@ class PlannedSteps:
     verify: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """A violation that the changes of one unit are to mend: after them it must be gone."""
 
     invariant: str
@@ -56,8 +54,7 @@ class Target:
     unit: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependents:
+class Dependents(Struct, frozen=True, kw_only=True):
     """Rows that a foreign key drags along, or that stand in the way of a delete."""
 
     table: str
@@ -66,8 +63,7 @@ class Dependents:
     rows: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiringTrigger:
+class FiringTrigger(Struct, frozen=True, kw_only=True):
     """A trigger that the changes will fire."""
 
     table: str
@@ -84,8 +80,7 @@ class When(StrEnum):
     LATE = "late"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProofStep:
+class ProofStep(Struct, frozen=True, kw_only=True):
     """
     An invariant that reads a touched table, and the seconds that it took to ask.
 
@@ -98,8 +93,7 @@ class ProofStep:
     keyed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(Struct, frozen=True, kw_only=True):
     """How many rows of a table change, those that foreign keys drag along too, of how many."""
 
     table: str
@@ -112,8 +106,7 @@ class Share:
         return 100 * self.rows / self.of if self.of else 100.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedAlteration:
+class PlannedAlteration(Struct, frozen=True, kw_only=True):
     """
     One change of the schema, in its unit's transaction.
 
@@ -135,8 +128,7 @@ class PlannedAlteration:
         return Alter(self.kind, self.table, self.name).words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedCall:
+class PlannedCall(Struct, frozen=True, kw_only=True):
     """
     One request to a service outside, made once the changes of its unit are committed.
 
@@ -156,8 +148,7 @@ class PlannedCall:
         return f"{self.method} {self.service}:{self.path}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
+class Approval(Struct, frozen=True, kw_only=True):
     """Somebody else's word for a plan with this digest."""
 
     by: str
@@ -166,16 +157,14 @@ class Approval:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Database:
+class Database(Struct, frozen=True, kw_only=True):
     """Which database a plan was made on: the cluster's system identifier and the name."""
 
     system_identifier: str
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
+class Skipped(Struct, frozen=True, kw_only=True):
     """A row that is left alone, and why: gone, moved, no longer violating, locked."""
 
     table: str
@@ -183,8 +172,7 @@ class Skipped:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """
     Everything that apply needs, and nothing that it has to ask again.
 

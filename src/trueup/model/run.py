@@ -1,9 +1,11 @@
 """A run: one execution of the suite as of one instant, in a form that is safe to publish."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
 
 from trueup.model.cost import CostRecord
 from trueup.model.verdict import Verdict
@@ -11,12 +13,14 @@ from trueup.model.verdict import Verdict
 VIOLATED, UNKNOWN = 1, 6
 """Exit codes of a run; pytest's own 1 is that of a test that failed."""
 
+Instant = Annotated[datetime, Meta(tz=True)]
+"""An instant that says its offset; without one nobody can tell which it is."""
+
 Cell = str | int | float | bool | None
 """One value of a violation as a report may print it: text, number, or masked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixRecord:
+class FixRecord(Struct, frozen=True, kw_only=True):
     """
     A fix as a report names it; `undo` says why there is none, where there is none.
 
@@ -31,8 +35,7 @@ class FixRecord:
     steps: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaiverRecord:
+class WaiverRecord(Struct, frozen=True, kw_only=True):
     """
     A waiver as it bore on a run; without `keys` it speaks of all violations of its invariant.
 
@@ -60,8 +63,7 @@ class Change(StrEnum):
     NONE = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class Past(Struct, frozen=True, kw_only=True):
     """
     One invariant in the run's `earlier` runs, in their order; None where a run did not have it.
 
@@ -76,7 +78,7 @@ class Past:
     verdicts: tuple[Verdict | None, ...] = ()
     counts: tuple[int | None, ...] = ()
     change: Change = Change.NONE
-    since: datetime | None = None
+    since: Instant | None = None
     added: int = 0
     gone: int = 0
     growth: int = 0
@@ -85,8 +87,7 @@ class Past:
     flapping: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """
     One invariant in a run; `rows` is a sample, masked, `keys` names the violations.
 
@@ -145,8 +146,7 @@ class Record:
         return self.count - self.waived
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemRecord:
+class SystemRecord(Struct, frozen=True, kw_only=True):
     """
     What was read for one system, and how fresh it was; `reason` says why it could not be.
 
@@ -172,8 +172,7 @@ class SystemRecord:
     cost: CostRecord | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricRecord:
+class MetricRecord(Struct, frozen=True, kw_only=True):
     """
     A metric's points; one point without a label is a single number.
 
@@ -190,13 +189,12 @@ class MetricRecord:
     earlier: tuple[float | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mended:
+class Mended(Struct, frozen=True, kw_only=True):
     """A journal entry as a report may show it: who mended what, how much, and what proved it."""
 
     system: str
     entry: int
-    at: datetime
+    at: Instant
     fix: str
     undoes: int | None
     by: str
@@ -207,8 +205,7 @@ class Mended:
     proofs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
+class Earlier(Struct, frozen=True, kw_only=True):
     """
     An earlier run of the same environment, as far as it judged the same invariants.
 
@@ -216,15 +213,14 @@ class Earlier:
     """
 
     id: str
-    as_of: datetime
+    as_of: Instant
     violated: int
     unknown: int
     violations: int
     whole: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """
     Everything that a page, a summary or a comparison with an earlier run is drawn from.
 
@@ -235,9 +231,9 @@ class Run:
 
     id: str
     environment: str
-    started: datetime
-    finished: datetime
-    as_of: datetime
+    started: Instant
+    finished: Instant
+    as_of: Instant
     clock: str
     versions: Mapping[str, str]
     workers: int
@@ -246,11 +242,11 @@ class Run:
     records: tuple[Record, ...]
     metrics: tuple[MetricRecord, ...] = ()
     mended: tuple[Mended, ...] = ()
-    mended_since: datetime | None = None
+    mended_since: Instant | None = None
     earlier: tuple[Earlier, ...] = ()
     idle_waivers: tuple[WaiverRecord, ...] = ()
     only_new: str = ""
-    due: datetime | None = None
+    due: Instant | None = None
 
     @property
     def verdict(self) -> Verdict:

@@ -1,19 +1,15 @@
 """A run as JSON: written in one format, read in each that there has been, published as a schema."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from trueup.errors import RunError
-from trueup.model.exact import InexactError, exact
-from trueup.model.plain import plain as _plain
-from trueup.model.run import Record, Run
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
-Kind = TypeVar("Kind")
+from trueup.model.run import Run
 
 FORMAT = 2
 """
@@ -24,81 +20,80 @@ A new field with a default is no new format: whoever reads skips what it does no
 
 READ = (1, FORMAT)
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+class Head(Struct):
+    """What is read of a file to know whether it is a run, and of which environment."""
+
+    format: Any = None
+    environment: Any = None
+
 
 def members(run: Run) -> Iterator[tuple[str, object]]:
-    """Each member of the JSON, not yet plain; `parse` reads the whole back to an equal run."""
+    """Each member of the JSON, not yet a text; `parse` reads the whole back to an equal run."""
     yield "format", FORMAT
     yield "verdict", str(run.verdict)
-    yield from ((field.name, getattr(run, field.name)) for field in fields(run))
+    yield from ((name, getattr(run, name)) for name in run.__struct_fields__)
 
 
-def plain(run: Run) -> dict[str, Any]:
-    """The run as JSON-ready data."""
-    return {name: _plain(value) for name, value in members(run)}
-
-
-def plain_record(found: Record) -> dict[str, Any]:
-    """One record as JSON-ready data, as workers send it; `record` reads it back."""
-    data: dict[str, Any] = _plain(found)
-    return data
-
-
-def parse(data: object) -> Run:
+def text(value: object) -> str:
     """
-    Read a run from JSON data.
+    A value as JSON; half a surrogate, which no reader of UTF-8 takes, is written out as an escape.
+
+    Raises ValueError for a number that JSON cannot write.
+    """
+    found = json.dumps(msgspec.to_builtins(value), ensure_ascii=False, allow_nan=False)
+    return _HALF.sub(lambda half: f"\\\\u{ord(half[0]):x}", found)
+
+
+def head(data: bytes) -> Head:
+    """
+    What a run's JSON says of itself.
 
     Raises RunError where it is no run, or one of a format that this Trueup does not know.
     """
-    found = data.get("format") if isinstance(data, Mapping) else None
-    if isinstance(found, int) and found not in READ:
-        raise RunError(f"the run has format {found}, this Trueup reads {READ[0]} to {READ[-1]}")
-    if found not in READ:
+    try:
+        found = msgspec.json.decode(data, type=Head)
+    except msgspec.ValidationError:  # JSON, but no object
+        found = Head()
+    if isinstance(found.format, int) and found.format not in READ:
+        raise RunError(
+            f"the run has format {found.format}, this Trueup reads {READ[0]} to {READ[-1]}"
+        )
+    if found.format not in READ:
         raise RunError("the file is not a run; look for run.json below reports/")
-    try:
-        run: Run = exact(Run, data, json=True)
-    except (InexactError, ValueError):
-        return _validated(data)
-    return run
-
-
-def record(data: Mapping[str, Any]) -> Record:
-    """Read one record from the data that `plain_record` made of it."""
-    try:
-        found: Record = exact(Record, data, json=True)
-    except (InexactError, ValueError):
-        found = _adapter(Record).validate_python(data)
     return found
+
+
+def parse(data: bytes) -> Run:
+    """
+    Read a run from its JSON.
+
+    Raises RunError where it is no run, or one of a format that this Trueup does not know, and
+    msgspec's DecodeError where it is no JSON.
+    """
+    head(data)
+    try:
+        return msgspec.json.decode(data, type=Run)
+    except msgspec.ValidationError as error:
+        _, _, where = str(error).rpartition(" - at `$")
+        place = where.rstrip("`") or "a member"
+        raise RunError(f"the file is not a run: {place} is not what it must be") from None
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of what is written, and of every older format that is read."""
-    found = _adapter(Run).json_schema(mode="serialization")
+    _, kinds = msgspec.json.schema_components([Run], ref_template="#/$defs/{name}")
+    found: dict[str, Any] = kinds.pop(Run.__name__)
     properties = {
         "format": {"enum": list(READ), "description": "The format of this file."},
         "verdict": {"$ref": "#/$defs/Verdict", "description": "The worst verdict of all."},
     }
     return found | {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$defs": kinds,
         "title": "A run of Trueup: run.json",
         "properties": properties | found["properties"],
         "required": [*properties, *found["required"]],
     }
-
-
-def _validated(data: object) -> Run:
-    """What is not exactly as we write it: pydantic reads it, or says where it is wrong."""
-    from pydantic import ValidationError  # noqa: PLC0415  # takes longer to load than a run to read
-
-    try:
-        run: Run = _adapter(Run).validate_python(data)
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise RunError(f"the file is not a run: {where} is not what it must be") from None
-    return run
-
-
-@cache
-def _adapter(kind: "type[Kind]") -> "TypeAdapter[Kind]":
-    from pydantic import TypeAdapter  # noqa: PLC0415  # as above
-
-    return TypeAdapter(kind)

@@ -1,8 +1,9 @@
 """A verdict: what a run says of one invariant."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from trueup.model.violation import Key, Violation
 
@@ -17,8 +18,7 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not applicable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """
     The verdict on one invariant and what it rests on.
 

@@ -1,15 +1,15 @@
 """A waiver: violations that somebody accepted, for a reason, until the end of a day."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 LONGEST = timedelta(days=90)
 """How far from today a waiver's last day may be; whoever wants longer has to look again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+class Waiver(Struct, frozen=True, kw_only=True):
     """
     What is accepted: the violations with these keys, or all of them where `keys` is None.
 

@@ -3,7 +3,6 @@
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -21,23 +20,38 @@ _WRITTEN = re.compile(
 _DAY = timedelta(days=1)
 
 
-class Window(NamedTuple):
+class Window(str):
     """
-    Hours in which a system may be worked on; `text` is as somebody wrote it.
+    Hours in which a system may be worked on, as somebody wrote them.
 
     `begins` and `ends` are what the zone's clocks show, counted from the day's midnight: a window
     may end on the next day. `nth` is which such weekday of the month, 0 for each, -1 for the last.
     """
 
-    text: str
+    __slots__ = ("begins", "ends", "nth", "weekday", "zone")
+
     weekday: int
     begins: timedelta
     ends: timedelta
     zone: ZoneInfo
-    nth: int = 0
+    nth: int
 
-    def __str__(self) -> str:
-        return self.text
+    def __new__(cls, text: object) -> "Window":
+        """Read it; raises ValueError that says what it is not."""
+        written = str(text).strip()
+        found = _WRITTEN.fullmatch(written)
+        if found is None:
+            raise ValueError(f"{written!r} is no window; {EXAMPLE}")
+        nth, weekday, *clock, zone = found.groups()
+        if weekday.lower() not in DAYS:
+            raise ValueError(f"{weekday!r} is no day of the week; {EXAMPLE}")
+        self = super().__new__(cls, written)
+        self.weekday = DAYS.index(weekday.lower())
+        self.begins, ends = _clock(*clock[:2]), _clock(*clock[2:])
+        self.ends = ends if ends > self.begins else ends + _DAY
+        self.zone = _zone(zone)
+        self.nth = ORDINALS[(nth or "").lower()]
+        return self
 
     def holds(self, at: datetime) -> bool:
         """
@@ -66,25 +80,6 @@ class Window(NamedTuple):
         begun = shown >= begins or at >= begins.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
         ended = shown >= ends and at >= ends.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
         return begun and not ended
-
-
-def window(text: str) -> Window:
-    """Read a window as somebody writes it; raises ValueError that says what it is not."""
-    found = _WRITTEN.fullmatch(text.strip())
-    if found is None:
-        raise ValueError(f"{text!r} is no window; {EXAMPLE}")
-    nth, weekday, *clock, zone = found.groups()
-    if weekday.lower() not in DAYS:
-        raise ValueError(f"{weekday!r} is no day of the week; {EXAMPLE}")
-    begins, ends = _clock(*clock[:2]), _clock(*clock[2:])
-    return Window(
-        text=text.strip(),
-        weekday=DAYS.index(weekday.lower()),
-        begins=begins,
-        ends=ends if ends > begins else ends + _DAY,
-        zone=_zone(zone),
-        nth=ORDINALS[(nth or "").lower()],
-    )
 
 
 def _clock(hours: str, minutes: str) -> timedelta:

@@ -1,7 +1,8 @@
 """Alterations on their way into a plan: whether they could be made, and what they would lock."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from trueup.errors import PlanError
 from trueup.model.change import Alter, Alteration

@@ -5,7 +5,7 @@ Locks are those of PostgreSQL's documentation (ALTER TABLE, CREATE POLICY, REIND
 validation of a constraint and the rebuilding of an index take longer on a larger table.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from trueup.model.change import Alteration
 
@@ -51,8 +51,7 @@ INDEX = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class Way(Struct, frozen=True, kw_only=True):
     """
     How one kind of alteration is made.
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from trueup.errors import PlanError
 from trueup.model.fix import Fix
@@ -24,8 +26,7 @@ Outside = PlannedCall | PlannedAlteration
 """What is planned and is no row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """The parts of a plan that a fix's answer decides."""
 
     changes: tuple[PlannedChange, ...]
@@ -47,16 +48,14 @@ class Answered:
         return self.follows.touched | {WAYS[one.kind].catalog for one in self.alterations}
 
 
-@dataclass(slots=True)
-class _Prepared:
+class _Prepared(Struct):
     """Calls and alterations, each with the places of the violations that it is for."""
 
     found: list[tuple[Outside, frozenset[int]]] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What a fix was asked about, and what it answered."""
 
     violations: Sequence[Violation]

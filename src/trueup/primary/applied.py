@@ -1,8 +1,9 @@
 """What came of a plan: the rows that moved, what was left alone, and what was proven."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from trueup.model.change import Alter, Alteration
 from trueup.model.plan import Image, Op, Skipped, Target
@@ -44,8 +45,7 @@ NOTHING_LEFT = frozenset({Reason.GONE, Reason.ALREADY, Reason.NO_LONGER})
 """Reasons after which nothing is left to be done."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Moved:
+class Moved(Struct, kw_only=True):
     """One row as it was and as it is; `change` is the place in the plan, None for a side effect."""
 
     op: Op
@@ -57,8 +57,7 @@ class Moved:
     change: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Altered:
+class Altered(Struct, frozen=True, kw_only=True):
     """An alteration that was made, its place in the plan, and its object before and after."""
 
     place: int
@@ -83,8 +82,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
+class Called(Struct, frozen=True, kw_only=True):
     """What came of one call."""
 
     words: str
@@ -92,8 +90,7 @@ class Called:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """
     What one invariant said after the change.
 
@@ -134,8 +131,7 @@ def target_kind(one: Target) -> str:
     return one.invariant
 
 
-@dataclass(slots=True, kw_only=True)
-class Applied:
+class Applied(Struct, kw_only=True):
     """
     The result of applying a plan, batch by batch; each batch that changed anything is an entry.
 

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from trueup import command
 from trueup.errors import ApplyError, TrueupError
@@ -39,8 +41,7 @@ Told = Callable[[int, int], None]
 """Called after each batch with the rows looked at so far, and all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
+class Orders(Struct, frozen=True, kw_only=True):
     """
     How whoever applies a plan wants it done, and who that is.
 
@@ -120,8 +121,7 @@ def require_current(plan: Plan, primary: Primary) -> None:
         raise ApplyError(f"the plan expired at {plan.expires:%Y-%m-%d %H:%M} UTC; plan again")
 
 
-@dataclass(slots=True)
-class _Applying:
+class _Applying(Struct):
     """
     A plan on its way: what is done so far, and the violations that it was to mend.
 

@@ -2,8 +2,9 @@
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import overload
+
+from msgspec import Struct, field
 
 from trueup.errors import PlanError, TrueupError
 from trueup.model.change import Alter, Call, Delete, Insert, Steps, Update
@@ -16,32 +17,28 @@ YIELDS = "Update, Insert, Delete, Alter, Call or Steps"
 RowChange = Update | Insert | Delete
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One row's change as the fix yielded it, and the violations that it is for, by place."""
 
     change: RowChange
     mends: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class AskedCall:
+class AskedCall(Struct, frozen=True):
     """One call as the fix yielded it, and the violations that it is for, by place."""
 
     call: Call
     mends: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class AskedAlteration:
+class AskedAlteration(Struct, frozen=True):
     """One alteration as the fix yielded it, and the violations that it is for, by place."""
 
     change: Alter
     mends: frozenset[int]
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct):
     """All that a fix yielded."""
 
     changes: list[Asked] = field(default_factory=list)

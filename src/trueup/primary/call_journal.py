@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from psycopg.rows import class_row
 
 from trueup.errors import JournalError
@@ -47,8 +47,7 @@ _OF_ENTRY = _CALLS.format("j.id = %s")
 _OF_PLAN = _CALLS.format("j.digest = %s")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Journaled:
+class Journaled(Struct, frozen=True, kw_only=True):
     """
     A call as the journal has it, with the last that is known of it.
 

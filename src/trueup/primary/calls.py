@@ -1,9 +1,9 @@
 """Making the calls of a plan, once its changes are committed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import httpx
+from msgspec import Struct
 
 from trueup.errors import ApplyError
 from trueup.primary import call_journal, pace
@@ -24,8 +24,7 @@ UNSURE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(Struct, frozen=True, kw_only=True):
     """Who makes calls; `repeat` and `made` are a person's word about those nobody is sure of."""
 
     connection: Connection

@@ -1,7 +1,8 @@
 """Carrying out the changes of a batch: few statements, in an order that foreign keys allow."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from trueup.model.plan import Image, Op
 from trueup.primary import write
@@ -13,8 +14,7 @@ from trueup.primary.session import Connection
 from trueup.primary.tables import Table, Tables
 
 
-@dataclass(slots=True, eq=False)
-class _Group:
+class _Group(Struct, eq=False):
     """Changes that one statement makes."""
 
     op: Op

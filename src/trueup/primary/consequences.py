@@ -1,8 +1,8 @@
 """What follows from changes without being planned: rows dragged along, triggers, tables touched."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from psycopg import sql
 
 from trueup.errors import PlanError
@@ -14,8 +14,7 @@ from trueup.primary.tables import Action, Table, Tables
 from trueup.primary.triggers import NORMALLY, Touch, firing
 
 
-@dataclass(frozen=True, slots=True)
-class Consequences:
+class Consequences(Struct, frozen=True):
     """Found by following foreign keys and reading triggers; `touched` has qualified names."""
 
     walk: Walk

@@ -1,7 +1,8 @@
 """From what a fix asked for to rows that will change: read, compared, and merged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from trueup.errors import PlanError
 from trueup.model.change import Delete, Insert, Update
@@ -18,8 +19,7 @@ ALREADY = "already as it should be"
 TAKEN = "a row with that key is there already"
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """One row's change on its way into a plan; all values are texts by now."""
 
     op: Op
@@ -31,8 +31,7 @@ class Draft:
     before: Image | None = None
 
 
-@dataclass(slots=True)
-class Drafted:
+class Drafted(Struct):
     """The rows that will change, and those that are left alone."""
 
     drafts: list[Draft] = field(default_factory=list)

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from psycopg import sql
 
 from trueup.model.plan import Dependents, Image
@@ -20,8 +20,7 @@ Place = tuple[int, str]
 """A row version: its table's oid (a partition's own) and ctid."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(Struct, frozen=True):
     """A row that goes; `origin` is the planned change that takes it along."""
 
     table: Table
@@ -29,8 +28,7 @@ class Deleted:
     origin: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dragged:
+class Dragged(Struct, frozen=True):
     """A row that refers to one that goes, and what the foreign key does with it."""
 
     table: Table
@@ -39,8 +37,7 @@ class Dragged:
     origin: int
 
 
-@dataclass(frozen=True, slots=True)
-class Spared:
+class Spared(Struct, frozen=True):
     """
     What the plan itself does with rows: it deletes some, and gives others another parent.
 
@@ -63,8 +60,7 @@ class Spared:
         return _name(one) in self.moved
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(Struct):
     """
     What was found: rows dragged along, rows in the way, and changes that belong together.
 

@@ -11,8 +11,8 @@ locks have kept everybody else away from it.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from psycopg import sql
 
 from trueup.errors import ApplyError
@@ -68,8 +68,7 @@ transaction that began after ours had written, since asking for a later one is a
 """
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """
     A row that we changed, or expect to be changed; `before` is None where we added it.
 
@@ -161,8 +160,7 @@ def _as_expected(one: Known, after: Image | None) -> bool:
     return after is not None and after != one.before
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
+class _Search(Struct, frozen=True):
     """Looking through one table for rows that moved and that nobody planned."""
 
     connection: Connection

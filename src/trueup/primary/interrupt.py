@@ -4,14 +4,14 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
+
+from msgspec import Struct
 
 HEARD = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
 
-@dataclass(slots=True)
-class Stop:
+class Stop(Struct):
     """Who has asked to stop; nobody while it is empty."""
 
     by: str = ""

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+from msgspec import Struct
 from psycopg.rows import class_row
-from pydantic_core import to_json
 
 from trueup.errors import JournalError
 from trueup.model.plan import Op, Plan
@@ -84,8 +84,7 @@ _MADE = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """
     What one batch of one plan did; `undone_by` are the entries that took it back.
 
@@ -118,8 +117,7 @@ class Entry:
     forgotten: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """What an invariant said of an entry, and when."""
 
     invariant: str
@@ -162,7 +160,7 @@ def add(connection: Connection, plan: Plan, batch: int, by: str, moved: Sequence
                 plan.code,
                 plan.as_of,
                 plan.undo,
-                to_json(images).decode(),
+                msgspec.json.encode(images).decode(),
             ],
         ).fetchone()
     return int(row[0]) if row else 0

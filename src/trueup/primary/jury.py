@@ -1,7 +1,8 @@
 """Who proves a batch: each invariant that has a say, about all rows or about the batch's own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from trueup.model.invariant import Invariant
 from trueup.model.plan import ProofStep, When
@@ -13,8 +14,7 @@ from trueup.primary.tables import Tables
 from trueup.primary.work import Done, Work
 
 
-@dataclass(frozen=True, slots=True)
-class Jury:
+class Jury(Struct, frozen=True):
     """The invariants that prove a batch, and those of them that are asked about its keys alone."""
 
     asked: Sequence[Invariant]

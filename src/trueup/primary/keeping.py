@@ -1,7 +1,8 @@
 """What of a batch is still to be done: rows locked and compared, violations asked for again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from trueup.model.plan import Op, PlannedCall, Skipped, Target
 from trueup.primary import altering, call_journal, journal
@@ -18,8 +19,7 @@ Calls = list[tuple[int, PlannedCall]]
 """Calls with their places in the plan."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What of a piece is still to be done."""
 
     rows: list[Planned]

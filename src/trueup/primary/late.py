@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from trueup.errors import ReplicaError
 from trueup.evaluate import PROVEN, evaluate
@@ -36,8 +37,7 @@ _REPLAYED = """
 """A primary replays nothing and has all that it wrote."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Witness:
+class Witness(Struct, kw_only=True):
     """
     Who is asked afterwards: the replica, or where there is none the primary's observer.
 
@@ -116,8 +116,7 @@ class Witness:
             return all(row["there"] for row in reader.rows(_REPLAYED, lsn=lsn))
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What an invariant said before the changes: the keys that violated it, or why nobody knows."""
 
     keys: frozenset[Key]
@@ -169,8 +168,7 @@ def prove(
     return proofs
 
 
-@dataclass(frozen=True, slots=True)
-class _Compared:
+class _Compared(Struct, frozen=True):
     """What a verdict is held against: the earlier one, the targets, and what an undo may bring."""
 
     was: Said | None

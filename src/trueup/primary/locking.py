@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 import psycopg
+from msgspec import Struct
 
 from trueup.model.plan import Image, Op, PlannedChange
 from trueup.primary.applied import Reason
@@ -13,8 +13,7 @@ from trueup.primary.session import Connection
 from trueup.primary.tables import Table, Tables
 
 
-@dataclass(slots=True)
-class Planned:
+class Planned(Struct):
     """One planned change, its place in the plan, its table, and the texts of its key."""
 
     place: int

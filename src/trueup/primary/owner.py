@@ -1,9 +1,9 @@
 """What only the database's owner may do, and no transaction may hold: rebuilding an index."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import psycopg
+from msgspec import Struct
 from psycopg import sql
 
 from trueup.model.change import Alteration
@@ -24,8 +24,7 @@ _PATIENT = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """The owner of a database, as a service that can be called."""
 
     dsn: Dsn

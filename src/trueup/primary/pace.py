@@ -1,8 +1,9 @@
 """How fast a plan is applied: as fast as nobody minds, and no faster than the replica follows."""
 
 import time
-from dataclasses import dataclass
 from math import ceil
+
+from msgspec import Struct
 
 from trueup.primary.interrupt import Stop
 from trueup.primary.session import Connection
@@ -31,8 +32,7 @@ def batches(rows: int) -> int:
     return max(1, ceil(rows / MOST))
 
 
-@dataclass(slots=True)
-class Pace:
+class Pace(Struct):
     """
     How many rows the next batch may take.
 

@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from msgspec import Struct, field
 
 from trueup.model.plan import Plan, PlannedAlteration, PlannedCall, PlannedChange, Target
 
@@ -13,8 +14,7 @@ END = sys.maxsize
 """Behind every unit."""
 
 
-@dataclass(slots=True)
-class Piece:
+class Piece(Struct):
     """Changes, calls and alterations with their places in the plan, and what they mend."""
 
     changes: list[tuple[int, PlannedChange]] = field(default_factory=list)

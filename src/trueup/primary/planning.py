@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from trueup.errors import PlanError
 from trueup.evaluate import CAP, PLANNED, evaluate
@@ -36,8 +38,7 @@ PROVE_WITHIN = 2.0
 _CLOCK = "select pg_catalog.clock_timestamp()"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """
     What a plan says of where, who and why; `now` is the instant that invariants are asked.
 
@@ -192,7 +193,7 @@ def _violations(
     found: list[Violation] = []
     for invariant in invariants:
         with questioning(connection) as reader:
-            said = evaluate(invariant, {**given, "replica": reader}, PLANNED._replace(cap=cap))
+            said = evaluate(invariant, {**given, "replica": reader}, replace(PLANNED, cap=cap))
         if said.verdict is Verdict.UNKNOWN:
             remedy = f"; {said.remedy}" if said.remedy else ""
             raise PlanError(f"{invariant.id} is unknown on the primary: {said.reason}{remedy}")

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup.errors import ApplyError, PlanError, TrueupError
 from trueup.evaluate import PROVEN, evaluate
@@ -35,8 +37,7 @@ NAMED = 5
 _TIMEOUT = "57014"
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """
     The instant and the settings with which invariants are asked, the same throughout.
 
@@ -99,7 +100,7 @@ def outcome(
 ) -> Outcome:
     """The verdict inside a transaction, with every violation's key, or those `among` some."""
     with questioning(connection, world.known) as reader:
-        return evaluate(invariant, world.resources(reader), PROVEN._replace(among=among))
+        return evaluate(invariant, world.resources(reader), replace(PROVEN, among=among))
 
 
 def steps(

@@ -1,7 +1,6 @@
 """What an alteration is about: a table, or what hangs on one, as the catalog has it now."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from psycopg import sql
 
 from trueup.model.change import Alteration
@@ -18,8 +17,7 @@ _TABLE = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemaObject:
+class SchemaObject(Struct, frozen=True, kw_only=True):
     """
     A table, or what hangs on it by `name`; `definition` is None where that is not there.
 

@@ -2,9 +2,9 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import httpx
+from msgspec import Struct
 
 from trueup.primary.service import Service
 
@@ -26,8 +26,7 @@ REFERENCE = 200
 Pause = Callable[[float], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """
     What came of a request: done, or why not.
 

@@ -8,12 +8,12 @@ documentation, "Idempotent requests"); PUT and DELETE may be repeated anywhere (
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
 
 import httpx
+from msgspec import Struct
 
 from trueup.readers.storage.signature import signed
 
@@ -36,8 +36,7 @@ class Kind(StrEnum):
     S3 = "s3"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """
     A service of an environment: where it is, and the key that opens it, which is never printed.
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import psycopg
+from msgspec import Struct
 from psycopg import IsolationLevel
 from psycopg.rows import TupleRow
 
@@ -36,8 +36,7 @@ _IDENTITY = """
 _ROLE = "select session_user::text"
 
 
-@dataclass(frozen=True, slots=True)
-class Primary:
+class Primary(Struct, frozen=True):
     """An open primary; the connection never leaves this room."""
 
     connection: Connection

@@ -1,10 +1,10 @@
 """What the primary's catalog says of a table: its columns, its key, and what refers to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
 from psycopg import sql
 
 from trueup.errors import PlanError
@@ -106,8 +106,7 @@ _ACTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """
     A column; `type` is without length or precision, `full` with it, both as SQL.
 
@@ -124,8 +123,7 @@ class Column:
     printable: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class Table(Struct, frozen=True, eq=False):
     """
     A table; `key` names a row for ever, and is empty where nothing does.
 
@@ -160,8 +158,7 @@ class Table:
         return tuple(name for name, column in self.columns.items() if not column.generated)
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignKey:
+class ForeignKey(Struct, frozen=True):
     """A foreign key: `child`'s `columns` refer to `parent`'s `references`; tables by oid."""
 
     name: str

@@ -1,7 +1,8 @@
 """The triggers that changes will fire."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from trueup.model.plan import FiringTrigger, Op
 from trueup.primary.session import Connection
@@ -28,8 +29,7 @@ QUIETLY = frozenset({"R", "A"})
 """What fires where session_replication_role is replica."""
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(Struct, frozen=True):
     """What happens to some rows of a table; `columns` are those an update sets."""
 
     table: Table

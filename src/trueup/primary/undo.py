@@ -1,8 +1,9 @@
 """Undo: the reverse of a journal entry as a plan, applied like any other."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from trueup.errors import JournalError, PlanError
 from trueup.model.invariant import Invariant

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Plan, Skipped, Target
@@ -13,8 +14,7 @@ from trueup.primary.proven import Violating
 from trueup.primary.session import Connection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Struct, frozen=True, kw_only=True):
     """
     What every batch of a plan needs.
 
@@ -32,8 +32,7 @@ class Work:
     dragged: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-@dataclass(slots=True)
-class Done:
+class Done(Struct):
     """
     What came of one batch: `entry` is None where nothing was changed.
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _NAME = r'(?:[a-z_\u0080-\uffff][\w$]*|"(?:[^"]|"")+")'
 
@@ -31,8 +32,7 @@ _WORD = re.compile(
 _SPLIT = re.compile(rf'{_TEXT}|"(?:[^"]|"")+"| AND |.', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """
     One column of a table and what it is compared with; the column as SQL writes it.
 

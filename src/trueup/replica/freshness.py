@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import sql
 from psycopg.rows import TupleRow, class_row
 
@@ -41,7 +42,7 @@ class Freshness(StrEnum):
     UNKNOWN = "unknown"
 
 
-class _Told(NamedTuple):
+class _Told(Struct, frozen=True):
     clock: datetime
     in_recovery: bool
     paused: bool | None
@@ -52,7 +53,7 @@ class _Told(NamedTuple):
     heard_at: datetime | None
 
 
-class Read(NamedTuple):
+class Read(Struct, frozen=True):
     """What the replica said: how fresh, why, its clock, and the instant its data speaks for."""
 
     freshness: Freshness
@@ -90,7 +91,7 @@ def read_freshness(
             found = _beating(connection, told, heartbeat, max_lag)
         else:
             found = _told(told, max_lag)
-        return _on_time(found._replace(skew=skew))
+        return _on_time(replace(found, skew=skew))
 
     return read
 
@@ -101,7 +102,7 @@ def _on_time(read: Read) -> Read:
     ahead = "ahead of" if read.skew > timedelta() else "behind"
     words = f"the replica's clock is {_seconds(abs(read.skew))} {ahead} this machine's"
     remedy = "set the clock of the one that is wrong (NTP): thresholds would mean nothing"
-    return read._replace(freshness=Freshness.UNKNOWN, words=words, remedy=remedy)
+    return replace(read, freshness=Freshness.UNKNOWN, words=words, remedy=remedy)
 
 
 def _told(told: _Told, max_lag: timedelta) -> Read:

@@ -1,9 +1,9 @@
 """Functions that may do something: a SELECT that calls one is refused unless it is named."""
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct
 from psycopg.rows import TupleRow
 
 from trueup.errors import StatementError
@@ -68,7 +68,7 @@ _VOLATILE = """
 """
 
 
-class Volatile(NamedTuple):
+class Volatile(Struct, frozen=True):
     """Names, without their schema, by which SQL may reach a volatile function."""
 
     functions: frozenset[str]

@@ -1,9 +1,9 @@
 """The settings of a guarded session, made by SQL and read back."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct
 from psycopg.rows import TupleRow
 
 from trueup.errors import GuardError
@@ -20,7 +20,7 @@ _READ_BACK = """
 """
 
 
-class Limits(NamedTuple):
+class Limits(Struct, frozen=True):
     """
     How long a statement, a lock and an idle transaction may take, in seconds.
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from trueup.replica.condition import Compared, compared, unquoted
 from trueup.replica.names import identifier
@@ -46,8 +47,7 @@ _SORTED = frozenset({"B", "D", "E", "N", "S"})
 _VALUE = re.compile(r"(?P<value>'(?:[^']|'')*'|-?\d+(?:\.\d+)?)(?:::.*)?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """
     A table that a plan reads as a whole although few of its rows are wanted at a time.
 
@@ -60,8 +60,7 @@ class Wanted:
     rows: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """What TABLE says of one."""
 
     pages: int

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from trueup.errors import CatalogError
 
@@ -21,7 +22,7 @@ _RESERVED = frozenset(
 )
 
 
-class Column(NamedTuple):
+class Column(Struct, frozen=True):
     """One column of one table, names as stored; `table` has its schema where one was given."""
 
     table: str

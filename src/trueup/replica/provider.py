@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
 
 from trueup.replica.connection import Dsn
 
@@ -14,8 +15,7 @@ PROVIDERS = ("supabase", "neon", "plain")
 _SESSION = "use the session pooler, port 5432 of the same host: copy it from Connect"
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """A provider and a way in; `advice` lists what to do, empty where nothing needs it."""
 
     name: str

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import psycopg
+from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow, tuple_row
@@ -52,7 +54,7 @@ PATIENCE = Limits().statement
 """Seconds for a question on a connection that sets no other limit."""
 
 
-class Fetched(NamedTuple):
+class Fetched(Struct, frozen=True):
     """Rows up to a cap; `complete` is False where more were left, `printable` goes by type."""
 
     rows: list[Row]
@@ -60,7 +62,7 @@ class Fetched(NamedTuple):
     printable: frozenset[str]
 
 
-class Reads(NamedTuple):
+class Reads(Struct, frozen=True):
     """What the planner says of a query: its cost, and the tables that it reads."""
 
     cost: float
@@ -110,7 +112,7 @@ class Rows:
         if keys is not None:
             given = {f"trueup_{n}": array(key[n] for key in keys) for n in range(len(names))}
             sent += f" where {_is_among(names, list(given))}"
-        asked = self.asked._replace(sent=sent, names=self.asked.names | given.keys())
+        asked = replace(self.asked, sent=sent, names=self.asked.names | given.keys())
         return Rows(self._reader, asked, {**self.params, **given})
 
     def values(self) -> Iterator[TupleRow]:

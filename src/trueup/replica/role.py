@@ -1,9 +1,9 @@
 """What a role may do beside reading, and the lines that take it away."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct
 from psycopg.rows import TupleRow, class_row
 
 from trueup.errors import GuardError
@@ -72,7 +72,7 @@ POWERFUL = (
 """Roles of PostgreSQL's own that do more than read rows."""
 
 
-class _Role(NamedTuple):
+class _Role(Struct, frozen=True):
     current_user: str
     itself: bool
     rolsuper: bool
@@ -87,7 +87,7 @@ class _Role(NamedTuple):
     owner: str
 
 
-class Trouble(NamedTuple):
+class Trouble(Struct, frozen=True):
     """One thing that is wrong with a role, and the SQL that mends it."""
 
     words: str

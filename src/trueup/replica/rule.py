@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from trueup.errors import StatementError
 from trueup.replica.names import Column, column, identifier
@@ -16,7 +17,7 @@ _OPEN, _CLOSE = "values (\n", "\n)"
 _OF_CHILD = re.compile(r'\bchild\s*\.\s*("(?:[^"]|"")+"|\w+)')
 
 
-class Rule(NamedTuple):
+class Rule(Struct, frozen=True):
     """
     A condition on the rows of a table, and what is shown of a row.
 

@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct
+from msgspec.structs import replace
 from psycopg.rows import TupleRow
 
 from trueup.errors import ReplicaError
@@ -33,7 +34,7 @@ CANCEL_WITHIN = 2.0
 """Seconds for the word that what runs is to stop."""
 
 
-class About(NamedTuple):
+class About(Struct, frozen=True):
     """What the session turned out to be; `opened_in` is in seconds, a cold start shows there."""
 
     role: str
@@ -43,7 +44,7 @@ class About(NamedTuple):
     opened_in: float
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True):
     """What role it is, which functions and timestamps there are, and how fresh the data."""
 
     role: str
@@ -53,7 +54,7 @@ class Seen(NamedTuple):
     freshness: Read
 
 
-class Patience(NamedTuple):
+class Patience(Struct, frozen=True):
     """
     How long a statement may take, how far behind a replica may be, and when it is looked at again.
 
@@ -97,7 +98,7 @@ class Session:
 
     def seen(self) -> Seen:
         """What this session has found, for another of the same role."""
-        return self._seen._replace(freshness=self.freshness)
+        return replace(self._seen, freshness=self.freshness)
 
     @contextmanager
     def reading(self, snapshot: str = "") -> Iterator[Reader]:

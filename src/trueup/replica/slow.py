@@ -1,7 +1,8 @@
 """What took the server long enough to be explained at the end of the run."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 SLOW = 0.5
 """
@@ -11,7 +12,7 @@ Below it an index would win nobody anything, and a run of small tables has nothi
 """
 
 
-class Slow(NamedTuple):
+class Slow(Struct, frozen=True):
     """
     Statements as they were sent, with their parameters, and the ids of whose invariants they are.
 

@@ -1,14 +1,14 @@
 """One snapshot for a run: exported once, imported by every connection of every process."""
 
 import fcntl
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
+import msgspec
 import psycopg
+from msgspec import Struct
 from psycopg import sql
 from psycopg.rows import TupleRow
 
@@ -30,7 +30,7 @@ _EXPORT = sql.SQL("""
 Open = Callable[[], psycopg.Connection[TupleRow]]
 
 
-class Snapshot(NamedTuple):
+class Snapshot(Struct, frozen=True):
     """An exported snapshot; `instant` is what pg_current_snapshot() says in whoever imports it."""
 
     id: str
@@ -79,7 +79,7 @@ class Shared:
                 return known
             snapshot = self._export()
             unfinished = self._file.with_suffix(".new")
-            unfinished.write_text(json.dumps(snapshot._asdict()), encoding="utf-8")
+            unfinished.write_bytes(msgspec.json.encode(snapshot))
             unfinished.replace(self._file)
             return snapshot
 
@@ -108,7 +108,7 @@ class Shared:
 
     def _read(self) -> Snapshot | None:
         try:
-            return Snapshot(**json.loads(self._file.read_text(encoding="utf-8")))
+            return msgspec.json.decode(self._file.read_bytes(), type=Snapshot)
         except FileNotFoundError:
             return None
 

@@ -2,7 +2,8 @@
 
 import time
 from threading import Lock
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from trueup.model.cost import CostRecord
 
@@ -32,7 +33,7 @@ Parallel workers would count for themselves; the guard asks for none.
 """
 
 
-class Counters(NamedTuple):
+class Counters(Struct, frozen=True):
     """What the server process of a connection says that it has read, `partly` where not all."""
 
     rows: int

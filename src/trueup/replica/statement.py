@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from trueup.errors import StatementError
 from trueup.replica.forbidden import (
@@ -55,7 +56,7 @@ _ESCAPE = re.compile(
 _OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 
 
-class Statement(NamedTuple):
+class Statement(Struct, frozen=True):
     """
     A checked SELECT: the text as its author wrote it, and as the driver takes it.
 
@@ -70,7 +71,7 @@ class Statement(NamedTuple):
     calls: frozenset[str]
 
 
-class _Token(NamedTuple):
+class _Token(Struct, frozen=True):
     kind: str
     text: str
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
-from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct
+from msgspec.structs import replace
 from psycopg.rows import TupleRow, tuple_row
 
 from trueup.model.invariant import Row
@@ -23,7 +24,7 @@ _NAME = "trueup_asked"
 """The one cursor that a transaction has open at a time."""
 
 
-class Taken(NamedTuple):
+class Taken(Struct, frozen=True):
     """One statement's answer: its rows, and each column; of two with one name the last counts."""
 
     rows: list[TupleRow]
@@ -113,7 +114,7 @@ class Together:
             return first
         self.streamed = True
         rest = self._reader._read(_forward(cap + 1 - CHUNK), None, cap - CHUNK)
-        return first._replace(rows=first.rows + rest.rows, complete=rest.complete)
+        return replace(first, rows=first.rows + rest.rows, complete=rest.complete)
 
     def fetched(self, taken: Taken) -> Fetched:
         """All the rows of an answer, and which of its columns may be printed."""

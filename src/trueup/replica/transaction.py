@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import psycopg
+from msgspec import Struct
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
@@ -51,7 +51,7 @@ of a pipeline for another chunk.
 """
 
 
-class Rules(NamedTuple):
+class Rules(Struct, frozen=True):
     """What every transaction of a session must be; `shown` is how the server words a setting."""
 
     settings: Mapping[str, str]
@@ -60,7 +60,7 @@ class Rules(NamedTuple):
     patience: float
 
 
-class _Look(NamedTuple):
+class _Look(Struct, frozen=True):
     """What the server says of a transaction at its begin."""
 
     recovering: bool
@@ -70,7 +70,7 @@ class _Look(NamedTuple):
     counters: Counters
 
 
-class Begun(NamedTuple):
+class Begun(Struct, frozen=True):
     """A transaction: the snapshot that it stands on, since when, and what was read before it."""
 
     snapshot: str

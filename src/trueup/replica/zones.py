@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import psycopg
+from msgspec import Struct, field
 from psycopg.rows import TupleRow
 
 from trueup.errors import StatementError
@@ -53,8 +53,7 @@ Column = tuple[str, str, str]
 Tokens = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(Struct, frozen=True):
     """The timestamp columns of a database, schema, table and name, and the SQL that was checked."""
 
     kinds: Mapping[Column, str]
@@ -95,8 +94,7 @@ def explains(error: Exception) -> bool:
     return isinstance(error, TypeError) and "offset-naive and offset-aware" in str(error)
 
 
-@dataclass(slots=True)
-class _Expression:
+class _Expression(Struct):
     """One expression of a plan; `found` is the column of the first mixture in it."""
 
     text: str

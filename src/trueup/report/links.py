@@ -1,12 +1,13 @@
 """Where the links of a page lead: the project's files, and on a site the pages beside it."""
 
-from typing import NamedTuple
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from trueup.model.run import Record
 
 
-class Links(NamedTuple):
+class Links(Struct, frozen=True):
     """
     `source` is put before a path from the project's folder; None where its files are not at hand.
 

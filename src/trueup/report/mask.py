@@ -6,10 +6,11 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from trueup.errors import ConfigError
+from trueup.model.hiding import Hiding
 
 MASKED = "masked"
 
@@ -22,8 +23,7 @@ FILE = Path(".trueup") / "mask.key"
 _MASK = re.compile(rf"{MASKED}(?: [0-9a-f]{{8}})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Mask:
+class Mask(Hiding, frozen=True):
     """
     What stands for a value: with a key, a digest that is the same wherever the value is the same.
 
@@ -31,7 +31,9 @@ class Mask:
     by trying; the key itself is never published.
     """
 
-    key: bytes = field(default=b"", repr=False)
+    HIDDEN: ClassVar = frozenset({"key"})
+
+    key: bytes = b""
 
     def of(self, text: str) -> str:
         """The mask of a text; case and space around it make no difference."""

@@ -1,9 +1,11 @@
 """Merging runs on disk: read, put together, compared with earlier ones, written as one."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup import catalog
 from trueup.config import Project
@@ -18,8 +20,7 @@ PATIENCE = 1.5
 """How much later than its schedule says a run may come: GitHub delays them, and drops some."""
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(Struct, frozen=True):
     """The systems that a merged run must have, and the project whose invariants they are."""
 
     project: Project

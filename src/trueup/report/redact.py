@@ -4,10 +4,11 @@ import json
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from trueup.model.invariant import Invariant
 from trueup.model.run import Cell, FixRecord, Record

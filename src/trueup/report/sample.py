@@ -1,7 +1,8 @@
 """The rows of a violated invariant that a page prints: a few at once, more folded."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from trueup.model.run import Cell, Record
 from trueup.report.mask import MASKED, is_mask
@@ -19,7 +20,7 @@ CELL_MARKUP = 12
 Rows = Sequence[tuple[Cell, ...]]
 
 
-class Sample(NamedTuple):
+class Sample(Struct, frozen=True):
     """The rows to print: `first` at once, `more` folded."""
 
     first: Rows

@@ -4,10 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from trueup.errors import RunError
 from trueup.history import folder
@@ -25,8 +27,7 @@ MANIFEST = "site.json"
 PAGE = "index.html"
 
 
-@dataclass(slots=True)
-class Built:
+class Built(Struct):
     """What a build wrote, kept and took away, by path within the site."""
 
     written: list[str] = field(default_factory=list)
@@ -34,8 +35,7 @@ class Built:
     removed: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
+class Dated(Struct, frozen=True):
     """A run with the text of its file, and that text's digest."""
 
     run: Run

@@ -1,7 +1,8 @@
 """The pages of a site that are drawn from many runs: the index, and one an invariant."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from trueup.model.run import Mended, MetricRecord, Record, Run
 from trueup.model.verdict import Verdict
@@ -16,8 +17,7 @@ Environments = Mapping[str, Sequence[Run]]
 """The runs of each environment, the newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(Struct, frozen=True):
     """What is known last of one system in one environment: its records in the newest run of it."""
 
     run: Run
@@ -40,8 +40,7 @@ class Now:
         return ", ".join(parts) or "all hold"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One run's record of an invariant."""
 
     run: Run

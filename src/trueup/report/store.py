@@ -1,6 +1,5 @@
 """Runs on disk: one folder a run, `run.json` the source, `index.html` drawn from it."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterable
@@ -9,9 +8,8 @@ from pathlib import Path
 
 from trueup.errors import RunError
 from trueup.history.folder import DATA, ID
-from trueup.model.plain import plain
+from trueup.model import run_json
 from trueup.model.run import Run
-from trueup.model.run_json import members
 from trueup.report.page import page
 from trueup.report.scrub import scrub
 
@@ -47,7 +45,7 @@ def text(run: Run) -> str:
     Raises RunError for a number that JSON cannot write.
     """
     try:
-        return "{\n" + ",\n".join(starmap(_line, members(run))) + "\n}\n"
+        return "{\n" + ",\n".join(starmap(_line, run_json.members(run))) + "\n}\n"
     except ValueError as error:
         raise RunError(
             "the run holds a value that is not a number (NaN or infinity), which JSON cannot "
@@ -58,12 +56,8 @@ def text(run: Run) -> str:
 def _line(name: str, value: object) -> str:
     """A member of the whole; of what is listed each by itself, since to indent all takes long."""
     if isinstance(value, tuple) and value:
-        return f" {_json(name)}: [\n  " + ",\n  ".join(map(_json, value)) + "\n ]"
-    return f" {_json(name)}: {_json(value)}"
-
-
-def _json(value: object) -> str:
-    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
+        return f' "{name}": [\n  ' + ",\n  ".join(map(run_json.text, value)) + "\n ]"
+    return f' "{name}": {run_json.text(value)}'
 
 
 def _place(run: Run, place: Path, secrets: tuple[str, ...]) -> None:

@@ -3,12 +3,12 @@
 import os
 import pwd
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Account:
+
+class Account(Struct, frozen=True):
     """A user and his group, as numbers."""
 
     uid: int

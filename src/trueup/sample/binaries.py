@@ -7,9 +7,10 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+from msgspec import Struct
 
 from trueup.errors import SampleError
 from trueup.sample.account import Account, account, is_ours, may_reach
@@ -20,8 +21,7 @@ INSTALL = "pginstall18"
 OLDEST = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Binaries:
+class Binaries(Struct, frozen=True):
     """A folder of programs that the account can run, and their major version."""
 
     folder: Path

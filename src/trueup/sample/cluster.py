@@ -5,16 +5,18 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from subprocess import Popen
-from typing import LiteralString
+from typing import ClassVar, LiteralString
 from urllib.parse import quote
 
 import psycopg
+from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import sql
 
 from trueup.errors import SampleError
+from trueup.model.hiding import Hiding
 from trueup.sample import binaries, home, locks, ports, roles, server
 from trueup.sample.binaries import Binaries
 from trueup.sample.roles import LOGINS, SUPERUSER
@@ -33,14 +35,15 @@ A place in the log behind all commits so far, flushed with this one.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Hiding, frozen=True):
     """Where the two servers are and how to log in; its repr hides the passwords."""
+
+    HIDDEN: ClassVar = frozenset({"passwords"})
 
     folder: Path
     home: Path
     ports: Mapping[Name, int]
-    passwords: Mapping[str, str] = field(repr=False)
+    passwords: Mapping[str, str]
 
     def server(self, name: Name) -> Server:
         """One of the two."""
@@ -101,8 +104,7 @@ class Cluster:
         return all(server.answers(self.dsn(SUPERUSER, name)) for name in self.ports)
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """A cluster whose servers this process started; they have the lock too, and die with it."""
 
     cluster: Cluster

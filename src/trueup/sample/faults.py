@@ -1,17 +1,17 @@
 """Faults: what can go wrong in a system, as SQL that plants it and keys that it must name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from trueup.errors import SampleError
 from trueup.sample.site.site import Site
 from trueup.sample.stripe.account import Account
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """
     One way to break one invariant.
 
@@ -26,10 +26,10 @@ class Fault:
     plant: str
     keys: frozenset[str]
     near_misses: str = ""
-    also: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+    also: Mapping[str, frozenset[str]] = field(default_factory=dict)
     stripe: Callable[[Account], None] | None = None
     site: Callable[[Site], None] | None = None
-    settings: Mapping[str, object] = field(default_factory=dict, hash=False)
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 def load(folder: Path) -> tuple[Fault, ...]:

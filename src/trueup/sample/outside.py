@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct, convert
+
 from trueup.config import ServiceConfig
-from trueup.model.exact import exact
 from trueup.readers.http.address import Address
 from trueup.readers.storage.bucket import Bucket
 from trueup.readers.stripe.account import StripeAccount
@@ -23,8 +23,7 @@ STRIPE = "stripe"
 SOURCE = "the sample's Stripe key"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
+class Outside(Struct, frozen=True, kw_only=True):
     """
     What invariants read there, and which services fixes may call.
 
@@ -82,8 +81,7 @@ def _services(served: Served | None) -> Iterator[tuple[str, Said]]:
 
 def _config(name: str, said: Said) -> ServiceConfig:
     named = {key: _variable(name, key) for key in said if key != "kind"}
-    found: ServiceConfig = exact(ServiceConfig, {"kind": said["kind"], **named})
-    return found
+    return convert({"kind": said["kind"], **named}, ServiceConfig)
 
 
 def _variable(name: str, key: str) -> str:

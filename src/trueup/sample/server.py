@@ -7,11 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import psycopg
+from msgspec import Struct
 
 from trueup.errors import SampleError
 from trueup.sample.binaries import Binaries
@@ -49,8 +49,7 @@ SETTINGS = {
 """fsync and full_page_writes are off because the sample can be made again; nothing else may be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """One of the two: its data folder, its settings file and its log lie side by side in `home`."""
 
     name: Name

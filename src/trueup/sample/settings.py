@@ -2,21 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import TypeAdapter
+from msgspec import Struct, field
 
+from trueup import settings
 from trueup.sample.beside import Beside
 from trueup.sample.faults import Fault
-from trueup.settings import Settings
-
-_READ = TypeAdapter(Settings)
 
 
-@dataclass(slots=True)
-class Planted:
+class Planted(Struct):
     """The settings that faults replace; `made_for` is the oid of the database they go with."""
 
     made_for: int | None
@@ -45,8 +41,7 @@ class SettingsBeside(Beside[Planted]):
 
     def read(self, file: Path) -> Planted:
         kept = json.loads(file.read_text(encoding="utf-8"))
-        settings = _READ.validate_json(json.dumps(kept["settings"]))
-        return Planted(kept["made_for"], {**settings})
+        return Planted(kept["made_for"], settings.read(kept["settings"]))
 
     def broken(self, kept: Planted, fault: Fault) -> None:
         kept.settings |= fault.settings

@@ -1,10 +1,11 @@
 """What a pytest process needs to evaluate invariants: systems, the instant, and the fixes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup import command
 from trueup.catalog import find_fix, serves_several
@@ -21,7 +22,7 @@ from trueup.suite.opened import Systems
 from trueup.suite.sources import Moment
 
 
-class Active(NamedTuple):
+class Active(Struct, frozen=True):
     """
     One process of one run; workers get `run` and `moment` from the controller.
 

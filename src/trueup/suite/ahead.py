@@ -4,9 +4,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from threading import Condition, Thread
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup.ahead.batch import answered
 from trueup.ahead.draft import question
@@ -40,7 +41,7 @@ AGAIN = 0.1
 """Seconds until those who work are left behind, and until they are told again to stop."""
 
 
-class _Selected(NamedTuple):
+class _Selected(Struct, frozen=True):
     """An invariant that comes down to one question."""
 
     invariant: Invariant

@@ -2,14 +2,15 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from trueup.config import Project
 from trueup.environment import environments
 from trueup.suite.begun import Begun
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """What the command line asked for."""
 
     environment: str

@@ -1,11 +1,12 @@
-"""What a worker's questions cost, on its way to the controller; only builtins travel."""
+"""What a worker's questions cost, on its way to the controller as JSON: only builtins travel."""
 
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+import msgspec
+
 from trueup.model.cost import CostRecord
-from trueup.model.exact import exact
-from trueup.model.plain import plain
+from trueup.model.run_json import text
 from trueup.suite.active import Active
 
 NAME = "trueup"
@@ -15,9 +16,9 @@ NAME = "trueup"
 def send(output: MutableMapping[str, object], active: Active, *, explain: bool) -> None:
     """Put what each system's server was asked for by this worker into what xdist carries."""
     systems = active.systems
-    output[NAME] = {
-        name: plain(systems.cost(name, explain=explain)) for name in systems.environments
-    }
+    output[NAME] = text(
+        {name: systems.cost(name, explain=explain) for name in systems.environments}
+    )
 
 
 def sent(node: Any) -> Mapping[str, CostRecord] | None:
@@ -25,4 +26,4 @@ def sent(node: Any) -> Mapping[str, CostRecord] | None:
     found = getattr(node, "workeroutput", {}).get(NAME)
     if found is None:
         return None
-    return {name: exact(CostRecord, cost, json=True) for name, cost in found.items()}
+    return msgspec.json.decode(found, type=dict[str, CostRecord])

@@ -1,9 +1,9 @@
 """The end of a run: the exit code, run.json, the page, and the words in the terminal."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from msgspec import Struct
 
 from trueup.errors import RunError
 from trueup.model.run import Run
@@ -13,7 +13,7 @@ from trueup.suite.active import Active
 from trueup.suite.recorder import Recorder, exit_code
 
 
-class Finished(NamedTuple):
+class Finished(Struct, frozen=True):
     """The run, and its page: None with the reason where it was not written."""
 
     run: Run

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from trueup import catalog
 from trueup.config import Project, instant
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from trueup.suite.active import Active
 
 
-class Opening(NamedTuple):
+class Opening(Struct, frozen=True):
     """
     What a run is opened with; `history` is the folder of the runs before it.
 

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from trueup.model.run import Record
+from trueup.model.run_json import text
 from trueup.model.verdict import Verdict
 
 ATTRIBUTE = "trueup"
@@ -16,29 +19,23 @@ def attach(item: Any, report: Any) -> None:
     """
     Put the record that an invariant made on the report of its call, a mark on the others.
 
-    From a worker of xdist as plain data: only builtins travel, and one enum would end the run.
+    From a worker of xdist as JSON: only builtins travel, and one enum would end the run.
     """
     found = getattr(item, "record", None)
     if report.when != "call":
         setattr(report, PHASE, True)
     elif isinstance(found, Record):
-        if hasattr(item.config, "workerinput"):
-            from trueup.model.run_json import plain_record  # noqa: PLC0415  # as below
-
-            setattr(report, ATTRIBUTE, plain_record(found))
-        else:
-            setattr(report, ATTRIBUTE, found)
+        sent = hasattr(item.config, "workerinput")
+        setattr(report, ATTRIBUTE, text(found) if sent else found)
 
 
 def carried(report: Any) -> Record | None:
     """The record that a report carries, or None for a report of another kind."""
-    found = getattr(report, ATTRIBUTE, None)
-    if found is None or isinstance(found, Record):
-        return found
-    # Pytest loads this module every time; what reads JSON, only where there is a run.
-    from trueup.model.run_json import record  # noqa: PLC0415  # as the line above says
-
-    return record(found)
+    found: Record | str | None = getattr(report, ATTRIBUTE, None)
+    if isinstance(found, str):
+        found = msgspec.json.decode(found, type=Record)
+        setattr(report, ATTRIBUTE, found)  # read once, whoever asks
+    return found
 
 
 def says_nothing(report: Any) -> bool:
@@ -48,15 +45,11 @@ def says_nothing(report: Any) -> bool:
 
 def in_maintenance(report: Any) -> bool:
     """Whether it was found in a maintenance window, so that it fails nothing."""
-    return bool(_said(report, "maintenance"))
+    found = carried(report)
+    return found is not None and bool(found.maintenance)
 
 
-def verdict_of(report: Any) -> str | None:
-    """The verdict alone, without reading the rest."""
-    verdict: Verdict | str | None = _said(report, "verdict")
-    return None if verdict is None else str(verdict)
-
-
-def _said(report: Any, field: str) -> Any:
-    found = getattr(report, ATTRIBUTE, None)
-    return found.get(field) if isinstance(found, dict) else getattr(found, field, None)
+def verdict_of(report: Any) -> Verdict | None:
+    """The verdict of the record that a report carries."""
+    found = carried(report)
+    return None if found is None else found.verdict

@@ -2,13 +2,14 @@
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from trueup.catalog import INVARIANTS, metrics
 from trueup.history.past import remembered
@@ -22,8 +23,7 @@ from trueup.suite.meanwhile import Meanwhile
 from trueup.suite.record import carried, says_nothing
 
 
-@dataclass(slots=True)
-class Recorder:
+class Recorder(Struct):
     """What the controller gathers; workers only send. `shown` are the reports that pytest keeps."""
 
     started: datetime

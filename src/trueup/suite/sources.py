@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from trueup.environment import Environment
 from trueup.errors import ReplicaError
@@ -17,7 +18,7 @@ from trueup.suite.begun import Begun, application
 from trueup.suite.source import Source
 
 
-class Moment(NamedTuple):
+class Moment(Struct, frozen=True):
     """The run's one instant, and which clock it came from."""
 
     now: datetime

@@ -2,7 +2,9 @@
 
 import gc
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from trueup.catalog import INVARIANTS
 from trueup.config import Project
@@ -24,7 +26,7 @@ IDLE = (
 """Plugins of pytest that do nothing for an invariant, and take time at each of its phases."""
 
 
-class _Opened(NamedTuple):
+class _Opened(Struct, frozen=True):
     """A run that was opened before pytest was loaded, handed to it as a plugin."""
 
     active: "Active"

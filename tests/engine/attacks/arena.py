@@ -3,11 +3,11 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
+from msgspec import Struct
 
 from engine.attacks.attack import Attack
 from fix_database import Database, admit
@@ -50,8 +50,7 @@ FOOTPRINT = """
 """
 
 
-@dataclass(frozen=True)
-class Arena:
+class Arena(Struct, frozen=True):
     """The database, the role that may do too much, and a file that nobody should write."""
 
     database: Database

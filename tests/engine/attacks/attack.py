@@ -1,8 +1,9 @@
 """An attack: SQL that does more than ask, and the layers that stop it."""
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 FILE = Path(__file__).with_name("attacks.toml")
 
@@ -17,8 +18,7 @@ LAYERS = {
 """What stops an attack, in the order in which they come."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attack:
+class Attack(Struct, frozen=True):
     """
     One attack; `by` stops it, and `beneath` would, were that layer not there.
 

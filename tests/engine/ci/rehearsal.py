@@ -5,10 +5,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
 from ruamel.yaml import YAML
 
 from engine.ci.expressions import filled, value
@@ -24,8 +24,7 @@ MADE = ("shard", "shards", "history", "site", "plan")
 """What steps leave in their folder; the next job of a real workflow starts on another machine."""
 
 
-@dataclass(slots=True)
-class Done:
+class Done(Struct):
     """What came of one job: whether it went well, what it printed, its outputs and its summary."""
 
     result: str
@@ -34,8 +33,7 @@ class Done:
     summary: str = ""
 
 
-@dataclass(slots=True)
-class Rehearsal:
+class Rehearsal(Struct):
     """
     A workflow in a folder that has the project.
 

@@ -3,10 +3,10 @@
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.report.morning import believable
 from trueup.ci.branch import Branch

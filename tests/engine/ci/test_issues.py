@@ -1,9 +1,9 @@
 """Issues of a repository: one an invariant, opened, updated, closed; never a row of anybody's."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from engine.report.morning import believable
 from engine.report.runs import record, run, stuck

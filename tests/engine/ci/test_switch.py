@@ -3,11 +3,11 @@
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.report.morning import believable
 from engine.report.runs import record, run, stuck

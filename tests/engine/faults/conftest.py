@@ -1,10 +1,10 @@
 """A shop of which one good is priced wrongly, and a run of three invariants over it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import psycopg
 import pytest
+from msgspec import Struct, field
 
 from engine.faults.proxy import Proxy, between
 from fix_database import Database
@@ -17,8 +17,7 @@ KEYS = [("7",)]
 PIDS = "select pid from pg_stat_activity where application_name = 'trueup/test'"
 
 
-@dataclass
-class Struck:
+class Struck(Struct):
     """What strikes in the middle of a run, once or each time; `times` says how often it did."""
 
     blow: Callable[[], object]
@@ -31,8 +30,7 @@ class Struck:
             self.blow()
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """The verdicts before, at and after the blow."""
 
     before: Outcome
@@ -49,8 +47,7 @@ class Seen:
         return self.at.verdict is Verdict.VIOLATED and found == KEYS
 
 
-@dataclass
-class Shop:
+class Shop(Struct):
     """The database, a proxy before its replica, and how a run is made of it."""
 
     database: Database

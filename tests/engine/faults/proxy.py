@@ -4,18 +4,18 @@ import socket
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from itertools import repeat
 from threading import Event, Thread
 from time import sleep
 from urllib.parse import urlsplit, urlunsplit
 
+from msgspec import Struct, field
+
 AT_ONCE = struct.pack("ii", 1, 0)
 """Linger for no time at all: closing the socket sends a reset."""
 
 
-@dataclass
-class Proxy:
+class Proxy(Struct):
     """
     Forwards, and counts who came.
 

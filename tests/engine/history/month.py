@@ -1,10 +1,11 @@
 """A month at StudyBuddy, a run a day: things break, go on, are mended, flap, and are waived."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from math import sin
+
+from msgspec.structs import replace
 
 from engine.report.morning import HOLDING, METRICS, NOT_APPLICABLE, UNKNOWN, VIOLATED
 from engine.report.runs import NOW, run, stuck

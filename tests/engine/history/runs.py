@@ -1,9 +1,10 @@
 """Runs that follow each other, for tests of what became of an invariant."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.report.runs import NOW, record, run, violated
 from trueup.model.run import Record, Run

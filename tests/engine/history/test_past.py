@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from engine.history.runs import DAY, at, broken, history, sound, told, unknown
 from engine.report.morning import believable, quiet

@@ -1,7 +1,7 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.history.runs import at, broken, sound, unknown
 from trueup.errors import RunError

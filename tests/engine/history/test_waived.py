@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from engine.history.runs import NAME, at, broken, sound, unknown
 from trueup.history.waived import Settled, Waivers, idle, settle

@@ -1,9 +1,9 @@
 import re
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from trueup.errors import ConfigError
 from trueup.history import waiver_file

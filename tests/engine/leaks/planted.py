@@ -1,11 +1,11 @@
 """What must never get out: a person or a secret of each kind, each with a mark of its own."""
 
 import base64
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Planted:
+class Planted(Struct, frozen=True):
     """One thing that is planted; `value` holds the mark, by which it is looked for."""
 
     kind: str

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct, field
 
 from engine.library.outcomes import keys, planned
 from engine.readers.conftest import NOW, filled
@@ -78,8 +78,7 @@ def built(builder: Builder) -> Invariant:
     return builder(ROWS, "Profile.stripe_customer_id", key="profileId", metadata="uid")
 
 
-@dataclass
-class Shop:
+class Shop(Struct):
     """Where either invariant, and their fix, are asked, with Stripe as it is now."""
 
     account: Account

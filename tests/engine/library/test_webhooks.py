@@ -1,11 +1,11 @@
 """Webhooks: an endpoint that listens, deliveries that arrive, events on record; and the key."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.library.outcomes import keys, planned
 from engine.readers.conftest import NOW
@@ -60,7 +60,7 @@ def asked(account: Account, ask, tmp_path: Path) -> Callable[..., Outcome]:
     def outcome(invariant: Invariant, settings: object = None, **said: object) -> Outcome:
         with StandIn(account) as stand_in:
             usual = StripeAccount(secret=READER, source="KEY", live=False, url=stand_in.url)
-            stripe = Stripe(replace(usual, **said), tmp_path, per_second=2000)  # type: ignore[arg-type]  # as the test says
+            stripe = Stripe(replace(usual, **said), tmp_path, per_second=2000)
             found: Outcome = ask(invariant, stripe=stripe, settings=settings or SETTINGS)
             stripe.close()
         return found

@@ -6,11 +6,11 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec import Struct
 
 import required
 from fix_database import Database
@@ -34,8 +34,7 @@ logfile = {log}
 """
 
 
-@dataclass(frozen=True)
-class Pooler:
+class Pooler(Struct, frozen=True):
     """A running PgBouncer, and the URL by which a role reaches the database through it."""
 
     database: Database

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True)
-class Request:
+
+class Request(Struct, frozen=True):
     """What arrived."""
 
     method: str
@@ -19,8 +19,7 @@ class Request:
     body: str
 
 
-@dataclass
-class Counter:
+class Counter(Struct):
     """The service: `answers` are given in turn, the last for ever; None hangs up instead."""
 
     url: str = ""

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fix_database import Database
 from patience import until
@@ -34,8 +36,7 @@ FACTS = Facts(
 )
 
 
-@dataclass
-class Desk:
+class Desk(Struct):
     """Where a test plans and applies; `watched` are the system's invariants."""
 
     database: Database

@@ -1,9 +1,9 @@
 """Changes of the schema: planned with their locks, made, proven, journaled, and taken back."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from engine.primary.desk import Desk, must
 from trueup.errors import ApplyError, JournalError, PlanError, ProofError

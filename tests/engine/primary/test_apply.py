@@ -2,10 +2,10 @@
 
 import os
 import signal
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from engine.primary.desk import NO_JOB_RUNS, Desk, must
 from fix_database import Database

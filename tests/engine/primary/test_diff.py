@@ -1,7 +1,8 @@
 """A plan and its result in words: every row, nothing that a terminal would obey."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from engine.primary.desk import NO_JOB_RUNS, Desk
 from trueup import Delete, Insert, Steps, Update

@@ -1,9 +1,9 @@
 """Plans of many rows: how fast, how far, and proven all the same."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from engine.primary.desk import NO_JOB_RUNS, Desk, must
 from patience import until

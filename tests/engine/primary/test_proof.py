@@ -1,8 +1,7 @@
 """A fix that does not mend, or breaks something else, is rolled back and told so."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from engine.primary.desk import NO_JOB_RUNS, Desk, meanwhile, must
 from trueup import Update

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from engine.primary.desk import NOW, Desk
 from trueup.errors import ProofError
@@ -53,8 +53,7 @@ OBJECTS = every_stored_object_belongs_to_a_user("recordings", "select id from au
 )
 
 
-@dataclass
-class Outside:
+class Outside(Struct):
     """The site of the shop, its buckets and its services."""
 
     served: Served

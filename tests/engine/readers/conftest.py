@@ -1,11 +1,11 @@
 """A small Stripe account, the stand-in that answers for it, and a reader of it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from trueup.readers.stripe.account import StripeAccount
 from trueup.readers.stripe.reader import Stripe

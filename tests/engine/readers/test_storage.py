@@ -4,11 +4,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from trueup.errors import ConfigError, NotApplicable, StorageError
 from trueup.readers.storage import listing

@@ -1,6 +1,6 @@
 """A morning at StudyBuddy that one could believe: five violated, one unknown, the rest holds."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from engine.report.runs import fix, record, run, stuck, uuid, violated
 from trueup.model.cost import CostRecord, SlowRecord

@@ -1,10 +1,11 @@
 """Runs as an engine would hand them over, for tests of what is drawn from them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from trueup.model.run import Cell, FixRecord, MetricRecord, Record, Run, SystemRecord
 from trueup.model.verdict import Verdict

@@ -1,9 +1,9 @@
 """`trueup report merge`: one run of what the jobs of a matrix made, with what did not arrive."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.history.runs import at, broken, sound
 from engine.report.runs import record

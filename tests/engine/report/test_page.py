@@ -1,7 +1,6 @@
 import base64
 import hashlib
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
@@ -9,6 +8,7 @@ from time import process_time
 from urllib.parse import unquote
 
 import pytest
+from msgspec.structs import replace
 
 from engine.history.month import last
 from engine.history.runs import history

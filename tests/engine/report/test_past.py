@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from engine.history.month import FLAPPING, RESOLVED, last
 from engine.history.runs import at, broken, sound, told, unknown

@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from engine.report.morning import believable, quiet
 from engine.report.runs import record, run, stuck

@@ -21,20 +21,17 @@ HOOKS = """
     import pytest
     from engine.report import morning, runs
 
-    from trueup.model.run_json import plain_record, record
+    from trueup.model.run_json import text
+    from trueup.suite.record import carried
     from trueup.report import links, pytest_html
 
     FOUND = {one.name: one for one in (*morning.believable().records, *runs.hostile().records)}
-
-    def carried(report):
-        plain = getattr(report, "trueup", None)
-        return record(plain) if plain else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(item, call):
         report = yield
         if call.when == "call" and item.name.removeprefix("test_") in FOUND:
-            report.trueup = plain_record(FOUND[item.name.removeprefix("test_")])
+            report.trueup = text(FOUND[item.name.removeprefix("test_")])
         return report
 
     def pytest_html_results_table_header(cells):

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from engine.report.runs import stuck
 from trueup.report.mask import MASKED

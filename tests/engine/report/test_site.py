@@ -1,11 +1,11 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from engine.history.month import RESOLVED, last, month

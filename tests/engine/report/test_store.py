@@ -1,8 +1,8 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.report.morning import METRICS, believable
 from engine.report.runs import hostile, record, run, violated

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from msgspec.structs import replace
 
 from engine.report.morning import UNKNOWN, VIOLATED, believable, quiet
 from engine.report.runs import record, run, stuck

@@ -1,12 +1,12 @@
 """An address of an environment: where it is, and the key that it asks for, if any."""
 
-from dataclasses import dataclass, field
+from typing import ClassVar
 
 from trueup.config import SentAs
+from trueup.model.hiding import Hiding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(Hiding, frozen=True, kw_only=True):
     """
     Where it is, without a slash at its end.
 
@@ -14,9 +14,11 @@ class Address:
     a `key` for it there is no asking.
     """
 
+    HIDDEN: ClassVar = frozenset({"key"})
+
     url: str
     variable: str = ""
-    key: str = field(default="", repr=False)
+    key: str = ""
     sent_as: SentAs = "bearer"
 
     @property

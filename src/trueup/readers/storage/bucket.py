@@ -1,10 +1,11 @@
 """A bucket of S3: where it is, and the key that may list it."""
 
-from dataclasses import dataclass, field
+from typing import ClassVar
+
+from trueup.model.hiding import Hiding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class Bucket(Hiding, frozen=True, kw_only=True):
     """
     Where it is: the URL of its region's endpoint, and its name there.
 
@@ -12,11 +13,13 @@ class Bucket:
     not set, without which nothing can be listed.
     """
 
+    HIDDEN: ClassVar = frozenset({"secret"})
+
     url: str
     bucket: str
     region: str = "us-east-1"
     variable: str = ""
     user: str = ""
-    secret: str = field(default="", repr=False)
+    secret: str = ""
     unset: str = ""
     budget: float = 300.0

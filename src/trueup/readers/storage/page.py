@@ -1,10 +1,11 @@
 """One page of a bucket's list, as S3 writes it (its documentation, "ListObjectsV2")."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote_plus
 from xml.etree import ElementTree as ET
+
+from msgspec import Struct
 
 from trueup.errors import StorageError
 
@@ -13,8 +14,7 @@ NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 STRANGE = "answered with no list of a bucket; is its url that of an S3 endpoint?"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Objects of a bucket, and the token that asks for the next; empty after the last."""
 
     objects: list[dict[str, Any]]

@@ -1,11 +1,12 @@
 """Which account of Stripe an environment reads, and how patiently."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import ClassVar
+
+from trueup.model.hiding import Hiding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StripeAccount:
+class StripeAccount(Hiding, frozen=True, kw_only=True):
     """
     The key with the variable it came from, and the mode that the environment is of.
 
@@ -13,7 +14,9 @@ class StripeAccount:
     application may take to hear of a change, `budget` how many seconds a process may ask for.
     """
 
-    secret: str = field(repr=False)
+    HIDDEN: ClassVar = frozenset({"secret"})
+
+    secret: str
     source: str
     live: bool
     unrestricted: bool = False

@@ -1,7 +1,8 @@
 """A Stripe key: what it may do and where, as its first letters say; its secret is never printed."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from trueup.errors import GuardError
 
@@ -17,8 +18,7 @@ CREATE = (
 """Where a restricted key that may read what invariants ask for is made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A key and the variable it came from."""
 
     secret: str

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
 from typing import Any
 
 import stripe
+from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup.errors import StripeError
 from trueup.readers.stripe.personal import impersonal
@@ -25,8 +26,7 @@ Page = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 Objects = list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """Objects created in a span, both ends included, in seconds since 1970."""
 
     since: int

@@ -5,11 +5,12 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
 
 from trueup.sample.loopback import Handler, Loopback
 from trueup.sample.stripe.account import Account, read
@@ -24,8 +25,7 @@ _PLACE = re.compile(r"\[\d+\]")
 _TYPES = {401: "invalid_request_error", 403: "invalid_request_error", 429: "rate_limit_error"}
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """What goes wrong with one request: a status, or a connection that ends in the middle."""
 
     status: int = 0
