@@ -143,6 +143,21 @@ def adopted(path: Path, attribute: str) -> Invariant | None:
     return _ADOPTED.get((path, attribute))
 
 
+def by_id(root: Path) -> dict[str, Invariant]:
+    """
+    All that were found so far, those too that stand in a class, which only pytest looks at.
+
+    Raises CatalogError where one of these is declared wrongly.
+    """
+    found = list(_ADOPTED.values())
+    for path, module in _LOADED.items():
+        for place in vars(module).values():
+            if isinstance(place, type) and place.__module__ == module.__name__:
+                members = vars(place).items()
+                found += [adopt(root, o, n, path) for n, o in members if isinstance(o, Invariant)]
+    return {one.id: one for one in found}
+
+
 def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:
     """Every fix in a system's own folder, named by an invariant or not."""
     paths = sorted((root / FIXES / system).glob("[!_.]*.py"))

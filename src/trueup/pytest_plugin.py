@@ -1,7 +1,6 @@
 """Trueup inside pytest: hooks only, each of which delegates at once; never imports `primary`."""
 
 from collections.abc import Generator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from traceback import clear_frames
 from typing import Any
@@ -10,8 +9,8 @@ import pytest
 
 from trueup.model.invariant import PREFIX, Invariant
 from trueup.suite import options
-from trueup.suite.shares import LOAD
-from trueup.suite.stash import ACTIVE, RECORDER, RUN
+from trueup.suite.shares import LOAD, WORKER
+from trueup.suite.stash import ASKING, RECORDER, RUN
 
 # What makes a run is imported when a run is asked for: pytest loads this plugin every time.
 
@@ -37,26 +36,29 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if config.option.env is None:
         return
     from trueup.suite.recorder import Recorder
-    from trueup.suite.start import start
 
-    if ACTIVE not in config.stash:
-        config.stash[ACTIVE] = start(config)
-    active = config.stash[ACTIVE]
+    if ASKING not in config.stash:
+        from trueup.suite.start import start
+
+        config.stash[ASKING] = start(config)
+    config.stash[ASKING].wait()
     if not hasattr(config, "workerinput"):
         reporter = config.pluginmanager.get_plugin("terminalreporter")
-        config.stash[RECORDER] = Recorder(datetime.now(UTC), reporter.stats if reporter else {})
+        config.stash[RECORDER] = Recorder(reporter.stats if reporter else {})
         config.pluginmanager.register(config.stash[RECORDER], "trueup-recorder")
         if getattr(config.option, "htmlpath", None):
             from trueup.suite.html_view import HtmlView
 
-            config.pluginmanager.register(HtmlView(config, active), "trueup-html-view")
+            config.pluginmanager.register(
+                HtmlView(config, config.stash[ASKING]), "trueup-html-view"
+            )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker which run it belongs to."""
-    if ACTIVE in node.config.stash:
-        from trueup.suite.start import WORKER, told
+    if ASKING in node.config.stash:
+        from trueup.suite.start import told
 
         node.workerinput[WORKER] = told(node.config)
 
@@ -64,7 +66,7 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give each worker of a run its share at once, unless another way was asked for."""
-    if ACTIVE not in config.stash or config.option.dist != LOAD:
+    if ASKING not in config.stash or config.option.dist != LOAD:
         return None
     from trueup.suite.scheduler import Shares
 
@@ -73,18 +75,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say which environment, instant and run this is."""
-    active = config.stash.get(ACTIVE, None)
-    if active is None:
-        return None
-    now = f"{active.moment.now:%Y-%m-%d %H:%M:%S} UTC"
-    return f"trueup: {active.environment}, as of {now} ({active.moment.clock}), run {active.run}"
+    asking = config.stash.get(ASKING, None)
+    return None if asking is None else f"trueup: {asking.header()}"
 
 
 def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> pytest.Module | None:
     """Take the modules of a run from where they were imported to ask ahead."""
-    if ACTIVE not in parent.config.stash:
+    if ASKING not in parent.config.stash:
         return None
     from trueup.suite.module import InvariantModule
 
@@ -102,7 +101,7 @@ def pytest_pycollect_makeitem(
         return []
     from trueup.suite.item import make
 
-    return [make(collector, name, obj, collector.config.stash.get(ACTIVE, None))]
+    return [make(collector, name, obj, collector.config.stash.get(ASKING, None))]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -118,19 +117,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Ask ahead what was selected; in a worker of xdist what it is given."""
     config = session.config
-    active = config.stash.get(ACTIVE, None)
-    if active is None or config.option.collectonly or session.testsfailed:
+    asking = config.stash.get(ASKING, None)
+    if asking is None or config.option.collectonly or session.testsfailed:
         return
-    from trueup.suite.start import given
+    from trueup.suite import finish, shares
 
-    chosen = [item.invariant for item in given(session) if hasattr(item, "invariant")]
-    if not chosen:
-        return
-    active.begin(chosen)
-    if RECORDER in config.stash:
-        from trueup.suite.finish import selected  # loaded while the servers answer
-
-        config.stash[RECORDER].begin(active, selected(config))
+    mine = shares.given(session)
+    chosen = [item.invariant for item in mine if hasattr(item, "invariant")]
+    if chosen:
+        asking.begin(chosen, finish.selected(config) if RECORDER in config.stash else None)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -160,7 +155,7 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Show where a module of invariants broke, nothing of what it said; outside of capturing."""
     report = yield
-    if ACTIVE in collector.config.stash:
+    if ASKING in collector.config.stash:
         from trueup.suite.safe import collected
 
         collected(report, collector.path)
@@ -185,20 +180,22 @@ def pytest_report_teststatus(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Make the run before pytest-html draws it; pytest's exit code says the verdicts."""
     config = session.config
-    active, recorder = config.stash.get(ACTIVE, None), config.stash.get(RECORDER, None)
-    if active is None:
+    asking, recorder = config.stash.get(ASKING, None), config.stash.get(RECORDER, None)
+    if asking is None:
         return
     from trueup.suite import finish
 
     try:
         if recorder is not None:
-            config.stash[RUN] = finish.finish(session, active, recorder)
+            config.stash[RUN] = finish.finish(session, asking, recorder)
         elif hasattr(config, "workeroutput"):
             from trueup.suite import costs
+            from trueup.suite.start import here
 
-            costs.send(config.workeroutput, active, explain=not finish.is_stopped(session))
+            explain = not finish.is_stopped(session)
+            costs.send(config.workeroutput, here(config).systems, explain=explain)
     finally:
-        active.systems.close()
+        asking.close()
 
 
 @pytest.hookimpl(optionalhook=True)

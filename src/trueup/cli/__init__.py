@@ -1,15 +1,12 @@
 """The command line: the one place that catches what users can cause."""
 
-import atexit
 import gc
-import os
 import sys
-from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
 
 from trueup.cli import quick
 from trueup.errors import TrueupError
+from trueup.leaving import leave
 
 GARBAGE = 100_000
 """Objects made before a collection: what is imported at the start is kept, and is no garbage."""
@@ -27,7 +24,7 @@ def main() -> None:
     gc.set_threshold(GARBAGE)
     sys.setswitchinterval(SWITCH)
     try:
-        _leave(_run(sys.argv[1:]))
+        leave(_run(sys.argv[1:]))
     except TrueupError as error:
         print(f"trueup: {error}", file=sys.stderr)  # noqa: T201  # without typer, as below
         sys.exit(error.exit_code)
@@ -47,16 +44,3 @@ def _run(words: list[str]) -> int:
     from trueup.suite import check
 
     return check.run(find_project(Path.cwd()), asked)
-
-
-def _leave(code: int) -> NoReturn:
-    """
-    End the process with what was printed and left to do at its end, and free nothing.
-
-    To take all modules apart takes a twentieth of a small check, and the system frees them anyway.
-    """
-    atexit._run_exitfuncs()
-    with suppress(OSError):  # nobody reads it any more
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(code)

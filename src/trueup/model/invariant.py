@@ -44,10 +44,9 @@ class Severity(StrEnum):
     P3 = "P3"
 
 
-class Invariant(Struct, frozen=True, kw_only=True):
-    """What must be true; `system` and `name` are given by the catalog, from folder and name."""
+class Declared(Struct, frozen=True, kw_only=True):
+    """What is said of an invariant; the catalog gives `system` and `name`, from where it stands."""
 
-    ask: Ask
     harm: str
     severity: Severity
     over: Mapping[str, str]
@@ -75,6 +74,17 @@ class Invariant(Struct, frozen=True, kw_only=True):
     def statement(self) -> str:
         """The name read as a sentence."""
         return self.name.replace("_", " ")
+
+
+class Invariant(Declared, frozen=True, kw_only=True):
+    """What must be true, with the function that asks for what breaks it."""
+
+    ask: Ask
+
+    @property
+    def declared(self) -> Declared:
+        """The same without the function, which no other process can call."""
+        return Declared(**{name: getattr(self, name) for name in Declared.__struct_fields__})
 
     @property
     def asks(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What a pytest process needs to evaluate invariants: systems, the instant, and the fixes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -26,8 +27,8 @@ class Active(Struct, frozen=True):
     """
     One process of one run; workers get `run` and `moment` from the controller.
 
-    `history` is the folder of the runs before it, `baseline` where the run lies since which a
-    violation must be new to fail this one.
+    `history` is the folder of the runs before it, `reports` that of this one. `baseline` is where
+    the run lies since which a violation must be new to fail this one.
     """
 
     project: Project
@@ -38,6 +39,7 @@ class Active(Struct, frozen=True):
     waivers: Waivers
     mask: Mask
     history: Path
+    reports: Path
     baseline: Path | None = None
 
     def begin(self, invariants: Sequence[Invariant]) -> None:
@@ -59,6 +61,11 @@ class Active(Struct, frozen=True):
         self.systems.close()
 
     @property
+    def started(self) -> datetime:
+        """When the run began, for whoever waives until a day."""
+        return self.waivers.now
+
+    @property
     def only_new(self) -> str:
         """The id of the baseline, empty where there is none."""
         return _read(self.baseline).id if self.baseline else ""
@@ -68,7 +75,7 @@ class Active(Struct, frozen=True):
         if record.verdict not in (Verdict.VIOLATED, Verdict.UNKNOWN):
             return record
         windows = self.project.system(record.system).settings.get("maintenance", [])
-        now = next((one.text for one in windows if one.holds(self.moment.now)), "")
+        now = next((str(one) for one in windows if one.holds(self.moment.now)), "")
         return replace(record, maintenance=now)
 
     def fix_records(self, invariant: Invariant) -> tuple[FixRecord, ...]:

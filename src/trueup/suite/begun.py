@@ -22,11 +22,12 @@ class Begun:
     def __init__(
         self, environments: Mapping[str, Environment] | None = None, *, run: str = ""
     ) -> None:
+        self.environments = environments or {}
         self.started = datetime.now(UTC)
         self.run = run or _run_id(self.started)
         self._connecting = {
             system: [connecting(environment, application(self.run)) for _ in range(EACH)]
-            for system, environment in (environments or {}).items()
+            for system, environment in self.environments.items()
         }
 
     def connection(self, system: str) -> Connecting | None:

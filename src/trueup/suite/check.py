@@ -1,13 +1,15 @@
-"""`trueup check`: what is asked, and what begins before the rest of it is loaded."""
+"""`trueup check`: what is asked, and by how many processes."""
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from trueup.config import Project
-from trueup.environment import environments
-from trueup.suite.begun import Begun
+
+if TYPE_CHECKING:
+    from trueup.suite.wire import Channel, Order
 
 
 class Asked(Struct, frozen=True):
@@ -30,18 +32,45 @@ def run(project: Project, asked: Asked) -> int:
     """
     Run pytest over the systems' invariants and give its exit code.
 
-    What takes long begins first: the environment, so that a word can be said while the sample
-    starts, then the connections, which the servers make while all else is loaded.
+    What is loaded depends on the process, so nothing is before it is known which this is.
     """
     names = asked.systems or tuple(project.config.systems)
+    from trueup.suite import apart  # noqa: PLC0415  # as the docstring says
+
+    if asked.workers or not apart.POSSIBLE:
+        return _in_one(project, asked, names)
+    return _in_two(project, asked, names)
+
+
+def _in_two(project: Project, asked: Asked, names: tuple[str, ...]) -> int:
+    """One process asks, and this one reports: each loads what the other need not."""
+    from trueup.suite.apart import apart  # noqa: PLC0415  # as `run` says
+
+    def ask(channel: "Channel[Order]") -> None:
+        from trueup.suite import asker  # noqa: PLC0415  # as `run` says
+
+        asker.ask(project, asked, names, channel)
+
+    with apart(ask) as channel:
+        from trueup.suite import under_pytest  # noqa: PLC0415  # as `run` says
+        from trueup.suite.elsewhere import Elsewhere  # noqa: PLC0415  # as `run` says
+
+        asking = Elsewhere(project.root, project.root / asked.reports, channel)
+        return under_pytest.run(project, asked, names, asking)
+
+
+def _in_one(project: Project, asked: Asked, names: tuple[str, ...]) -> int:
+    """With workers this process only holds their snapshots; connections begin before pytest."""
+    from trueup.environment import environments  # noqa: PLC0415  # as `run` says
+    from trueup.suite.begun import Begun  # noqa: PLC0415  # as `run` says
+
     with (
         environments(project, asked.environment, names) as found,
         closing(Begun(found)) as begun,
     ):
-        from trueup.suite.sources import Sources  # noqa: PLC0415  # as the docstring says
+        from trueup.suite import under_pytest  # noqa: PLC0415  # as `run` says
+        from trueup.suite.beginning import opened  # noqa: PLC0415  # as `run` says
+        from trueup.suite.here import Here  # noqa: PLC0415  # as `run` says
 
-        with closing(Sources(found, begun)) as sources:
-            sources.share()
-            from trueup.suite import under_pytest  # noqa: PLC0415  # as above
-
-            return under_pytest.run(project, asked, names, sources)
+        with opened(project, asked, begun) as active:
+            return under_pytest.run(project, asked, names, Here(active))

@@ -7,15 +7,14 @@ import msgspec
 
 from trueup.model.cost import CostRecord
 from trueup.model.run_json import text
-from trueup.suite.active import Active
+from trueup.suite.opened import Systems
 
 NAME = "trueup"
 """What it travels below in xdist's workeroutput."""
 
 
-def send(output: MutableMapping[str, object], active: Active, *, explain: bool) -> None:
+def send(output: MutableMapping[str, object], systems: Systems, *, explain: bool) -> None:
     """Put what each system's server was asked for by this worker into what xdist carries."""
-    systems = active.systems
     output[NAME] = text(
         {name: systems.cost(name, explain=explain) for name in systems.environments}
     )

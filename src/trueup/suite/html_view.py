@@ -6,7 +6,7 @@ import pytest
 
 from trueup.report import pytest_html, store
 from trueup.report.links import NOWHERE, Links
-from trueup.suite.active import Active
+from trueup.suite.asking import Asking
 from trueup.suite.record import carried
 from trueup.suite.stash import RUN
 
@@ -14,9 +14,9 @@ from trueup.suite.stash import RUN
 class HtmlView:
     """Registered where a run is made with --env; other pages of pytest-html stay as they are."""
 
-    def __init__(self, config: pytest.Config, active: Active) -> None:
-        self._page = _link(config, active)
-        self._links = _files(config, active)
+    def __init__(self, config: pytest.Config, asking: Asking) -> None:
+        self._page = _link(config, asking)
+        self._links = _files(config, asking)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -50,19 +50,19 @@ class HtmlView:
         pytest_html.summary(prefix, finished.run if finished else None)
 
 
-def _link(config: pytest.Config, active: Active) -> str | None:
+def _link(config: pytest.Config, asking: Asking) -> str | None:
     """How pytest-html's page, where one is asked for, reaches the run's page."""
     asked: str | None = getattr(config.option, "htmlpath", None)
     if asked is None:
         return None
-    page = active.project.root / config.option.reports / active.run / store.PAGE
+    page = asking.root / config.option.reports / asking.run / store.PAGE
     return os.path.relpath(page, (config.invocation_params.dir / asked).parent)
 
 
-def _files(config: pytest.Config, active: Active) -> Links:
+def _files(config: pytest.Config, asking: Asking) -> Links:
     """How pytest-html's page reaches the project's files: the fixes and the runbooks."""
     asked: str | None = getattr(config.option, "htmlpath", None)
     if asked is None:
         return NOWHERE
     place = (config.invocation_params.dir / asked).parent
-    return Links(source=f"{os.path.relpath(active.project.root, place)}/")
+    return Links(source=f"{os.path.relpath(asking.root, place)}/")

@@ -8,12 +8,12 @@ import pytest
 
 from trueup.catalog import adopt, adopted
 from trueup.errors import CatalogError
-from trueup.model.invariant import Invariant
+from trueup.model.invariant import PREFIX, Declared, Invariant
 from trueup.model.run import Record
 from trueup.model.verdict import Verdict
 from trueup.report import junit, words
-from trueup.suite import safe
-from trueup.suite.active import Active
+from trueup.suite import bug
+from trueup.suite.asking import Asking
 
 
 class Broken(Exception):
@@ -27,11 +27,11 @@ class Broken(Exception):
 class InvariantItem(pytest.Item):
     """One invariant; `-k` finds it by name, severity, fix, owner and tags."""
 
-    def __init__(self, *, invariant: Invariant, active: Active | None, **given: Any) -> None:
+    def __init__(self, *, invariant: Declared, asking: Asking | None, **given: Any) -> None:
         super().__init__(**given)
         self.invariant = invariant
         self.record: Record | None = None
-        self._active = active
+        self._asking = asking
         words_for_k = (invariant.system, invariant.severity, *invariant.fixes, *invariant.tags)
         self.extra_keyword_matches.update(words_for_k, [invariant.owner] if invariant.owner else [])
 
@@ -42,13 +42,13 @@ class InvariantItem(pytest.Item):
         What is waived, found in maintenance, or known where only what is new is to fail, is
         expected to fail.
         """
-        active = self._active
-        if active is None:  # pragma: no cover  # the plugin refuses such a run at collection
+        asking = self._asking
+        if asking is None:  # pragma: no cover  # the plugin refuses such a run at collection
             raise AssertionError("unreachable")
         # What an invariant warns of would be printed, with whatever row it speaks of.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            record = self.record = active.evaluated(self.invariant)
+            record = self.record = asking.evaluated(self.invariant)
         self.user_properties += junit.properties(record).items()
         if record.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(record.reason)
@@ -61,7 +61,7 @@ class InvariantItem(pytest.Item):
         """Words for the record; of a bug of ours where it is, and nothing that it said."""
         del style
         if not isinstance(excinfo.value, Broken):
-            return safe.failure(excinfo.value)
+            return _failure(excinfo.value)
         record = excinfo.value.record
         unknown = record.verdict is Verdict.UNKNOWN
         return "\n".join(words.unknown(record) if unknown else words.violated(record))
@@ -75,19 +75,30 @@ def make(
     collector: pytest.Module | pytest.Class,
     name: str,
     found: Invariant,
-    active: Active | None,
+    asking: Asking | None,
 ) -> InvariantItem:
     """
     Make the item of an invariant; without an environment it can be listed, not run.
 
     Raises pytest's CollectError with one line where the pair of invariant and fix is broken.
     """
-    root = active.project.root if active else collector.path.parents[2]
+    root = asking.root if asking else collector.path.parents[2]
     try:
         invariant = adopted(collector.path, name) or adopt(root, found, name, collector.path)
     except CatalogError as error:
         raise collector.CollectError(f"trueup: {error}") from None
-    return InvariantItem.from_parent(collector, name=name, invariant=invariant, active=active)
+    return InvariantItem.from_parent(collector, name=name, invariant=invariant, asking=asking)
+
+
+def listed(module: pytest.Module, invariant: Declared, asking: Asking) -> InvariantItem:
+    """Make the item of an invariant whose module is loaded by the process that asks."""
+    name = f"{PREFIX}{invariant.name}"
+    return InvariantItem.from_parent(module, name=name, invariant=invariant, asking=asking)
+
+
+def _failure(error: BaseException) -> str:
+    """Where a bug of ours is; another process has said so of its own."""
+    return str(error) if isinstance(error, bug.ToldError) else bug.told(error)
 
 
 def _excuse(record: Record) -> str:

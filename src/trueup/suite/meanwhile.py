@@ -6,6 +6,7 @@ from itertools import islice
 from threading import Thread
 
 from trueup.ahead.draft import HERE
+from trueup.catalog import INVARIANTS, metrics
 from trueup.history.folder import runs
 from trueup.history.past import REMEMBERED
 from trueup.model.metric import Metric
@@ -23,9 +24,9 @@ class Meanwhile:
     shared with whoever evaluates. Everything here is read after `wait`.
     """
 
-    def __init__(self, active: Active, metrics: Sequence[Metric]) -> None:
+    def __init__(self, active: Active, wanted: Sequence[Metric]) -> None:
         self._active = active
-        self._metrics = metrics
+        self._metrics = wanted
         self._error: BaseException | None = None
         self._measured: dict[Metric, MetricRecord] = {}
         self.earlier: list[Run] = []
@@ -33,6 +34,13 @@ class Meanwhile:
         self.mended: tuple[Mended, ...] = ()
         self._thread = Thread(target=self._work, name="trueup-meanwhile", daemon=True)
         self._thread.start()
+
+    @classmethod
+    def of(cls, active: Active, selection: str) -> "Meanwhile":
+        """With all metrics of the run's systems, unless a selection was made."""
+        home = active.project.root / INVARIANTS
+        names = () if selection else active.systems.environments
+        return cls(active, [found for name in names for found in metrics(home / name)])
 
     def wait(self) -> None:
         """Wait for all of it; raises what went wrong there."""

@@ -1,14 +1,28 @@
 """A module of invariants in pytest, imported once however often it is looked at."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from trueup import catalog
+from trueup.suite.item import listed
+from trueup.suite.stash import ASKING
 
 
 class InvariantModule(pytest.Module):
-    """A module that the catalog may have imported already; pytest would import it once more."""
+    """A module that was imported to ask ahead; pytest would import it once more."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Make the items of what the process that asks has listed, and look at nothing else."""
+        asking = self.config.stash[ASKING]
+        found = asking.listed(self.path)
+        if found is None or any(map(self._is_a_test, found.names)):
+            return super().collect()
+        return [listed(self, one, asking) for one in found.invariants]
+
+    def _is_a_test(self, name: str) -> bool:
+        return self.funcnamefilter(name) or self.classnamefilter(name)
 
     def _getobj(self) -> Any:
         found = catalog.loaded(self.path)

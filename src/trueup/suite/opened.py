@@ -88,6 +88,11 @@ class Systems:
         return self.sources.environments
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be in anything that is published."""
+        return tuple(one for each in self.environments.values() for one in each.secrets)
+
+    @property
     def folder(self) -> Path:
         """Where the processes of one run find what they share."""
         return self.sources.folder

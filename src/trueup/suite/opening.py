@@ -1,17 +1,16 @@
 """A run opened: what whichever command line asked for, and what evaluates it."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup import catalog
 from trueup.config import Project, instant
 from trueup.model.invariant import Invariant
 from trueup.quiet import quiet
-from trueup.suite import learned
 from trueup.suite.opened import Systems
 from trueup.suite.sources import Moment, Sources
 
@@ -19,22 +18,29 @@ if TYPE_CHECKING:
     from trueup.suite.active import Active
 
 
+Known = Callable[[str, Sequence[Invariant]], None]
+"""What is told the run's id, and all that its systems have."""
+
+
 class Opening(Struct, frozen=True):
     """
-    What a run is opened with; `history` is the folder of the runs before it.
+    What a run is opened with; `history` is the folder of the runs before it, `reports` of its own.
 
     With `whole`, all that its systems have is selected, which is known before pytest is loaded.
-    Without `sources` the run makes its own.
+    Without `sources` the run makes its own. Whoever has to be told of the invariants is, as soon as
+    they are `known`.
     """
 
     project: Project
     environment: str
     systems: tuple[str, ...]
     history: Path
+    reports: Path
     as_of: str = ""
     only_new: str = ""
     whole: bool = False
     sources: Sources | None = None
+    known: Known | None = None
 
 
 def opened(asked: Opening) -> "Active":
@@ -49,22 +55,26 @@ def opened(asked: Opening) -> "Active":
     else:
         systems = Systems.of(asked.project, asked.environment, asked.systems)
     try:
-        return _active(asked, systems, _begun(asked, systems))
+        return _opened(asked, systems)
     except BaseException:  # also Ctrl-C: no session stays behind
         systems.close()
         raise
 
 
-def _begun(asked: Opening, systems: Systems) -> Moment:
-    """Ask what there is to ask; the instant that it is asked about."""
+def _opened(asked: Opening, systems: Systems) -> "Active":
+    """Connections are made meanwhile; what is waited for in the end is that they are there."""
+    as_of = instant(asked.as_of) if asked.as_of else None
     sources = systems.sources
     sources.share()
-    invariants = _all(asked) if asked.whole else ()
+    invariants = _all(asked) if asked.whole or asked.known else ()
+    active = _active(asked, systems)
+    if asked.known:
+        asked.known(sources.begun.run, invariants)
     sources.wait()
-    moment = sources.moment(instant(asked.as_of) if asked.as_of else None)
-    before = partial(learned.seconds, asked.history, asked.environment)
-    systems.begin(invariants, moment.now, before)
-    return moment
+    active = replace(active, moment=sources.moment(as_of))
+    if asked.whole:
+        active.begin(invariants)
+    return active
 
 
 def _all(asked: Opening) -> Sequence[Invariant]:
@@ -78,9 +88,9 @@ def _all(asked: Opening) -> Sequence[Invariant]:
         return ()
 
 
-def _active(asked: Opening, systems: Systems, moment: Moment) -> "Active":
-    """What reports need beside the answers; it is loaded while the servers find them."""
-    from trueup.history import ratchet  # noqa: PLC0415  # as the docstring says
+def _active(asked: Opening, systems: Systems) -> "Active":
+    """What evaluates, but for the instant: that is the servers' to say."""
+    from trueup.history import ratchet  # noqa: PLC0415  # loaded while connections are made
     from trueup.history.waived import Waivers  # noqa: PLC0415  # as above
     from trueup.history.waiver_file import FILE, read  # noqa: PLC0415  # as above
     from trueup.report.mask import of_project  # noqa: PLC0415  # as above
@@ -95,9 +105,10 @@ def _active(asked: Opening, systems: Systems, moment: Moment) -> "Active":
         environment=environment,
         run=begun.run,
         systems=systems,
-        moment=moment,
+        moment=Moment(begun.started, ""),
         waivers=Waivers(read(project.root / FILE, begun.started), environment, begun.started),
         mask=of_project(project.root),
         history=asked.history,
+        reports=asked.reports,
         baseline=baseline,
     )

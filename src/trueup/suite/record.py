@@ -1,5 +1,6 @@
 """The record on its way: from an item to its report, to the controller, to the run."""
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -32,10 +33,13 @@ def attach(item: Any, report: Any) -> None:
 def carried(report: Any) -> Record | None:
     """The record that a report carries, or None for a report of another kind."""
     found: Record | str | None = getattr(report, ATTRIBUTE, None)
-    if isinstance(found, str):
-        found = msgspec.json.decode(found, type=Record)
-        setattr(report, ATTRIBUTE, found)  # read once, whoever asks
-    return found
+    return _read(found) if isinstance(found, str) else found
+
+
+@lru_cache(maxsize=8)
+def _read(sent: str) -> Record:
+    """Once, however many hooks ask for the record of a report, one after the other."""
+    return msgspec.json.decode(sent, type=Record)
 
 
 def says_nothing(report: Any) -> bool:

@@ -10,13 +10,6 @@ OURS = "trueup: "
 """How a refusal of ours begins; its words are written for whoever reads them."""
 
 
-def failure(error: BaseException) -> str:
-    """A failure of ours that is no verdict: its kind and the lines that it went through."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames]
-    return "\n".join([f"{type(error).__name__}; its words are not shown:", *lines])
-
-
 def collected(report: Any, path: Path) -> None:
     """Let a module that cannot be imported say so, and keep what it printed to itself."""
     report.sections = []

@@ -8,6 +8,11 @@ from trueup.config import Project
 from trueup.errors import ConfigError
 
 
+def paths(project: Project, names: Sequence[str]) -> list[str]:
+    """The folders of the systems' invariants."""
+    return [str(project.root / INVARIANTS / name) for name in names]
+
+
 def systems_of(project: Project, args: Sequence[str], invocation: Path) -> tuple[str, ...]:
     """
     The systems that the paths on the command line touch.

@@ -1,10 +1,26 @@
 """What each worker of xdist evaluates: known from the start, so that it can ask ahead."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pytest
+
+WORKER = "trueup"
+"""The key below which a worker finds what the controller tells it."""
 
 LOAD = "load"
 """How xdist spreads tests where nobody says otherwise; whoever does has a reason."""
+
+
+def given(session: "pytest.Session") -> "Sequence[pytest.Item]":
+    """What this process evaluates, as far as it is known: a worker's share, or all of it."""
+    told: Mapping[str, Any] | None = getattr(session.config, "workerinput", None)
+    if told is None:
+        return session.items
+    known = of_worker(told, len(session.items)) if told[WORKER]["shares"] else ()
+    return [session.items[place] for place in known]
 
 
 def share(many: int, workers: int, place: int) -> range:

@@ -1,6 +1,6 @@
 """The start of a run in pytest, in the controller and in each xdist worker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,16 @@ from trueup.history.waived import Waivers
 from trueup.history.waiver_file import FILE, read
 from trueup.report.mask import of_project
 from trueup.suite.active import Active
+from trueup.suite.here import Here
 from trueup.suite.opened import Systems
 from trueup.suite.opening import Opening, opened
 from trueup.suite.selected import systems_of
-from trueup.suite.shares import LOAD, of_worker
+from trueup.suite.shares import LOAD, WORKER
 from trueup.suite.sources import Moment
-from trueup.suite.stash import ACTIVE
-
-WORKER = "trueup"
-"""The key below which a worker finds what the controller tells it."""
+from trueup.suite.stash import ASKING
 
 
-def start(config: pytest.Config) -> Active:
+def start(config: pytest.Config) -> Here:
     """
     Open the environment that --env names for the systems that the paths touch.
 
@@ -33,14 +31,23 @@ def start(config: pytest.Config) -> Active:
     worker: Mapping[str, Any] | None = getattr(config, "workerinput", {}).get(WORKER)
     try:
         project = find_project(config.invocation_params.dir)
-        return _joined(config, project, worker) if worker else opened(_opening(config, project))
+        return Here(
+            _joined(config, project, worker) if worker else opened(_opening(config, project))
+        )
     except TrueupError as error:
         raise pytest.UsageError(f"trueup: {error}") from None
 
 
+def here(config: pytest.Config) -> Active:
+    """What evaluates in this process: where there are workers, none has another that asks."""
+    asking = config.stash[ASKING]
+    assert isinstance(asking, Here)  # noqa: S101  # `trueup check` sees to it
+    return asking.active
+
+
 def told(config: pytest.Config) -> dict[str, object]:
     """What a worker must know, in types that travel."""
-    active = config.stash[ACTIVE]
+    active = here(config)
     moment = active.moment
     return {
         "run": active.run,
@@ -48,25 +55,21 @@ def told(config: pytest.Config) -> dict[str, object]:
         "clock": moment.clock,
         "systems": list(active.systems.environments),
         "folder": str(active.systems.folder),
-        "started": active.waivers.now.isoformat(),
+        "started": active.started.isoformat(),
         "baseline": str(active.baseline or ""),
         "shares": config.option.dist == LOAD,
         "processes": len(config.option.tx),
     }
 
 
-def given(session: pytest.Session) -> Sequence[pytest.Item]:
-    """What this process evaluates, as far as it is known: a worker's share, or all of it."""
-    told: Mapping[str, Any] | None = getattr(session.config, "workerinput", None)
-    if told is None:
-        return session.items
-    known = of_worker(told, len(session.items)) if told[WORKER]["shares"] else ()
-    return [session.items[place] for place in known]
-
-
 def history(project: Project, config: pytest.Config) -> Path:
     """The folder of earlier runs: the one that is named, or the one that this run lands in."""
     return project.root / str(config.option.history or config.option.reports)
+
+
+def reports(project: Project, config: pytest.Config) -> Path:
+    """The folder that this run lands in."""
+    return project.root / str(config.option.reports)
 
 
 def _opening(config: pytest.Config, project: Project) -> Opening:
@@ -75,6 +78,7 @@ def _opening(config: pytest.Config, project: Project) -> Opening:
         environment=str(config.option.env),
         systems=systems_of(project, config.args, config.invocation_params.dir),
         history=history(project, config),
+        reports=reports(project, config),
         as_of=config.option.as_of or "",
         only_new=config.option.only_new or "",
     )
@@ -91,5 +95,5 @@ def _joined(config: pytest.Config, project: Project, told: Mapping[str, Any]) ->
     waivers = Waivers(read(project.root / FILE, started), environment, started)
     baseline = Path(str(told["baseline"])) if told["baseline"] else None
     mask = of_project(project.root)
-    before = history(project, config)
-    return Active(project, environment, run, systems, moment, waivers, mask, before, baseline)
+    before, here = history(project, config), reports(project, config)
+    return Active(project, environment, run, systems, moment, waivers, mask, before, here, baseline)

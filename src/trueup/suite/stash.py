@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from trueup.suite.active import Active
-    from trueup.suite.finish import Finished
+    from trueup.suite.asking import Asking, Finished
     from trueup.suite.recorder import Recorder
 
 # Pytest loads this module every time; what makes a run, only where one is asked for.
 
-ACTIVE: "pytest.StashKey[Active]" = pytest.StashKey()
+ASKING: "pytest.StashKey[Asking]" = pytest.StashKey()
 RECORDER: "pytest.StashKey[Recorder]" = pytest.StashKey()
 RUN: "pytest.StashKey[Finished | None]" = pytest.StashKey()
 """The run once it is made, for whoever shows it."""

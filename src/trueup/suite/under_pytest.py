@@ -1,4 +1,4 @@
-"""Pytest, called for a run that was opened before pytest was loaded."""
+"""Pytest, called for a run that was begun before pytest was loaded."""
 
 import gc
 from contextlib import closing
@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from trueup.catalog import INVARIANTS
 from trueup.config import Project
 from trueup.suite.check import Asked
-from trueup.suite.opening import Opening, opened
-from trueup.suite.selected import systems_of
-from trueup.suite.sources import Sources
+from trueup.suite.selected import paths
 
 if TYPE_CHECKING:
     import pytest
 
-    from trueup.suite.active import Active
+    from trueup.suite.asking import Asking
 
 
 IDLE = (
@@ -26,16 +23,16 @@ IDLE = (
 """Plugins of pytest that do nothing for an invariant, and take time at each of its phases."""
 
 
-class _Opened(Struct, frozen=True):
-    """A run that was opened before pytest was loaded, handed to it as a plugin."""
+class _Asking(Struct, frozen=True):
+    """Who asks, known before pytest was loaded, and handed to it as a plugin."""
 
-    active: "Active"
+    asking: "Asking"
 
     def pytest_configure(self, config: "pytest.Config") -> None:
         """Put it where every hook looks."""
-        from trueup.suite.stash import ACTIVE  # noqa: PLC0415  # it loads pytest
+        from trueup.suite.stash import ASKING  # noqa: PLC0415  # it loads pytest
 
-        config.stash[ACTIVE] = self.active
+        config.stash[ASKING] = self.asking
 
     def pytest_sessionstart(self, session: "pytest.Session") -> None:
         """Say which hook of a conftest.py has no plugin; pytest would call it its own error."""
@@ -51,38 +48,22 @@ class _Opened(Struct, frozen=True):
             ) from None
 
 
-def run(project: Project, asked: Asked, names: tuple[str, ...], sources: Sources) -> int:
-    """
-    Open the run, ask where all is selected, and have pytest report; gives its exit code.
+def run(project: Project, asked: Asked, names: tuple[str, ...], asking: "Asking") -> int:
+    """Have pytest report; raises the TrueupError that refused the run."""
+    import pytest  # noqa: PLC0415  # meanwhile the servers are connected to, or asked
 
-    The servers answer while pytest loads.
-    """
-    with closing(_opened(project, asked, names, sources)) as active:
-        import pytest  # noqa: PLC0415  # as the docstring says
-
-        gc.freeze()  # pytest collects twice at its end, and would look through all its modules
-        return int(pytest.main(arguments(project, asked, names), [_Opened(active)]))
-
-
-def _opened(project: Project, asked: Asked, names: tuple[str, ...], sources: Sources) -> "Active":
-    paths = [str(project.root / INVARIANTS / name) for name in names]
-    opening = Opening(
-        project=project,
-        environment=asked.environment,
-        systems=systems_of(project, paths, project.root),
-        history=project.root / (asked.history or asked.reports),
-        as_of=asked.as_of,
-        only_new=asked.only_new,
-        whole=not asked.keyword and not asked.workers,
-        sources=sources,
-    )
-    return opened(opening)
+    gc.freeze()  # pytest collects twice at its end, and would look through all its modules
+    with closing(asking):
+        code = int(pytest.main(arguments(project, asked, names), [_Asking(asking)]))
+    if asking.refusal is not None:
+        raise asking.refusal
+    return code
 
 
 def arguments(project: Project, asked: Asked, names: tuple[str, ...]) -> list[str]:
     """The words that pytest is called with."""
-    paths = [str(project.root / INVARIANTS / name) for name in names]
-    words = [*paths, f"--rootdir={project.root}", "--env", asked.environment, "-q", "--no-header"]
+    folders = paths(project, names)
+    words = [*folders, f"--rootdir={project.root}", "--env", asked.environment, "-q", "--no-header"]
     words += _plugins(asked)
     words += ["-rN"]  # the closing summary is ours; pytest's would say it again
     words += ["--import-mode=importlib", "--reports", str(asked.reports)]

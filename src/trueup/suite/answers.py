@@ -1,0 +1,68 @@
+"""What the process that asks says: what there is, what each invariant came to, and the run."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from msgspec.structs import replace
+
+from trueup import catalog
+from trueup.config import Project
+from trueup.model.invariant import Invariant
+from trueup.model.run import Record
+from trueup.suite import bug
+from trueup.suite.beginning import opened
+from trueup.suite.begun import Begun
+from trueup.suite.check import Asked
+from trueup.suite.here import Here
+from trueup.suite.listed import listed
+from trueup.suite.orders import Orders
+from trueup.suite.wire import Begin, Channel, End, Failed, Judged, Made, Opened, Order
+
+
+def answer(
+    project: Project, asked: Asked, begun: Begun, orders: Orders, channel: Channel[Order]
+) -> None:
+    """Open the run, evaluate in the order in which it is reported, and make the run of it."""
+
+    def say(run: str, invariants: Sequence[Invariant]) -> None:
+        channel.say(Opened(run, tuple(listed(invariants))))
+
+    with opened(project, asked, begun, say) as active:
+        orders.opened()
+        here = Here(active)
+        records: dict[str, Record] = {}
+        order = orders.next()
+        if isinstance(order, Begin):
+            records = _evaluated(here, order, orders, channel)
+            order = orders.next()
+        if isinstance(order, End):
+            found = tuple(records[one] for one in order.reported.ids)
+            run = here.made(replace(order.reported, records=found))
+            channel.say(Made(run, active.systems.secrets))
+
+
+def _evaluated(
+    here: Here, begin: Begin, orders: Orders, channel: Channel[Order]
+) -> dict[str, Record]:
+    """Say what each came to; until it is broken off."""
+    known = catalog.by_id(here.root)
+    invariants = [known[one] for one in begin.ids]
+    here.begin(invariants, begin.selection)
+    records = {}
+    for one in invariants:
+        said = orders.unbroken(partial(_judged, here, one))
+        if said is None:
+            break
+        if isinstance(said, Judged):
+            records[one.id] = said.record
+        channel.say(said)
+    return records
+
+
+def _judged(here: Here, invariant: Invariant) -> Judged | Failed:
+    try:
+        return Judged(here.evaluated(invariant))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # told as a failure of ours
+        return Failed(bug.told(error))

@@ -1,0 +1,37 @@
+"""The process that asks, from its begin: it connects before it loads what will ask."""
+
+import os
+import sys
+from contextlib import closing
+
+from trueup.config import Project
+from trueup.environment import environments
+from trueup.errors import TrueupError
+from trueup.suite.begun import Begun
+from trueup.suite.check import Asked
+from trueup.suite.orders import Orders
+from trueup.suite.wire import Channel, Order, Refused
+
+
+def ask(project: Project, asked: Asked, names: tuple[str, ...], channel: Channel[Order]) -> None:
+    """Open the run, and do what the process that reports orders."""
+    orders = Orders(channel)
+    try:
+        with (
+            environments(project, asked.environment, names) as found,
+            closing(Begun(found)) as begun,
+        ):
+            _silence()
+            from trueup.suite.answers import answer  # noqa: PLC0415  # as the first line says
+
+            answer(project, asked, begun, orders, channel)
+    except TrueupError as error:
+        channel.say(Refused(str(error), error.exit_code))
+
+
+def _silence() -> None:
+    """Read nothing from the terminal, and print nothing: it may be a row."""
+    sys.stdout.flush()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)

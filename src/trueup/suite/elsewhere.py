@@ -1,0 +1,95 @@
+"""Asking by another process: pytest's side of it, which has no row and no connection."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from trueup.errors import TrueupError
+from trueup.model.invariant import Declared
+from trueup.model.run import UNKNOWN, Record
+from trueup.suite import bug
+from trueup.suite.asking import Finished, Reported
+from trueup.suite.listed import Listed
+from trueup.suite.wire import Answer, Begin, Channel, End, Failed, Judged, Made, Opened, Refused
+
+GONE = "trueup: the process that asks was ended from outside; nothing was written, so run it again"
+
+
+class Elsewhere:
+    """The run that another process opens; it is written here, below the folder `reports`."""
+
+    def __init__(self, root: Path, reports: Path, channel: Channel[Answer]) -> None:
+        self.root = root
+        self.run = ""
+        self.refusal: TrueupError | None = None
+        self._reports = reports
+        self._channel = channel
+        self._modules: dict[str, Listed] = {}
+
+    def wait(self) -> None:
+        """
+        Wait until it is open; raises pytest's UsageError without a word where it is refused.
+
+        What draws the page is loaded first: the other process has still to load the driver.
+        """
+        import trueup.suite.written  # noqa: F401, PLC0415  # used in the end
+
+        said = self._channel.hear()
+        if isinstance(said, Opened):
+            self.run = said.run
+            self._modules = {one.path: one for one in said.modules}
+            return
+        self.refusal = TrueupError("the process that asks ended before it began; see what it said")
+        if isinstance(said, Refused):
+            self.refusal = _refusal(said)
+        raise pytest.UsageError
+
+    def header(self) -> str:
+        """Say which run this is."""
+        return f"run {self.run}"
+
+    def listed(self, path: Path) -> Listed | None:
+        """A module that need not be imported; None for another."""
+        return self._modules.get(str(path))
+
+    def begin(self, invariants: Sequence[Declared], selection: str | None) -> None:
+        """Say which are wanted, in the order in which they are reported."""
+        self._channel.say(Begin(tuple(one.id for one in invariants), selection or ""))
+
+    def evaluated(self, invariant: Declared) -> Record:
+        """The record, waited for; raises bug.ToldError for a bug of ours."""
+        found = self._hear()
+        if isinstance(found, Failed):
+            raise bug.ToldError(found.said)
+        if not isinstance(found, Judged) or found.record.id != invariant.id:
+            raise AssertionError(f"{invariant.id} was evaluated out of turn")
+        return found.record
+
+    def finished(self, reported: Reported) -> Finished:
+        """Have the run made, and write it; what was evaluated and not reported is left out."""
+        from trueup.suite.written import written  # noqa: PLC0415  # see `wait`
+
+        self._channel.say(End(Reported(reported.ids, stopped=reported.stopped)))
+        found = self._hear()
+        while not isinstance(found, Made):
+            found = self._hear()
+        return written(found.run, self._reports, found.secrets)
+
+    def close(self) -> None:
+        """Say nothing more, so that the other ends."""
+        self._channel.close()
+
+    def _hear(self) -> Answer:
+        found = self._channel.hear()
+        if found is None:
+            pytest.exit(GONE, UNKNOWN)
+        if isinstance(found, Refused):
+            pytest.exit(f"trueup: {found.said}", found.exit_code)
+        return found
+
+
+def _refusal(refused: Refused) -> TrueupError:
+    error = TrueupError(refused.said)
+    error.exit_code = refused.exit_code  # type: ignore[misc]  # that of the error there
+    return error

@@ -1,0 +1,303 @@
+"""`trueup check` in two processes: one asks, one reports, and neither outlives the other."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from fix_database import Database
+from trueup.errors import ConfigError
+from trueup.suite.apart import apart
+from trueup.suite.wire import Channel, Order, Refused
+
+TRUEUP = str(Path(sys.executable).with_name("trueup"))
+
+CHECK = [TRUEUP, "check", "shop", "--env", "staging"]
+
+SLOW = '''
+
+@invariant(severity="P1", over="orders", fix="find")
+def test_a_slow_one(replica):
+    """Nobody waits for it."""
+    return replica.rows(
+        "select max(a * b) as id"
+        " from generate_series(1, 9999999) a, generate_series(1, 9999999) b having max(a * b) < 0"
+    )
+'''
+
+ASLEEP = '''
+
+@invariant(severity="P1", over="orders", fix="find")
+def test_one_that_sleeps(replica):
+    """Nobody waits for it."""
+    import time
+
+    for row in replica.rows("select id from orders"):
+        time.sleep(600)
+    return []
+'''
+
+BESIDE = """
+
+def rows():
+    return []
+
+
+class TestBeside:
+    def test_in_a_class(self):
+        assert not rows()
+
+    @invariant(severity="P2", over="orders", fix="find")
+    def test_no_order_is_free(replica):
+        \"\"\"Somebody got goods for nothing.\"\"\"
+        return replica.rows("select id from orders where credits = 0")
+
+
+def test_of_pytest():
+    assert not rows()
+"""
+
+WAITING = "select count(*) from pg_stat_activity where query like '%generate_series(1, 9999999)%'"
+
+SESSIONS = "select count(*) from pg_stat_activity where application_name like 'trueup/%'"
+
+IN_E = """
+
+import os
+from pathlib import Path
+
+with Path("imported.txt").open("a") as said:
+    said.write(f"{os.getpid()} ")
+"""
+
+REPORTS = """
+import os
+from pathlib import Path
+
+Path("reports.txt").write_text(f"{os.getpid()} ")
+"""
+
+
+def module(folder: Path) -> Path:
+    return folder / "invariants" / "shop" / "test_orders.py"
+
+
+def check(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*CHECK, *words], cwd=folder, env=os.environ, capture_output=True, text=True, check=False
+    )
+
+
+def newest(folder: Path) -> dict[str, str]:
+    """What the run's records say, by name."""
+    [run] = folder.glob("reports/*/run.json")
+    records = json.loads(run.read_text())["records"]
+    return {record["name"]: record["verdict"] for record in records}
+
+
+def soon(holds: Callable[[], bool], within: float = 20) -> bool:
+    until = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.fixture
+def count(shop: Database) -> Iterator[Callable[[str], int]]:
+    """How many there are, for whoever watches the server."""
+    with psycopg.connect(shop.url("postgres"), autocommit=True) as connection:
+
+        def found(sql: str) -> int:
+            row = connection.execute(sql.encode()).fetchone()
+            return int(row[0]) if row else 0
+
+        yield found
+
+
+@contextmanager
+def running(folder: Path, more: str) -> "Iterator[subprocess.Popen[str]]":
+    """A check with one invariant more."""
+    module(folder).write_text(module(folder).read_text() + more)
+    with subprocess.Popen(
+        CHECK,
+        cwd=folder,
+        env=os.environ,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as found:
+        yield found
+        found.kill()
+
+
+@pytest.fixture
+def slow(
+    pytester: pytest.Pytester, count: Callable[[str], int]
+) -> "Iterator[subprocess.Popen[str]]":
+    """A check that waits for an answer."""
+    with running(pytester.path, SLOW) as found:
+        assert soon(lambda: count(WAITING) > 1)  # and this question itself
+        yield found
+
+
+def children(parent: int) -> list[int]:
+    told = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(child) for child in told.split()]
+
+
+def test_a_module_is_imported_by_the_process_that_asks_and_by_no_other(
+    pytester: pytest.Pytester, shop: Database
+) -> None:
+    module(pytester.path).write_text(module(pytester.path).read_text() + IN_E)
+    (pytester.path / "conftest.py").write_text(REPORTS)
+
+    done = check(pytester.path)
+
+    [asks] = (pytester.path / "imported.txt").read_text().split()
+    [reports] = (pytester.path / "reports.txt").read_text().split()
+    assert done.returncode == 0, done.stdout
+    assert asks != reports
+
+
+def test_what_stands_beside_invariants_is_run_by_pytest(
+    pytester: pytest.Pytester, shop: Database
+) -> None:
+    module(pytester.path).write_text(module(pytester.path).read_text() + BESIDE)
+
+    done = check(pytester.path)
+
+    assert done.returncode == 6, done.stdout
+    assert "4 passed, 1 skipped, 1 unknown" in done.stdout
+    assert newest(pytester.path) == {
+        "every_order_has_a_buyer": "holds",
+        "no_credit_is_negative": "not applicable",
+        "no_order_is_free": "unknown",
+        "no_order_is_lost": "holds",
+    }
+
+
+def test_a_function_that_pytest_is_told_to_take_for_a_test_is_one(
+    pytester: pytest.Pytester, shop: Database
+) -> None:
+    beside = "\n\ndef check_that():\n    assert False\n"
+    module(pytester.path).write_text(module(pytester.path).read_text() + beside)
+    assert check(pytester.path).returncode == 0
+
+    (pytester.path / "pytest.ini").write_text("[pytest]\npython_functions = test check\n")
+    done = check(pytester.path)
+
+    assert done.returncode == 1
+    assert "check_that" in done.stdout
+
+
+def test_what_an_author_prints_reaches_nobody(pytester: pytest.Pytester, shop: Database) -> None:
+    said = 'import os\n    os.write(1, b"jane@")\n    os.write(2, b"jane@")\n    print("jane@")\n'
+    text = module(pytester.path).read_text()
+    module(pytester.path).write_text(text.replace("return replica.rows(LOST)", said))
+
+    done = check(pytester.path)
+
+    assert "jane@" not in done.stdout + done.stderr
+
+
+def test_half_a_surrogate_travels_as_an_escape(pytester: pytest.Pytester, shop: Database) -> None:
+    text = module(pytester.path).read_text()
+    module(pytester.path).write_text(text.replace('"""Nobody can', '"""\\ud83d Nobody can'))
+
+    done = check(pytester.path)
+
+    [run] = pytester.path.glob("reports/*/run.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "\\\\ud83d Nobody can be asked" in run.read_text()
+
+
+def test_ctrl_c_breaks_off_what_is_asked(
+    slow: "subprocess.Popen[str]", pytester: pytest.Pytester, count: Callable[[str], int]
+) -> None:
+    slow.send_signal(signal.SIGINT)
+    said, error = slow.communicate(timeout=20)
+
+    assert slow.returncode in {2, 130}, said + error  # 130 where pytest had not begun
+    assert not [*pytester.path.glob("reports/*")]
+    assert soon(lambda: count(WAITING) == 1)
+    assert soon(lambda: count(SESSIONS) == 0)
+
+
+def test_what_was_reported_before_ctrl_c_is_written(
+    pytester: pytest.Pytester, shop: Database
+) -> None:
+    with running(pytester.path, ASLEEP) as found:
+        assert found.stdout
+        assert soon(lambda: found.stdout.read(1) == "s")  # the third has been reported
+        found.send_signal(signal.SIGINT)
+        said, error = found.communicate(timeout=20)
+
+    assert found.returncode == 2, said + error
+    assert newest(pytester.path) == {
+        "every_order_has_a_buyer": "holds",
+        "no_credit_is_negative": "not applicable",
+        "no_order_is_lost": "holds",
+    }
+
+
+def test_what_asks_ends_with_what_reports(
+    slow: "subprocess.Popen[str]", count: Callable[[str], int]
+) -> None:
+    [asks] = children(slow.pid)
+
+    slow.kill()
+    slow.wait(10)
+
+    assert soon(lambda: not _is_there(asks))
+    assert soon(lambda: count(WAITING) == 1)
+    assert soon(lambda: count(SESSIONS) == 0)
+
+
+def _is_there(process: int) -> bool:
+    """Whether it runs; one that has ended may wait for somebody to look."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_where_what_asks_is_killed_nothing_is_said_to_hold(
+    slow: "subprocess.Popen[str]", pytester: pytest.Pytester
+) -> None:
+    [asks] = children(slow.pid)
+
+    os.kill(asks, signal.SIGKILL)
+    said, _ = slow.communicate(timeout=20)
+
+    assert slow.returncode == 6
+    assert "the process that asks was ended from outside; nothing was written" in said
+    assert not [*pytester.path.glob("reports/*")]
+
+
+def test_a_refusal_there_is_one_here() -> None:
+    def refuse(channel: Channel[Order]) -> None:
+        channel.say(Refused(str(ConfigError("no such thing")), ConfigError.exit_code))
+
+    with apart(refuse) as channel:
+        assert channel.hear() == Refused("no such thing", 2)
+        assert channel.hear() is None
+
+
+def test_what_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trueup.suite.apart.ENDS_WITHIN", 0.1)
+    started = time.monotonic()
+
+    with apart(lambda _: time.sleep(60)):
+        pass
+
+    assert time.monotonic() - started < 10
