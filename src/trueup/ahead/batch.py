@@ -11,7 +11,8 @@ from trueup.ahead.merged import Found, counting, fetching, judging, members
 from trueup.ahead.units import Answer, Answers, Count, Question, Scan, Unit
 from trueup.replica.reader import Fetched
 from trueup.replica.slow import SLOW, Slow
-from trueup.replica.together import Sent, Together
+from trueup.replica.taken import Sent
+from trueup.replica.together import Together
 
 FEW = 1000
 """Rows that are fetched together with those of others; more are read as they come."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from trueup.replica.names import Column
-from trueup.replica.reader import quoted
-from trueup.replica.together import Together
+from trueup.replica.reader import having, quoted
+from trueup.replica.taken import Sent, Taken
 
 _RELATIONS = """
     select name, coalesce(pg_catalog.pg_relation_size(c.oid) / 8192, 0)::int8,
@@ -42,24 +42,32 @@ class Look(Struct, frozen=True):
     unique: frozenset[Column]
 
 
-def look(
-    reader: Together, relations: Sequence[str], columns: Sequence[str], parents: Sequence[Column]
-) -> Look:
-    """Ask for all of it at once; what is a SELECT has no pages. Raises QueryError."""
-    tables = [name for name in relations if not name.startswith("(")]
-    referred = [quoted(one.table) for one in parents]
-    sizes, unique, *there = reader.ask(
-        [
+class Looking(Struct, frozen=True):
+    """What is to be known: of tables and SELECTs, of columns, and of those that name a parent."""
+
+    relations: Sequence[str]
+    columns: Sequence[str]
+    parents: Sequence[Column]
+
+    @property
+    def sent(self) -> list[Sent]:
+        """The questions; what is a SELECT has no pages."""
+        tables = [name for name in self.relations if not name.startswith("(")]
+        referred = [quoted(one.table) for one in self.parents]
+        return [
             (_RELATIONS, [tables, [quoted(name) for name in tables]]),
-            (_UNIQUE, [referred, [one.name for one in parents]]),
-            *(reader.having(name) for name in columns),
+            (_UNIQUE, [referred, [one.name for one in self.parents]]),
+            *map(having, self.columns),
         ]
-    )
-    return Look(
-        pages={name: pages for name, pages, _ in sizes.rows},
-        placed=frozenset(name for name, _, placed in sizes.rows if placed),
-        columns=frozenset(
-            name for name, taken in zip(columns, there, strict=True) if taken.rows[0][0]
-        ),
-        unique=frozenset(parents[place - 1] for (place,) in unique.rows),
-    )
+
+    def seen(self, answers: Sequence[Taken]) -> Look:
+        """What the answers to those questions say."""
+        sizes, unique, *there = answers
+        return Look(
+            pages={name: pages for name, pages, _ in sizes.rows},
+            placed=frozenset(name for name, _, placed in sizes.rows if placed),
+            columns=frozenset(
+                name for name, one in zip(self.columns, there, strict=True) if one.rows[0][0]
+            ),
+            unique=frozenset(self.parents[place - 1] for (place,) in unique.rows),
+        )

@@ -21,6 +21,7 @@ from trueup.replica.guard import Limits
 from trueup.replica.rule import Rule
 from trueup.replica.rule import rule as declared
 from trueup.replica.statement import Statement, statement
+from trueup.replica.taken import Sent, Taken
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 from trueup.replica.zones import Times, refuse_mixed
@@ -140,6 +141,7 @@ class Reader:
     `snapshot` is what pg_current_snapshot() says in its transaction, where that was asked; `kinds`
     are the timestamp columns, which are not to be mixed; `cost` is what a question may cost.
     `sent` has the statements that read rows, and `seconds` is how long answers were waited for.
+    `also` was answered with the transaction's begin; `proof` with the last question, if it was.
     """
 
     def __init__(
@@ -151,6 +153,7 @@ class Reader:
         kinds: Times | None = None,
         *,
         cost: float | None = None,
+        also: Sequence[Taken] = (),
     ) -> None:
         self._connection = connection
         self._known = known
@@ -163,6 +166,8 @@ class Reader:
         self.asked: list[str] = []
         self.sent: list[tuple[str, Any]] = []
         self.seconds = 0.0
+        self.also = also
+        self.proof: TupleRow | None = None
 
     def allow(self, calls: Collection[str]) -> None:
         """Let the SQL from now on call these volatile functions, which an invariant names."""
@@ -215,12 +220,7 @@ class Reader:
 
     def has_column(self, dotted: str) -> bool:
         """Whether `"table.column"` or `"schema.table.column"` exists; names as stored, unquoted."""
-        return bool(self._values(*self._having(dotted))[0][0])
-
-    @staticmethod
-    def _having(dotted: str) -> tuple[str, list[str]]:
-        table, _, column = dotted.rpartition(".")
-        return _COLUMN, [quoted(table), column]
+        return bool(self._values(*having(dotted))[0][0])
 
     def _counting(self, relation: str) -> str:
         if relation.startswith("("):
@@ -267,6 +267,7 @@ class Reader:
 
     @contextmanager
     def _asking(self) -> Iterator[psycopg.Cursor[TupleRow]]:
+        self.proof = None
         started = perf_counter()
         try:
             with (
@@ -346,6 +347,12 @@ def _is_among(names: Sequence[str], given: Sequence[str]) -> str:
     texts = ", ".join(f"{name}::text" for name in names)
     arrays = ", ".join(f"%({name})s::text[]" for name in given)
     return f"({texts}) in (select * from unnest({arrays}))"  # noqa: S608  # quoted by psycopg
+
+
+def having(dotted: str) -> Sent:
+    """The statement that says whether there is a column."""
+    table, _, column = dotted.rpartition(".")
+    return _COLUMN, [quoted(table), column]
 
 
 def array(texts: Iterable[str | None]) -> str:

@@ -1,7 +1,7 @@
 """A session on a replica: opened, proven harmless, and asked one transaction at a time."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
@@ -23,6 +23,7 @@ from trueup.replica.pooler import Pooling, is_pooled, pooling
 from trueup.replica.reader import Reader
 from trueup.replica.role import inspect_role, refuse_writer
 from trueup.replica.spent import Counters, Spent
+from trueup.replica.taken import Sent
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 from trueup.replica.zones import Times, times
@@ -101,20 +102,22 @@ class Session:
         return replace(self._seen, freshness=self.freshness)
 
     @contextmanager
-    def reading(self, snapshot: str = "") -> Iterator[Reader]:
+    def reading(self, snapshot: str = "", also: Sequence[Sent] = ()) -> Iterator[Reader]:
         """
         A read-only transaction on one snapshot, an exported one if it is given; always rolled back.
+
+        What `also` asks travels with the begin: questions of ours, of the catalog.
 
         Raises GuardError where it was not read-only, or had been given a transaction id: then
         something tried to write. The connection is closed in that case.
         """
-        begun = transaction.begin(self._connection, self._rules, snapshot)
-        reader = self._reader(begun.snapshot)
+        begun = transaction.begin(self._connection, self._rules, snapshot, also)
+        reader = self._reader(begun)
         last: Counters | None = None
         try:
             self._look_again()
             yield reader
-            last = transaction.end(self._connection, self._rules)
+            last = transaction.end(self._connection, self._rules, reader.proof)
         except BaseException:  # also Ctrl-C: the transaction never stays open
             transaction.drop(self._connection)
             raise
@@ -130,14 +133,15 @@ class Session:
         """End the session."""
         self._connection.close()
 
-    def _reader(self, snapshot: str) -> Reader:
+    def _reader(self, begun: transaction.Begun) -> Reader:
         return Reader(
             self._connection,
             self._seen.volatile,
             self._rules.patience,
-            snapshot,
+            begun.snapshot,
             self._seen.times,
             cost=self._cost,
+            also=begun.also,
         )
 
     def _look_again(self) -> None:

@@ -1,8 +1,10 @@
 """What took the server long enough to be explained at the end of the run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
+
+from trueup.replica.taken import Sent
 
 SLOW = 0.5
 """
@@ -20,5 +22,5 @@ class Slow(Struct, frozen=True):
     """
 
     seconds: float
-    sent: Sequence[tuple[str, Mapping[str, object] | Sequence[object] | None]]
+    sent: Sequence[Sent]
     invariants: tuple[str, ...]

@@ -1,39 +1,24 @@
 """Several questions of the engine's in one go, through the transaction that a reader stands in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 
 import psycopg
-from msgspec import Struct
 from msgspec.structs import replace
 from psycopg.rows import TupleRow, tuple_row
 
-from trueup.model.invariant import Row
 from trueup.replica.reader import CHUNK, ENUMS, EXPLAIN, Fetched, Reader, Rows
+from trueup.replica.taken import Sent, Taken, taken
+from trueup.replica.transaction import PROOF, proven
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
-
-Sent = tuple[str, Mapping[str, object] | Sequence[object] | None]
-"""A statement as the driver takes it, and its parameters."""
 
 LONGEST = 4
 """Statements' patience that a whole transaction has, as transaction_timeout says."""
 
 _NAME = "trueup_asked"
 """The one cursor that a transaction has open at a time."""
-
-
-class Taken(Struct, frozen=True):
-    """One statement's answer: its rows, and each column; of two with one name the last counts."""
-
-    rows: list[TupleRow]
-    columns: Sequence[psycopg.Column]
-
-    def named(self) -> list[Row]:
-        """The rows with their columns' names."""
-        names = [column.name for column in self.columns]
-        return [dict(zip(names, row, strict=True)) for row in self.rows]
 
 
 class Together:
@@ -55,6 +40,11 @@ class Together:
         """The one that the transaction stands on."""
         return self._reader.snapshot
 
+    @property
+    def also(self) -> Sequence[Taken]:
+        """What was answered to that which was sent with the begin."""
+        return self._reader.also
+
     def refuse(self, asked: Sequence[tuple[Rows, frozenset[str]]]) -> None:
         """
         Raise StatementError for the first question that may do more than ask, or mixes timestamps.
@@ -74,27 +64,37 @@ class Together:
         """
         Send all, then read all; raises QueryError for the first that the server refuses.
 
-        What goes out `before` has no rows to be read; everything else must have.
+        What goes out `before` has no rows to be read; everything else must have. Behind it goes the
+        question that proves the transaction, in case that this is the last that is asked in it.
         """
         if not sent:
             return []
         unread = [*self._behind, *before]
         self._behind = []
+        all_ = [*unread, *sent, (PROOF, None)]
         with self._pipeline(min(len(sent), LONGEST)) as connection:
-            cursors = [connection.cursor(row_factory=tuple_row) for _ in (*unread, *sent)]
-            for cursor, (text, params) in zip(cursors, (*unread, *sent), strict=True):
+            cursors = [connection.cursor(row_factory=tuple_row) for _ in all_]
+            for cursor, (text, params) in zip(cursors, all_, strict=True):
                 cursor.execute(text, params)
         self._reader._unmoved()
-        read = cursors[len(unread) :]
-        return [Taken(cursor.fetchall(), cursor.description or ()) for cursor in read]
+        *read, proof = cursors[len(unread) :]
+        self._reader.proof = proof.fetchone()
+        return list(map(taken, read))
+
+    def is_proven(self) -> bool:
+        """
+        Whether it is known that nothing was written; raises GuardError where something tried to.
+
+        Where rows were streamed that is not known before the transaction's end.
+        """
+        if self._reader.proof is None:
+            return False
+        proven(self._reader._connection, self._reader.proof)
+        return True
 
     def counting(self, relation: str) -> Sent:
         """The statement that counts what is judged."""
         return self._reader._counting(relation), None
-
-    def having(self, dotted: str) -> Sent:
-        """The statement that says whether there is a column."""
-        return self._reader._having(dotted)
 
     def read(self, sent: Sent, cap: int) -> Fetched:
         """

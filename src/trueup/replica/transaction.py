@@ -13,6 +13,7 @@ from trueup.errors import GuardError, QueryError
 from trueup.replica.guard import apply_settings
 from trueup.replica.later import Later
 from trueup.replica.spent import COUNTERS, PARTLY, Counters
+from trueup.replica.taken import Sent, Taken, taken
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 
@@ -41,10 +42,13 @@ _LOOK = f"""
 _UNDO = "rollback; select pg_catalog.pg_advisory_unlock_all()"
 """A rollback keeps a session's advisory locks, and behind a pooler so does the session's end."""
 
-_LAST = (
+PROOF = (
     "select pg_catalog.pg_current_xact_id_if_assigned() is null, has.rows, has.blocks"  # noqa: S608  # constants
-    f" from ({COUNTERS}) as has; {_UNDO}"
+    f" from ({COUNTERS}) as has"
 )
+"""Whether nothing was written so far, and what the connection has read."""
+
+_LAST = f"{PROOF}; {_UNDO}"
 """
 One message, and not a pipeline: after rows that came in chunks libpq (18.0) takes the first answer
 of a pipeline for another chunk.
@@ -71,11 +75,16 @@ class _Look(Struct, frozen=True):
 
 
 class Begun(Struct, frozen=True):
-    """A transaction: the snapshot that it stands on, since when, and what was read before it."""
+    """
+    A transaction: the snapshot that it stands on, since when, and what was read before it.
+
+    `also` has the answers to what was asked with the begin.
+    """
 
     snapshot: str
     since: float
     counters: Counters
+    also: Sequence[Taken] = ()
 
 
 def first(
@@ -102,9 +111,14 @@ def first(
     return rules
 
 
-def begin(connection: psycopg.Connection[TupleRow], rules: Rules, snapshot: str = "") -> Begun:
+def begin(
+    connection: psycopg.Connection[TupleRow],
+    rules: Rules,
+    snapshot: str = "",
+    also: Sequence[Sent] = (),
+) -> Begun:
     """
-    Begin, on an exported snapshot if one is given.
+    Begin, on an exported snapshot if one is given, and ask also what is our own, of the catalog.
 
     All of it travels at once, in the extended protocol. Raises QueryError where the server refuses
     (42704, or 22023 before PostgreSQL 18, where the snapshot is gone), and GuardError where the
@@ -118,6 +132,7 @@ def begin(connection: psycopg.Connection[TupleRow], rules: Rules, snapshot: str 
                 connection.execute(sql.SQL(_IMPORT).format(sql.Literal(snapshot)))
             connection.execute(_MAKE, [list(rules.settings), list(rules.settings.values())])
             look = connection.execute(_LOOK, [list(rules.settings)])
+            asked = [connection.execute(text.encode(), params) for text, params in also]
     except psycopg.Error as error:
         drop(connection)
         raise query_error(error) from None
@@ -128,26 +143,34 @@ def begin(connection: psycopg.Connection[TupleRow], rules: Rules, snapshot: str 
         _refuse(connection, "the server is no standby any more; it was promoted during the run")
     if list(found.shown) != list(rules.shown):
         _refuse(connection, "a setting did not take in this transaction; a pooler drops it")
-    return Begun(found.snapshot, since, found.counters)
+    return Begun(found.snapshot, since, found.counters, list(map(taken, asked)))
 
 
-def end(connection: psycopg.Connection[TupleRow], rules: Rules) -> Counters | None:
+def end(
+    connection: psycopg.Connection[TupleRow], rules: Rules, proof: TupleRow | None = None
+) -> Counters | None:
     """
     Prove that nothing was written, and roll back; gives what the connection has read by now.
 
-    Raises GuardError where the transaction was given an id: then something tried to write. Where
-    a question failed neither can be asked for, and the question has said so itself.
+    A `proof` that came with the last answers is not asked for again. Raises GuardError where the
+    transaction was given an id: then something tried to write. Where a question failed neither can
+    be asked for, and the question has said so itself.
     """
     if connection.closed or connection.info.transaction_status is not TransactionStatus.INTRANS:
         drop(connection)
         return None
     try:
         with answered_within(connection, rules.patience):
-            last = connection.execute(_LAST)
+            last = connection.execute(_UNDO if proof else _LAST)
     except psycopg.Error as error:
         connection.close()
         raise query_error(error) from None
-    harmless, *counted = last.fetchone() or (False,)
+    return proven(connection, proof or last.fetchone())
+
+
+def proven(connection: psycopg.Connection[TupleRow], proof: TupleRow | None) -> Counters:
+    """What the connection has read; raises GuardError where something tried to write."""
+    harmless, *counted = proof or (False,)
     if not harmless:
         _refuse(
             connection,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from trueup.ahead.batch import answered
 from trueup.ahead.draft import question
-from trueup.ahead.look import Look, look
+from trueup.ahead.look import Look, Looking
 from trueup.ahead.merged import fetching
 from trueup.ahead.planned import Judged, arranged, parents, relations
 from trueup.ahead.units import Answers, Count, Question, Scan, Unit
@@ -21,6 +21,7 @@ from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome
 from trueup.replica.reader import Reader
 from trueup.replica.slow import Slow
+from trueup.replica.taken import Sent
 from trueup.replica.together import Together
 from trueup.suite.source import Source
 
@@ -92,8 +93,16 @@ class Ahead:
         with self._changed:
             self._asking += 1
         try:
+            asked = _judged(selected)
+            needs = tuple(dict.fromkeys(name for one in selected for name in one.invariant.needs))
+            looking = Looking(relations(asked), needs, parents(asked))
+
+            def first(together: Together) -> None:
+                if not self._looked:  # in a try before this one
+                    self._look(looking.seen(together.also), selected, learned)
+
             with suppress(ConnectError):  # each invariant will say so
-                self._ask(self._source, [], lambda one: self._look(one, selected, learned))
+                self._ask(self._source, [], first, looking.sent)
         finally:
             self._see(looked=False)
             self._rest()
@@ -121,12 +130,7 @@ class Ahead:
         self._threads.append(thread)
         thread.start()
 
-    def _look(self, together: Together, selected: Sequence[_Selected], learned: Learned) -> None:
-        if self._looked:
-            return  # in a try before this one
-        asked = _judged(selected)
-        needs = tuple(dict.fromkeys(name for one in selected for name in one.invariant.needs))
-        known = look(together, relations(asked), needs, parents(asked))
+    def _look(self, known: Look, selected: Sequence[_Selected], learned: Learned) -> None:
         self._arrange(selected, known, learned)
         self._see(looked=True)
         for _ in range(min(self._connections, len(self._batches)) - 1):
@@ -178,12 +182,13 @@ class Ahead:
         """Stop what is queued and what is being asked, also where it only begins just now."""
         with self._changed:
             self._stopped = True
+            is_told = self._looked and not self._open  # only transactions have still to end
             self._batches.clear()
             self._changed.notify_all()
         deadline = time.monotonic() + STOP_WITHIN
         for thread in self._threads:
             while thread.is_alive() and time.monotonic() < deadline:
-                for source in self._sources:
+                for source in () if is_told else self._sources:
                     source.cancel()
                 thread.join(AGAIN)
 
@@ -238,9 +243,17 @@ class Ahead:
         with self._changed:
             return self._batches.popleft() if self._batches else None
 
-    def _ask(self, source: Source, batch: list[Unit], first: First = lambda _: None) -> None:
+    def _ask(
+        self,
+        source: Source,
+        batch: list[Unit],
+        first: First = lambda _: None,
+        also: Sequence[Sent] = (),
+    ) -> None:
         """
         Ask a batch after what comes `first`, and those that follow, for as long as it may take.
+
+        What `also` asks of the catalog comes with the begin, and `first` can read it.
 
         All in one transaction. Where one fails the others are asked anew, and what fails in it is
         found by halves. Raises ConnectError where there is nobody to ask; others may still have a
@@ -248,28 +261,40 @@ class Ahead:
         """
         taken = [batch]
         try:
-            found = source.asked(lambda reader: self._asked(source, reader, taken, first))
+            found = source.asked(
+                lambda reader: self._asked(source, reader, taken, first), also=also
+            )
         except ConnectError:
             self._put_back(taken)
             raise
         except BaseException as error:  # an answer that nobody has is found at its turn
-            *sound, failed = taken
-            late = isinstance(error, QueryError) and error.is_timeout
-            smaller = _apart(failed, alone=late) if isinstance(error, ReplicaError) else []
-            self._put_back([*sound, *smaller])
-            if not smaller:
-                self._give_up(failed, error)
+            if taken:  # else all was told, and only the end of its transaction has failed
+                self._blame(taken, error)
             if not isinstance(error, Exception):
                 raise
         else:
-            with self._changed:
-                self._found.take(found)
-            self._close([unit for one in taken for unit in one])
+            if taken:
+                self._tell(found, taken)
+
+    def _blame(self, taken: list[list[Unit]], error: BaseException) -> None:
+        """The last of these has failed: ask the others anew, and it by halves."""
+        *sound, failed = taken
+        late = isinstance(error, QueryError) and error.is_timeout
+        smaller = _apart(failed, alone=late) if isinstance(error, ReplicaError) else []
+        self._put_back([*sound, *smaller])
+        if not smaller:
+            self._give_up(failed, error)
 
     def _asked(
         self, source: Source, reader: Reader, taken: list[list[Unit]], first: First
     ) -> Answers:
-        """The answers of a batch and of more, each of which is added to `taken` as it is asked."""
+        """
+        The answers of a batch and of more, each of which is added to `taken` as it is asked.
+
+        What is proven is told before the transaction ends, and is in `taken` no longer.
+        """
+        if not taken:
+            return Answers()  # in a try before this one, whose end has failed
         if not source.freshness.usable:
             raise ConnectError(source.freshness.words, transient=False)
         until = time.monotonic() + TURN
@@ -284,7 +309,15 @@ class Ahead:
                 break
             taken.append(more)
             found.take(answered(together, more, CAP))
+        if together.is_proven():
+            self._tell(found, taken)
         return found
+
+    def _tell(self, found: Answers, taken: list[list[Unit]]) -> None:
+        with self._changed:
+            self._found.take(found)
+        self._close([unit for one in taken for unit in one])
+        taken.clear()
 
     def _give_up(self, failed: list[Unit], error: BaseException) -> None:
         """Leave it to its turn, but for what would only cost production the same time again."""

@@ -1,7 +1,7 @@
 """One system's replica during a run: opened when first asked, and asked again where that helps."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock, Thread
@@ -20,6 +20,7 @@ from trueup.replica.retry import tries
 from trueup.replica.session import Session, open_session
 from trueup.replica.snapshot import Shared, Snapshot, is_gone
 from trueup.replica.spent import Spent
+from trueup.replica.taken import Sent
 from trueup.suite.begun import connecting
 
 Answer = TypeVar("Answer")
@@ -71,15 +72,20 @@ class Source:
         return self.opened().freshness
 
     def asked(
-        self, ask: Callable[[Reader], Answer], again: Callable[[Answer], bool] = lambda _: False
+        self,
+        ask: Callable[[Reader], Answer],
+        again: Callable[[Answer], bool] = lambda _: False,
+        also: Sequence[Sent] = (),
     ) -> Answer:
         """
         Ask in a transaction of its own, on the run's snapshot where that can be had.
 
+        What `also` asks of the catalog is sent with its begin.
+
         Where the connection is lost, or the answer says `again`, it is asked on a new one: three
         times in all. Raises ReplicaError where even the last try could not look.
         """
-        return self._tried(lambda: self._once(ask), again)
+        return self._tried(lambda: self._once(ask, also), again)
 
     @property
     def session(self) -> Session | None:
@@ -162,7 +168,7 @@ class Source:
             self._drop()
         raise AssertionError("unreachable")  # pragma: no cover  # the last try returns or raises
 
-    def _once(self, ask: Callable[[Reader], Answer]) -> Answer:
+    def _once(self, ask: Callable[[Reader], Answer], also: Sequence[Sent]) -> Answer:
         snapshot: Snapshot | None = None
         for _ in ("the run's", "the next"):
             session = self._open()
@@ -170,14 +176,14 @@ class Source:
             if snapshot is None:
                 break
             try:
-                with session.reading(snapshot.id) as reader:
+                with session.reading(snapshot.id, also) as reader:
                     return ask(reader)
             except QueryError as error:
                 if not is_gone(error):
                     raise
         else:
             self.unshared = "an exported snapshot could not be imported"
-        with self._open().reading() as reader:
+        with self._open().reading(also=also) as reader:
             return ask(reader)
 
     def _snapshot(self, session: Session, gone: Snapshot | None) -> Snapshot | None:

@@ -12,9 +12,10 @@ from fix_database import Database
 from fix_systems import GOODS, NOW, Opened, asking
 from patience import until
 from trueup import invariant
-from trueup.errors import ConfigError
+from trueup.errors import ConfigError, QueryError
 from trueup.model.invariant import Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
+from trueup.replica import transaction
 from trueup.replica.connection import Dsn
 from trueup.replica.reader import Reader
 from trueup.replica.together import Together
@@ -633,8 +634,8 @@ def test_a_kind_of_value_that_is_looked_up_leaves_the_rest_in_one_transaction(
     found = told(run, *asked)
 
     assert [keys(one) for one in found] == [[str(n)] for n in range(1, 6)]
-    run.sources["shop"].release()
-    assert run.sources.spent["shop"].record().transactions == 2, "one to open it, one to ask"
+    cost = run.cost("shop", explain=False)
+    assert (cost.transactions, cost.at_least) == (2, False), "one to open it, one to ask"
 
 
 def test_an_answer_without_rows_is_none(database: Database, systems: Opened) -> None:
@@ -664,3 +665,43 @@ def test_a_rule_alone_lists_its_key_only_where_it_looks_at_nothing_else_of_its_r
     assert found is not None
     [asked] = [text for text in sent if "from goods" in text and "array_agg" in text]
     assert f"array_agg({listed}" in asked.replace("child.ctid", "ctid")
+
+
+def test_nobody_is_told_what_a_transaction_found_that_was_given_an_id(
+    database: Database, systems: Opened
+) -> None:
+    database.execute(GOODS)
+    database.execute("create function given() returns xid8 return pg_current_xact_id()")
+    sly = asking("select id from goods where given() is null", "no_id_is_given", calls=["given"])
+    run = systems(database.url("trueup_reader", "primary"), "primary_allowed = true")
+
+    assert told(run, sly, asking("select id from goods where price < 0")) == [None, None]
+    alone = run.outcome(sly, NOW)
+    assert alone.verdict is Verdict.UNKNOWN
+    assert "transaction id" in alone.reason
+
+
+def test_what_is_proven_is_told_once_where_only_the_end_of_its_transaction_fails(
+    database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute(GOODS)
+    run = systems()
+    run.sources["shop"].opened()
+    end, ends = transaction.end, []
+
+    def lost(*given: Any) -> Any:
+        ends.append(given)
+        if len(ends) == 1:
+            given[0].close()
+            raise QueryError("the connection was lost", transient=True)
+        return end(*given)
+
+    monkeypatch.setattr(transaction, "end", lost)
+
+    [found] = told(run, asking("select id from goods where price < 0"))
+
+    assert found is not None
+    assert found.verdict is Verdict.HOLDS
+    run.stop()
+    assert not run._aheads["shop"].slow
+    assert len(ends) == 2
