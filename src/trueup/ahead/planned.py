@@ -1,7 +1,7 @@
 """Questions arranged: rules on one table as one scan, small ones in batches, the dearest first."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from trueup.ahead.look import Look
 from trueup.ahead.merged import rule_of
@@ -43,14 +43,17 @@ def parents(asked: Judged) -> list[Column]:
     return list(dict.fromkeys(rule.parent for rule in rules if rule and rule.parent))
 
 
-def arranged(asked: Judged, known: Look, took: Took) -> list[list[Unit]]:
+def arranged(
+    asked: Judged, known: Look, took: Took, served: Set[Question] = frozenset()
+) -> list[list[Unit]]:
     """
     Batches of units, the dearest first: what took longest before, else what reads most.
 
     What is dear is alone, so that the connections can share the work; the rest travels together.
-    Rows of a table that is scanned anyway are counted by the scan.
+    Rows of a table that is scanned anyway are counted by the scan. What is `served` by an index is
+    in no scan.
     """
-    weights = _weights(asked, known)
+    weights = _weights(asked, known, served)
     before = took() if sum(weights.values()) * PAGE > WORTH else {}
     seconds = {unit: _seconds(unit, pages, before) for unit, pages in weights.items()}
     batches: list[list[Unit]] = []
@@ -70,13 +73,16 @@ def _seconds(unit: Unit, pages: int, before: Mapping[Question, float]) -> float:
     return sum(filter(None, known)) if known and None not in known else pages * PAGE
 
 
-def _weights(asked: Judged, known: Look) -> dict[Unit, int]:
+def _weights(asked: Judged, known: Look, served: Set[Question]) -> dict[Unit, int]:
     """How many pages each unit reads of what it judges, or of the table that it scans."""
     sources: dict[str, list[Question]] = defaultdict(list)
     rest: list[Question] = []
     for question in asked:
         rule = question.rows.rule
-        (sources[rule.source] if rule and _is_judged_by_row(rule, known) else rest).append(question)
+        if rule is not None and question not in served and _is_judged_by_row(rule, known):
+            sources[rule.source].append(question)
+        else:
+            rest.append(question)
     weights: dict[Unit, int] = {}
     for questions in sources.values():
         if len(questions) == 1 and rule_of(questions[0]).key:
@@ -86,7 +92,8 @@ def _weights(asked: Judged, known: Look) -> dict[Unit, int]:
             scan = _scan(questions[start : start + RULES])
             weights[scan] = _pages(scan, known)
     for question in rest:
-        weights[question] = sum(known.pages.get(one, 0) for one in asked[question])
+        pages = sum(known.pages.get(one, 0) for one in asked[question])
+        weights[question] = 0 if question in served else pages
     judged = {relation for names in asked.values() for relation in names}
     scanned = {unit.table for unit in weights if isinstance(unit, Scan) and not unit.joined}
     weights |= {Count(one): known.pages.get(one, 0) for one in judged - scanned}

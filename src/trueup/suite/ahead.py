@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from trueup.ahead.batch import answered
 from trueup.ahead.draft import question
+from trueup.ahead.indexed import indexed
 from trueup.ahead.look import Look, Looking
 from trueup.ahead.merged import fetching
 from trueup.ahead.planned import Judged, arranged, parents, relations
@@ -99,7 +100,7 @@ class Ahead:
 
             def first(together: Together) -> None:
                 if not self._looked:  # in a try before this one
-                    self._look(looking.seen(together.also), selected, learned)
+                    self._look(together, looking.seen(together.also), selected, learned)
 
             with suppress(ConnectError):  # each invariant will say so
                 self._ask(self._source, [], first, looking.sent)
@@ -130,8 +131,28 @@ class Ahead:
         self._threads.append(thread)
         thread.start()
 
-    def _look(self, known: Look, selected: Sequence[_Selected], learned: Learned) -> None:
-        self._arrange(selected, known, learned)
+    def _look(
+        self, together: Together, known: Look, selected: Sequence[_Selected], learned: Learned
+    ) -> None:
+        """Arrange what there is, as the planner advises; also where it cannot be asked."""
+        there = [one for one in selected if known.columns >= set(one.invariant.needs)]
+        served: frozenset[Question] = frozenset()
+        try:
+            served = indexed(together, _judged(there), known)
+        finally:
+            self._arrange(there, known, served, learned)
+
+    def _arrange(
+        self,
+        there: Sequence[_Selected],
+        known: Look,
+        served: frozenset[Question],
+        learned: Learned,
+    ) -> None:
+        asked = _judged(there)
+        self._selected = {one.invariant.id: one for one in there}
+        self._batches.extend(arranged(asked, known, lambda: _took(there, learned()), served))
+        self._open = {unit for batch in self._batches for unit in _parts(batch)}
         self._see(looked=True)
         for _ in range(min(self._connections, len(self._batches)) - 1):
             self._start(self._follow)
@@ -191,12 +212,6 @@ class Ahead:
                 for source in () if is_told else self._sources:
                     source.cancel()
                 thread.join(AGAIN)
-
-    def _arrange(self, selected: Sequence[_Selected], known: Look, learned: Learned) -> None:
-        there = [one for one in selected if known.columns >= set(one.invariant.needs)]
-        self._selected = {one.invariant.id: one for one in there}
-        self._batches.extend(arranged(_judged(there), known, lambda: _took(there, learned())))
-        self._open = {unit for batch in self._batches for unit in _parts(batch)}
 
     def _outcome(self, found: _Selected) -> Outcome | None:
         late = self._late.pop(found.question, None)

@@ -76,6 +76,33 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
+@pytest.mark.parametrize("large", [1, 1000])
+def test_a_rule_that_an_index_serves_is_in_no_scan_of_a_large_table(
+    database: Database,
+    systems: Opened,
+    sent: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    large: int,
+) -> None:
+    monkeypatch.setattr("trueup.ahead.indexed.LARGE", large)
+    database.execute(
+        "create table wide as select n as id, repeat('w', 500) as text"
+        " from generate_series(1, 5000) n;"
+        "create unique index on wide (id); analyze wide"
+    )
+    served = ruled("id < :least", "no_id_is_low", "wide", least=3)
+    scans = [ruled(f"text = '{one}'", f"no_text_is_{one}", "wide") for one in "ab"]
+    broken = ruled("nonsense", "nobody_can_say", "wide")
+
+    found = told(systems(), served, *scans)
+
+    assert [keys(one) for one in found] == [["1", "2"], [], []]
+    [scan] = [text for text in sent if "array_agg" in text and "explain" not in text]
+    assert ("id < " in scan) is (large == 1000)
+    assert told(systems(), served, broken)[1] is None
+    assert keys(told(systems(), served, broken)[0]) == ["1", "2"]
+
+
 @pytest.mark.parametrize("connections", [1, 2, 4])
 def test_rules_on_one_table_are_judged_in_one_scan(
     database: Database, systems: Opened, sent: list[str], connections: int
