@@ -136,8 +136,10 @@ def running(folder: Path, more: str) -> "Iterator[subprocess.Popen[str]]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as found:
-        yield found
-        found.kill()
+        try:
+            yield found
+        finally:
+            found.kill()
 
 
 @pytest.fixture
