@@ -65,4 +65,4 @@ def _judged(here: Here, invariant: Invariant) -> Judged | Failed:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  # told as a failure of ours
-        return Failed(bug.told(error))
+        return Failed(invariant.id, bug.told(error))

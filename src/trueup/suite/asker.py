@@ -7,10 +7,14 @@ from contextlib import closing
 from trueup.config import Project
 from trueup.environment import environments
 from trueup.errors import TrueupError
+from trueup.suite import bug
 from trueup.suite.begun import Begun
 from trueup.suite.check import Asked
 from trueup.suite.orders import Orders
 from trueup.suite.wire import Channel, Order, Refused
+
+BUG = 3
+"""Pytest's exit code for what went wrong within."""
 
 
 def ask(project: Project, asked: Asked, names: tuple[str, ...], channel: Channel[Order]) -> None:
@@ -27,6 +31,8 @@ def ask(project: Project, asked: Asked, names: tuple[str, ...], channel: Channel
             answer(project, asked, begun, orders, channel)
     except TrueupError as error:
         channel.say(Refused(str(error), error.exit_code))
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is told by the other process
+        channel.say(Refused(bug.told(error), BUG))
 
 
 def _silence() -> None:

@@ -26,6 +26,9 @@ class Elsewhere:
         self._reports = reports
         self._channel = channel
         self._modules: dict[str, Listed] = {}
+        self._left: set[str] = set()
+        self._judged: dict[str, Record] = {}
+        self._failed: dict[str, str] = {}
 
     def wait(self) -> None:
         """
@@ -55,16 +58,23 @@ class Elsewhere:
 
     def begin(self, invariants: Sequence[Declared], selection: str | None) -> None:
         """Say which are wanted, in the order in which they are reported."""
-        self._channel.say(Begin(tuple(one.id for one in invariants), selection or ""))
+        ids = tuple(one.id for one in invariants)
+        self._left = set(ids)
+        self._channel.say(Begin(ids, selection or ""))
 
     def evaluated(self, invariant: Declared) -> Record:
         """The record, waited for; raises bug.ToldError for a bug of ours."""
-        found = self._hear()
-        if isinstance(found, Failed):
-            raise bug.ToldError(found.said)
-        if not isinstance(found, Judged) or found.record.id != invariant.id:
-            raise AssertionError(f"{invariant.id} was evaluated out of turn")
-        return found.record
+        while invariant.id in self._left:  # else it is asked for once more
+            said = self._hear()
+            if isinstance(said, Judged):
+                self._judged[said.record.id] = said.record
+                self._left.remove(said.record.id)
+            elif isinstance(said, Failed):
+                self._failed[said.id] = said.said
+                self._left.remove(said.id)
+        if invariant.id in self._judged:
+            return self._judged[invariant.id]
+        raise bug.ToldError(self._failed.get(invariant.id, f"{invariant.id} was not selected"))
 
     def finished(self, reported: Reported) -> Finished:
         """Have the run made, and write it; what was evaluated and not reported is left out."""

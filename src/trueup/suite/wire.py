@@ -26,7 +26,7 @@ class Opened(Struct, frozen=True, tag=True):
 
 
 class Refused(Struct, frozen=True, tag=True):
-    """There is no run, for a reason that the user can mend."""
+    """There is no run, or no end of it, for a reason that the user can mend, or a bug of ours."""
 
     said: str
     exit_code: int
@@ -39,8 +39,9 @@ class Judged(Struct, frozen=True, tag=True):
 
 
 class Failed(Struct, frozen=True, tag=True):
-    """A bug of ours: where it is, and nothing that it said."""
+    """A bug of ours in an invariant's evaluation: where it is, and nothing that it said."""
 
+    id: str
     said: str
 
 

@@ -303,3 +303,29 @@ def test_what_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
     assert time.monotonic() - started < 10
+
+
+def test_a_bug_there_is_told_by_where_it_is(pytester: pytest.Pytester, shop: Database) -> None:
+    (pytester.path / "invariants" / "shop" / "metrics.py").write_text('raise OSError("jane@")\n')
+
+    done = check(pytester.path)
+
+    assert done.returncode == 3
+    assert "trueup: OSError; its words are not shown" in done.stdout
+    assert "metrics.py:1 in <module>" in done.stdout
+    assert "jane@" not in done.stdout + done.stderr
+
+
+def test_what_is_evaluated_once_more_has_the_same_record(
+    pytester: pytest.Pytester, shop: Database
+) -> None:
+    (pytester.path / "conftest.py").write_text(
+        "from _pytest.runner import runtestprotocol\n\n\n"
+        "def pytest_runtest_protocol(item, nextitem):\n"
+        "    runtestprotocol(item, log=False, nextitem=nextitem)\n"
+    )
+
+    done = check(pytester.path)
+
+    assert done.returncode == 0, done.stdout
+    assert "2 passed, 1 skipped" in done.stdout
