@@ -31,6 +31,9 @@ class Fault(Struct, frozen=True, kw_only=True):
     site: Callable[[Site], None] | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.invariant))
+
 
 def load(folder: Path) -> tuple[Fault, ...]:
     """Read `FAULTS` out of the `faults.py` of a system's folder, which is imported by its path."""
