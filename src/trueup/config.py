@@ -129,6 +129,14 @@ class EnvironmentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     storage: dict[str, StorageConfig] = field(default_factory=dict)
     services: dict[str, ServiceConfig] = field(default_factory=dict)
 
+    @property
+    def keyed(self) -> dict[str, AddressConfig]:
+        """Its addresses, also those that are written as no more than a URL."""
+        return {
+            name: AddressConfig(url=said) if isinstance(said, str) else said
+            for name, said in self.addresses.items()
+        }
+
     def __post_init__(self) -> None:
         if not self.services:
             return

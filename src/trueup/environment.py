@@ -14,7 +14,6 @@ from trueup import masks
 from trueup.config import (
     FILE,
     SAMPLE,
-    AddressConfig,
     EnvironmentConfig,
     Project,
     ServiceConfig,
@@ -250,18 +249,15 @@ def _stripe(name: str, chosen: StripeConfig | None) -> StripeAccount | None:
 
 
 def _addresses(chosen: EnvironmentConfig) -> dict[str, Address]:
-    return {name: _address(said) for name, said in chosen.addresses.items()}
-
-
-def _address(said: str | AddressConfig) -> Address:
-    if isinstance(said, str):
-        said = AddressConfig(url=said)
-    return Address(
-        url=said.url.rstrip("/"),
-        variable=said.key,
-        key=os.environ.get(said.key, "") if said.key else "",
-        sent_as=said.sent_as,
-    )
+    return {
+        name: Address(
+            url=said.url.rstrip("/"),
+            variable=said.key,
+            key=os.environ.get(said.key, "") if said.key else "",
+            sent_as=said.sent_as,
+        )
+        for name, said in chosen.keyed.items()
+    }
 
 
 def _storage(chosen: EnvironmentConfig) -> dict[str, Bucket]:

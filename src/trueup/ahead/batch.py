@@ -10,8 +10,8 @@ from psycopg.rows import TupleRow
 from trueup.ahead.merged import Found, counting, fetching, judging, members
 from trueup.ahead.units import Answer, Answers, Count, Question, Scan, Unit
 from trueup.replica.reader import Fetched
+from trueup.replica.sent import Sent
 from trueup.replica.slow import SLOW, Slow
-from trueup.replica.taken import Sent
 from trueup.replica.together import Together
 
 FEW = 1000

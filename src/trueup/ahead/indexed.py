@@ -6,7 +6,7 @@ from trueup.ahead.look import Look
 from trueup.ahead.merged import counting
 from trueup.ahead.units import Question
 from trueup.replica.reader import EXPLAIN
-from trueup.replica.taken import Sent
+from trueup.replica.sent import Sent
 from trueup.replica.together import Together
 
 LARGE = 1000

@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from trueup.replica.names import Column
 from trueup.replica.reader import having, quoted
-from trueup.replica.taken import Sent, Taken
+from trueup.replica.sent import Sent
+from trueup.replica.taken import Taken
 
 _RELATIONS = """
     select name, coalesce(pg_catalog.pg_relation_size(c.oid) / 8192, 0)::int8,

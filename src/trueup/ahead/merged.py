@@ -9,7 +9,7 @@ from msgspec import Struct
 from trueup.ahead.units import Question, Scan
 from trueup.replica.reader import array
 from trueup.replica.rule import Rule
-from trueup.replica.taken import Sent
+from trueup.replica.sent import Sent
 
 TOOK = "extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())::float8"
 """How long the server took; beside a count it is known once all rows were read."""

@@ -20,8 +20,9 @@ from trueup.replica.functions import Volatile, refuse_volatile, volatile
 from trueup.replica.guard import Limits
 from trueup.replica.rule import Rule
 from trueup.replica.rule import rule as declared
+from trueup.replica.sent import Sent
 from trueup.replica.statement import Statement, statement
-from trueup.replica.taken import Sent, Taken
+from trueup.replica.taken import Taken
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 from trueup.replica.zones import Times, refuse_mixed

@@ -22,8 +22,8 @@ from trueup.replica.later import Later
 from trueup.replica.pooler import Pooling, is_pooled, pooling
 from trueup.replica.reader import Reader
 from trueup.replica.role import inspect_role, refuse_writer
+from trueup.replica.sent import Sent
 from trueup.replica.spent import Counters, Spent
-from trueup.replica.taken import Sent
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 from trueup.replica.zones import Times, times

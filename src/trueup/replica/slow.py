@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from trueup.replica.taken import Sent
+from trueup.replica.sent import Sent
 
 SLOW = 0.5
 """

@@ -1,15 +1,12 @@
-"""A statement as it is sent together with others, and what the server has answered."""
+"""What the server has answered to a statement that was sent together with others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import psycopg
 from msgspec import Struct
 from psycopg.rows import TupleRow
 
 from trueup.model.invariant import Row
-
-Sent = tuple[str, Mapping[str, object] | Sequence[object] | None]
-"""A statement as the driver takes it, and its parameters."""
 
 
 class Taken(Struct, frozen=True):

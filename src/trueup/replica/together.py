@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from psycopg.rows import TupleRow, tuple_row
 
 from trueup.replica.reader import CHUNK, ENUMS, EXPLAIN, Fetched, Reader, Rows
-from trueup.replica.taken import Sent, Taken, taken
+from trueup.replica.sent import Sent
+from trueup.replica.taken import Taken, taken
 from trueup.replica.transaction import PROOF, proven
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within

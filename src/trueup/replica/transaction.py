@@ -12,8 +12,9 @@ from psycopg.rows import TupleRow
 from trueup.errors import GuardError, QueryError
 from trueup.replica.guard import apply_settings
 from trueup.replica.later import Later
+from trueup.replica.sent import Sent
 from trueup.replica.spent import COUNTERS, PARTLY, Counters
-from trueup.replica.taken import Sent, Taken, taken
+from trueup.replica.taken import Taken, taken
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 

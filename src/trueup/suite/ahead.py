@@ -21,8 +21,8 @@ from trueup.evaluate import CAP, could_not_look, settled
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome
 from trueup.replica.reader import Reader
+from trueup.replica.sent import Sent
 from trueup.replica.slow import Slow
-from trueup.replica.taken import Sent
 from trueup.replica.together import Together
 from trueup.suite.source import Source
 

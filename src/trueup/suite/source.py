@@ -17,10 +17,10 @@ from trueup.replica.freshness import Read
 from trueup.replica.pooler import Pooling
 from trueup.replica.reader import Reader
 from trueup.replica.retry import tries
+from trueup.replica.sent import Sent
 from trueup.replica.session import Session, open_session
 from trueup.replica.snapshot import Shared, Snapshot, is_gone
 from trueup.replica.spent import Spent
-from trueup.replica.taken import Sent
 from trueup.suite.begun import connecting
 
 Answer = TypeVar("Answer")

@@ -43,7 +43,7 @@ def files() -> list[Path]:
 def _of(environment: EnvironmentConfig, who: str) -> Iterator[str]:
     named = [environment.replica, environment.visitor]
     named += [environment.stripe.key] if environment.stripe else []
-    named += [one.key for one in environment.addresses.values()]
+    named += [one.key for one in environment.keyed.values()]
     for store in environment.storage.values():
         named += [store.key, store.user]
     if who == "mends":

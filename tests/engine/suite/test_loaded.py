@@ -62,8 +62,8 @@ EXPLAINS = {
 }
 """What only a run with something slow loads, or one with workers."""
 
-REPORTS = {"pytest", "trueup.suite.elsewhere"}
-ASKS = {"jinja2", "psycopg", "trueup.evaluate", "trueup.suite.opened"}
+REPORTS = {"jinja2", "pytest", "trueup.suite.elsewhere"}
+ASKS = {"psycopg", "trueup.evaluate", "trueup.suite.opened"}
 """What either cannot do without, and the other need not load."""
 
 
