@@ -16,6 +16,7 @@ ORDER = (
         "clock",
         "progress",
         "quiet",
+        "leaving",
         "masks",
         "command",
         "reading",
