@@ -20,7 +20,7 @@ from statistics import median
 from msgspec import Struct
 from msgspec.structs import replace
 
-from comparison import bound, data, studybuddy
+from comparison import bound, data, process, studybuddy
 from comparison.bound import Bound
 from comparison.definition import Check
 from comparison.peer import Trueup
@@ -55,8 +55,9 @@ def main() -> int:
         for database, rows in BROKEN_BY.items():
             planted = dict.fromkeys((check.name for check in studybuddy.CHECKS), rows)
             data.write(cluster, database, studybuddy.DEFINITION, ROWS, planted)
+        weights = weighed(cluster, peers)
         rounds = measured(cluster, peers, said.rounds)
-    return judged(rounds)
+    return judged(rounds, weights)
 
 
 def sizes() -> Iterator[Size]:
@@ -81,6 +82,12 @@ def measured(cluster: Cluster, peers: Mapping[Size, Trueup], rounds: int) -> Rou
     return found
 
 
+def weighed(cluster: Cluster, peers: Mapping[Size, Trueup]) -> Mapping[Size, int]:
+    """The most memory, in bytes, that each size takes, in a run whose time says nothing."""
+    with process.weighed():
+        return {size: checked(cluster, peer, size).peak for size, peer in peers.items()}
+
+
 def checked(cluster: Cluster, peer: Trueup, size: Size) -> Finished:
     """A whole process; ends the benchmark where a count is wrong."""
     done = peer.run(cluster.dsn(peer.role, peer.server, size.database))
@@ -90,10 +97,10 @@ def checked(cluster: Cluster, peer: Trueup, size: Size) -> Finished:
     return done
 
 
-def judged(rounds: Rounds) -> int:
+def judged(rounds: Rounds, weights: Mapping[Size, int]) -> int:
     """Print the table and the line; 1 where a bound does not hold."""
     seconds = {size: median(done.seconds for done in runs) for size, runs in rounds.items()}
-    peaks = {size: max(done.peak for done in runs) / 1e6 for size, runs in rounds.items()}
+    peaks = {size: weight / 1e6 for size, weight in weights.items()}
     for size in rounds:
         print(f"{size.number:>5} {size.database:<12} {seconds[size]:7.2f} s {peaks[size]:5.0f} MB")
     cost, violated = slope(seconds, "sound"), slope(seconds, "violated")

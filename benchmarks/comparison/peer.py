@@ -32,6 +32,8 @@ class Peer(ABC):
     database: ClassVar[str] = "bench"
     note: ClassVar[str] = ""
     """What somebody has to know who compares its figures."""
+    peak: int = 0
+    """The most memory that all its processes had at once, in bytes."""
 
     @classmethod
     def missing(cls) -> str:

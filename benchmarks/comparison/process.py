@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ SLOWER = frozenset({"PYTHONDONTWRITEBYTECODE"})
 
 
 class Finished(Struct, frozen=True):
-    """What came of a process; `peak` is in bytes."""
+    """What came of a process; `peak` is in bytes, of all its processes where it was weighed."""
 
     seconds: float
     peak: int
@@ -23,11 +24,24 @@ class Finished(Struct, frozen=True):
     said: str
 
 
+_HOW = ["timed"]
+
+
+@contextmanager
+def weighed() -> Iterator[None]:
+    """Weigh what is run meanwhile, for as long as the block lasts: it takes longer then."""
+    _HOW.append("weighed")
+    try:
+        yield
+    finally:
+        _HOW.pop()
+
+
 def run(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Finished:
     """Run it in that folder; the time is that from its start to its end."""
     output = folder / "said.txt"
     done = subprocess.run(
-        [sys.executable, "-I", "-S", str(LAUNCH), str(output), *command],
+        [sys.executable, "-I", "-S", str(LAUNCH), str(output), _HOW[-1], *command],
         cwd=folder,
         env={**_environment(), **variables},
         stdout=subprocess.PIPE,

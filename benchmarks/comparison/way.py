@@ -8,7 +8,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from comparison import tls
+from comparison import process, tls
 from comparison.data import Planted
 from comparison.definition import Check
 from comparison.peer import Peer
@@ -44,7 +44,10 @@ def seen(one: Way, planted: Mapping[str, Planted], checks: Sequence[Check]) -> f
     peer, counted = one.peer, one.counted
     peer.settle(one.measured)
     counted.clear()
-    checked(peer, peer.run(one.through), planted[peer.database])
+    with process.weighed():
+        done = peer.run(one.through)
+    checked(peer, done, planted[peer.database])
+    peer.peak = done.peak
     turns = counted.turns / len(checks)
     print(
         f"{peer.name}: counts are right; {counted.connections} connections,"
