@@ -50,7 +50,7 @@ def _evaluated(
     here.begin(invariants, begin.selection)
     records = {}
     for one in invariants:
-        said = orders.unbroken(partial(_judged, here, one))
+        said = orders.breakable(partial(_judged, here, one))
         if said is None:
             break
         if isinstance(said, Judged):

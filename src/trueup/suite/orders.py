@@ -17,7 +17,7 @@ class Orders:
     The orders in their turn, and whether whoever gives them has broken off.
 
     That is done by an end that comes early, and by the end of whoever gives them: what is asked is
-    asked for nobody then. At first all may be broken off, and once it is open what is `unbroken`.
+    asked for nobody then. Until it is open anything is broken off, and then what is `breakable`.
     """
 
     def __init__(self, channel: Channel[Order]) -> None:
@@ -36,7 +36,7 @@ class Orders:
         """The next, waited for; None where nobody orders any more."""
         return self._heard.get()
 
-    def unbroken(self, act: Callable[[], Done]) -> Done | None:
+    def breakable(self, act: Callable[[], Done]) -> Done | None:
         """What comes of it; None where it was broken off, now or before."""
         try:
             self._may_break = True
