@@ -66,11 +66,14 @@ def _do(work: Callable[[Channel[Order]], None], channel: Channel[Order]) -> NoRe
 
 
 def _end(child: int) -> None:
-    """Wait for its end, and see to it."""
+    """Wait for its end, and see to it: once it has had its time, or where nobody waits any more."""
     deadline = time.monotonic() + ENDS_WITHIN
-    while os.waitpid(child, os.WNOHANG)[0] == 0:
-        if time.monotonic() > deadline:
+    ended = 0
+    try:
+        while not ended and time.monotonic() < deadline:
+            ended, _ = os.waitpid(child, os.WNOHANG)
+            time.sleep(0 if ended else LOOK)
+    finally:
+        if not ended:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            return
-        time.sleep(LOOK)
