@@ -1,6 +1,7 @@
 """The replicas of a run: a source for each system, all opened at once, and the run's instant."""
 
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -16,6 +17,9 @@ from trueup.errors import ReplicaError
 from trueup.replica.spent import Spent
 from trueup.suite.begun import Begun, application
 from trueup.suite.source import Source
+
+OPENS_WITHIN = 1.0
+"""Seconds in which a session that nobody wants any more may still open, to be ended."""
 
 
 class Moment(Struct, frozen=True):
@@ -90,7 +94,15 @@ class Sources:
         return Moment(datetime.now(UTC), "this machine's clock, since no replica answered")
 
     def close(self) -> None:
-        """End every session; a second time does nothing."""
+        """
+        End every session; a second time does nothing.
+
+        What only opens just now is waited for, so that it can be ended too; but not for long, since
+        a server may not answer.
+        """
+        until = time.monotonic() + OPENS_WITHIN
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
         for source in self._sources.values():
             source.close()
         self._stack.close()
