@@ -286,6 +286,11 @@ def test_where_what_asks_is_killed_nothing_is_said_to_hold(
     assert not [*pytester.path.glob("reports/*")]
 
 
+# From Python 3.12 on it warns of a fork beside threads: the tests have some, a check has none then.
+BESIDE_THREADS = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+
+
+@BESIDE_THREADS
 def test_a_refusal_there_is_one_here() -> None:
     def refuse(channel: Channel[Order]) -> None:
         channel.say(Refused(str(ConfigError("no such thing")), ConfigError.exit_code))
@@ -295,6 +300,7 @@ def test_a_refusal_there_is_one_here() -> None:
         assert channel.hear() is None
 
 
+@BESIDE_THREADS
 def test_what_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trueup.suite.apart.ENDS_WITHIN", 0.1)
     started = time.monotonic()
