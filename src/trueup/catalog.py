@@ -3,7 +3,7 @@
 import importlib.util
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -143,19 +143,27 @@ def adopted(path: Path, attribute: str) -> Invariant | None:
     return _ADOPTED.get((path, attribute))
 
 
-def by_id(root: Path) -> dict[str, Invariant]:
+def by_id(root: Path, paths: Iterable[Path]) -> dict[str, Invariant]:
     """
-    All that were found so far, those too that stand in a class, which only pytest looks at.
+    The invariants of these modules, those too that stand in a class, which only pytest looks at.
 
     Raises CatalogError where one of these is declared wrongly.
     """
-    found = list(_ADOPTED.values())
-    for path, module in _LOADED.items():
-        for place in vars(module).values():
-            if isinstance(place, type) and place.__module__ == module.__name__:
-                members = vars(place).items()
-                found += [adopt(root, o, n, path) for n, o in members if isinstance(o, Invariant)]
-    return {one.id: one for one in found}
+    found = {}
+    for path in paths:
+        for attribute, one in _declared(_module(path)):
+            invariant = _ADOPTED.get((path, attribute)) or adopt(root, one, attribute, path)
+            found[invariant.id] = invariant
+    return found
+
+
+def _declared(module: ModuleType) -> Iterator[tuple[str, Invariant]]:
+    classes = (one for one in vars(module).values() if isinstance(one, type))
+    own = (one for one in classes if one.__module__ == module.__name__)
+    for place in (module, *own):
+        for attribute, one in vars(place).items():
+            if isinstance(one, Invariant) and attribute.startswith(PREFIX):
+                yield attribute, one
 
 
 def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
-
-from msgspec.structs import replace
+from pathlib import Path
 
 from trueup import catalog
 from trueup.config import Project
 from trueup.model.invariant import Invariant
 from trueup.model.run import Record
 from trueup.suite import bug
+from trueup.suite.asking import Reported
 from trueup.suite.beginning import opened
 from trueup.suite.begun import Begun
 from trueup.suite.check import Asked
@@ -36,33 +36,33 @@ def answer(
             records = _evaluated(here, order, orders, channel)
             order = orders.next()
         if isinstance(order, End):
-            found = tuple(records[one] for one in order.reported.ids)
-            run = here.made(replace(order.reported, records=found))
-            channel.say(Made(run, active.systems.secrets))
+            reported = Reported(tuple(records[one] for one in order.ids), stopped=order.stopped)
+            channel.say(Made(here.made(reported), active.systems.secrets))
 
 
 def _evaluated(
     here: Here, begin: Begin, orders: Orders, channel: Channel[Order]
 ) -> dict[str, Record]:
     """Say what each came to; until it is broken off."""
-    known = catalog.by_id(here.root)
-    invariants = [known[one] for one in begin.ids]
-    here.begin(invariants, begin.selection)
+    known = catalog.by_id(here.root, map(Path, sorted(begin.paths)))
+    here.begin([known[one] for one in begin.ids if one in known], begin.selection)
     records = {}
-    for one in invariants:
-        said = orders.breakable(partial(_judged, here, one))
+    for one in begin.ids:
+        said = orders.breakable(partial(_judged, here, one, known.get(one)))
         if said is None:
             break
         if isinstance(said, Judged):
-            records[one.id] = said.record
+            records[one] = said.record
         channel.say(said)
     return records
 
 
-def _judged(here: Here, invariant: Invariant) -> Judged | Failed:
+def _judged(here: Here, id_: str, invariant: Invariant | None) -> Judged | Failed:
+    if invariant is None:
+        return Failed(id_, f"{id_} is declared neither in its module nor in a class of it")
     try:
         return Judged(here.evaluated(invariant))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  # told as a failure of ours
-        return Failed(invariant.id, bug.told(error))
+        return Failed(id_, bug.told(error))

@@ -15,15 +15,14 @@ from trueup.suite.listed import Listed
 
 class Reported(Struct, frozen=True):
     """
-    What pytest has reported, in its order, and how: the invariants by their ids.
+    What pytest has reported, and how; `costs` are those of the workers.
 
-    `records` and `costs` are those that workers made; `stopped` says that it ended early.
+    `stopped` says that it ended early, so that nothing more is asked than must be.
     """
 
-    ids: tuple[str, ...] = ()
+    records: tuple[Record, ...]
     workers: int = 0
     stopped: bool = False
-    records: tuple[Record, ...] = ()
     costs: tuple[Mapping[str, CostRecord] | None, ...] = ()
 
 

@@ -60,7 +60,8 @@ class Elsewhere:
         """Say which are wanted, in the order in which they are reported."""
         ids = tuple(one.id for one in invariants)
         self._left = set(ids)
-        self._channel.say(Begin(ids, selection or ""))
+        paths = frozenset(one.path for one in invariants)
+        self._channel.say(Begin(ids, paths, selection or ""))
 
     def evaluated(self, invariant: Declared) -> Record:
         """The record, waited for; raises bug.ToldError for a bug of ours."""
@@ -80,7 +81,7 @@ class Elsewhere:
         """Have the run made, and write it; what was evaluated and not reported is left out."""
         from trueup.suite.written import written  # noqa: PLC0415  # see `wait`
 
-        self._channel.say(End(Reported(reported.ids, stopped=reported.stopped)))
+        self._channel.say(End(tuple(one.id for one in reported.records), reported.stopped))
         found = self._hear()
         while not isinstance(found, Made):
             found = self._hear()

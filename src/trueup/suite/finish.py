@@ -19,10 +19,9 @@ def finish(session: pytest.Session, asking: Asking, recorder: Recorder) -> Finis
     if not recorder.records:
         return None
     reported = Reported(
-        ids=tuple(one.id for one in recorder.records),
+        records=tuple(recorder.records),
         workers=int(getattr(session.config.option, "numprocesses", None) or 0),
         stopped=is_stopped(session),
-        records=tuple(recorder.records),
         costs=tuple(recorder.costs),
     )
     found = asking.finished(reported)

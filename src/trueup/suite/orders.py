@@ -50,7 +50,7 @@ class Orders:
         while True:
             order = self._channel.hear()
             self._heard.put(order)
-            if order is None or (isinstance(order, End) and order.reported.stopped):
+            if order is None or (isinstance(order, End) and order.stopped):
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
             if order is None:
                 return

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from trueup.model.run import Record, Run
 from trueup.model.run_json import text
-from trueup.suite.asking import Reported
 from trueup.suite.listed import Listed
 
 Heard = TypeVar("Heard")
@@ -53,16 +52,22 @@ class Made(Struct, frozen=True, tag=True):
 
 
 class Begin(Struct, frozen=True, tag=True):
-    """Evaluate these, in this order; `selection` is what narrowed the run to them."""
+    """
+    Evaluate these, in this order; `selection` is what narrowed the run to them.
+
+    `paths` are their modules: pytest may find some that the catalog does not look for.
+    """
 
     ids: tuple[str, ...]
+    paths: frozenset[str]
     selection: str
 
 
 class End(Struct, frozen=True, tag=True):
-    """Make the run of what was reported."""
+    """Make the run of what was reported; `stopped` says that it ended early."""
 
-    reported: Reported
+    ids: tuple[str, ...]
+    stopped: bool
 
 
 Answer = Opened | Refused | Judged | Failed | Made

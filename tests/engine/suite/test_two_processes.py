@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from fix_database import Database
+from patience import until
 from trueup.errors import ConfigError
 from trueup.suite.apart import apart
 from trueup.suite.wire import Channel, Order, Refused
@@ -103,15 +104,6 @@ def newest(folder: Path) -> dict[str, str]:
     return {record["name"]: record["verdict"] for record in records}
 
 
-def soon(holds: Callable[[], bool], within: float = 20) -> bool:
-    until = time.monotonic() + within
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 @pytest.fixture
 def count(shop: Database) -> Iterator[Callable[[str], int]]:
     """How many there are, for whoever watches the server."""
@@ -148,7 +140,7 @@ def slow(
 ) -> "Iterator[subprocess.Popen[str]]":
     """A check that waits for an answer."""
     with running(pytester.path, SLOW) as found:
-        assert soon(lambda: count(WAITING) > 1)  # and this question itself
+        until(lambda: count(WAITING) > 1)  # and this question itself
         yield found
 
 
@@ -231,8 +223,8 @@ def test_ctrl_c_breaks_off_what_is_asked(
 
     assert slow.returncode in {2, 130}, said + error  # 130 where pytest had not begun
     assert not [*pytester.path.glob("reports/*")]
-    assert soon(lambda: count(WAITING) == 1)
-    assert soon(lambda: count(SESSIONS) == 0)
+    until(lambda: count(WAITING) == 1)
+    until(lambda: count(SESSIONS) == 0)
 
 
 def test_what_was_reported_before_ctrl_c_is_written(
@@ -240,7 +232,7 @@ def test_what_was_reported_before_ctrl_c_is_written(
 ) -> None:
     with running(pytester.path, ASLEEP) as found:
         assert found.stdout
-        assert soon(lambda: found.stdout.read(1) == "s")  # the third has been reported
+        until(lambda: found.stdout.read(1) == "s")  # the third has been reported
         found.send_signal(signal.SIGINT)
         said, error = found.communicate(timeout=20)
 
@@ -260,9 +252,9 @@ def test_what_asks_ends_with_what_reports(
     slow.kill()
     slow.wait(10)
 
-    assert soon(lambda: not _is_there(asks))
-    assert soon(lambda: count(WAITING) == 1)
-    assert soon(lambda: count(SESSIONS) == 0)
+    until(lambda: not _is_there(asks))
+    until(lambda: count(WAITING) == 1)
+    until(lambda: count(SESSIONS) == 0)
 
 
 def _is_there(process: int) -> bool:
@@ -335,3 +327,34 @@ def test_what_is_evaluated_once_more_has_the_same_record(
 
     assert done.returncode == 0, done.stdout
     assert "2 passed, 1 skipped" in done.stdout
+
+
+def test_a_module_that_only_pytest_looks_for_is_asked_too(
+    pytester: pytest.Pytester, shop: Database
+) -> None:
+    text = module(pytester.path).read_text()
+    renamed = text.replace("test_no_order_is_lost", "test_no_parcel_is_lost")
+    module(pytester.path).with_name("orders_test.py").write_text(renamed.split("@invariant")[0])
+    module(pytester.path).with_name("parcels_test.py").write_text(
+        "@invariant".join(renamed.split("@invariant")[:2])
+    )
+
+    done = check(pytester.path)
+
+    assert done.returncode == 0, done.stdout
+    assert newest(pytester.path)["no_parcel_is_lost"] == "holds"
+
+
+def test_what_nobody_declared_fails_alone(pytester: pytest.Pytester, shop: Database) -> None:
+    (pytester.path / "conftest.py").write_text(
+        "from msgspec.structs import replace\n\n\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    items[0].invariant = replace(items[0].invariant, name='made_up')\n"
+    )
+
+    done = check(pytester.path)
+
+    assert done.returncode == 1
+    assert "shop.made_up is declared neither in its module" in done.stdout
+    assert "no_order_is_lost" not in newest(pytester.path)
+    assert newest(pytester.path)["every_order_has_a_buyer"] == "holds"
