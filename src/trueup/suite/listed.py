@@ -38,9 +38,7 @@ def listed(invariants: Iterable[Invariant]) -> Iterator[Listed]:
 
 
 def _is_for_pytest(module: ModuleType) -> Iterator[bool]:
-    """For each name whether it is a hook, or a class that may hold tests."""
+    """For each name whether it is a hook, or a class that pytest takes whatever it is called."""
     for name, value in vars(module).items():
-        yield name.startswith(HOOKS)
-        if isinstance(value, type):
-            own = value.__module__ == module.__name__
-            yield own or any(base.__module__ == "unittest.case" for base in value.__mro__)
+        bases = value.__mro__ if isinstance(value, type) else ()
+        yield name.startswith(HOOKS) or any(one.__module__ == "unittest.case" for one in bases)

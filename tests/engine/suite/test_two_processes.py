@@ -358,3 +358,17 @@ def test_what_nobody_declared_fails_alone(pytester: pytest.Pytester, shop: Datab
     assert "shop.made_up is declared neither in its module" in done.stdout
     assert "no_order_is_lost" not in newest(pytester.path)
     assert newest(pytester.path)["every_order_has_a_buyer"] == "holds"
+
+
+def test_a_test_case_is_run_whatever_it_is_called(
+    pytester: pytest.Pytester, shop: Database
+) -> None:
+    beside = "\n\nimport unittest\n\n\nclass Beside(unittest.TestCase):\n    def test_it(self):\n"
+    module(pytester.path).write_text(
+        f"{module(pytester.path).read_text()}{beside}        assert False\n"
+    )
+
+    done = check(pytester.path)
+
+    assert done.returncode == 1
+    assert "Beside" in done.stdout
