@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from trueup.replica.names import Column
-from trueup.replica.reader import having, quoted
+from trueup.replica.quoting import quoted
+from trueup.replica.reader import having
 from trueup.replica.sent import Sent
 from trueup.replica.taken import Taken
 

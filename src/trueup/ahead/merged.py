@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from trueup.ahead.units import Question, Scan
-from trueup.replica.reader import array
+from trueup.replica.quoting import array
 from trueup.replica.rule import Rule
 from trueup.replica.sent import Sent
 

@@ -58,3 +58,25 @@ class Answers(Struct, frozen=True):
         self.rows.update(more.rows)
         self.counts.update(more.counts)
         self.slow.extend(more.slow)
+
+
+def parts(batch: Sequence[Unit]) -> list[Unit]:
+    """Whatever somebody may wait for: of a scan, its members and its count."""
+    scans = [unit for unit in batch if isinstance(unit, Scan)]
+    members = [member for scan in scans for member in scan.members]
+    counts = [Count(scan.table) for scan in scans if not scan.joined]
+    return [*members, *counts, *(unit for unit in batch if not isinstance(unit, Scan))]
+
+
+def apart(batch: Sequence[Unit], *, alone: bool) -> list[list[Unit]]:
+    """
+    What to ask in place of a batch that failed; nothing for what stands alone.
+
+    A scan is taken for its members. They are halved, since what fails is found soonest so; where
+    time was over each is `alone`, since with others it would only take as long again.
+    """
+    found = parts(batch) if len(batch) == 1 else list(batch)
+    if len(found) < 2:
+        return []
+    half = len(found) // 2
+    return [[part] for part in found] if alone else [found[:half], found[half:]]

@@ -10,7 +10,8 @@ from trueup.export.parts import Part, parts
 from trueup.library.belongings import Belongings
 from trueup.library.shape import Condition
 from trueup.replica.names import literal
-from trueup.replica.reader import Reader, quoted
+from trueup.replica.quoting import quoted
+from trueup.replica.reader import Reader
 
 NAIVE = "timestamp without time zone"
 

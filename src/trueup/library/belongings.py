@@ -12,7 +12,8 @@ from trueup.errors import PersonError, QueryError
 from trueup.library.person import Fate
 from trueup.library.shape import BLOCKING, Condition, Link, Reference, Shape, Table, Values
 from trueup.model.invariant import Row
-from trueup.replica.reader import Reader, quoted
+from trueup.replica.quoting import quoted
+from trueup.replica.reader import Reader
 
 MALFORMED = "22P02"
 """What the server says of a text that is no value of a type."""

@@ -13,7 +13,8 @@ from trueup.errors import PersonError
 from trueup.library.person import Fate, Person, Tie
 from trueup.model.invariant import Row
 from trueup.replica.names import column
-from trueup.replica.reader import Reader, array, quoted
+from trueup.replica.quoting import array, quoted
+from trueup.replica.reader import Reader
 
 PUBLIC = "public"
 

@@ -7,7 +7,7 @@ from psycopg import sql
 from trueup.model.plan import Image
 from trueup.primary.session import Connection
 from trueup.primary.tables import Table
-from trueup.replica.reader import array
+from trueup.replica.quoting import array
 
 BATCH = 1000
 """Keys that are asked for together."""

@@ -14,7 +14,7 @@ from trueup.model.plan import Op, Plan
 from trueup.primary.applied import Cause, Moved, Proof
 from trueup.primary.session import Connection
 from trueup.primary.trouble import refused
-from trueup.replica.reader import array
+from trueup.replica.quoting import array
 
 # Not COPY: the server has none for a role to which row security applies.
 _ADD = """

@@ -7,7 +7,7 @@ from trueup.model.change import Alteration
 from trueup.primary.alterations import WAYS, Way
 from trueup.primary.applied import Reason
 from trueup.primary.session import Connection
-from trueup.replica.reader import quoted
+from trueup.replica.quoting import quoted
 
 _TABLE = """
     select c.oid::bigint, n.nspname, c.relname, greatest(c.reltuples, 0)::bigint,

@@ -18,6 +18,7 @@ from trueup.model.invariant import Row
 from trueup.replica.cost import refuse_dear
 from trueup.replica.functions import Volatile, refuse_volatile, volatile
 from trueup.replica.guard import Limits
+from trueup.replica.quoting import array, quoted
 from trueup.replica.rule import Rule
 from trueup.replica.rule import rule as declared
 from trueup.replica.sent import Sent
@@ -356,27 +357,9 @@ def having(dotted: str) -> Sent:
     return _COLUMN, [quoted(table), column]
 
 
-def array(texts: Iterable[str | None]) -> str:
-    """
-    An array as PostgreSQL writes it, of whatever type the server takes it for.
-
-    For hundreds of texts that is several times faster than the driver's own.
-    """
-    return "{" + ",".join("NULL" if text is None else _element(text) for text in texts) + "}"
-
-
-def _element(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 def identifier(dotted: str) -> sql.Identifier:
     """A table's name as SQL: the parts are names as stored, so `User` keeps its capital."""
     return sql.Identifier(*dotted.split("."))
-
-
-def quoted(dotted: str) -> str:
-    """The same as text, for to_regclass."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in dotted.split("."))
 
 
 def _plain(types: Mapping[str, int]) -> frozenset[str]:

@@ -15,7 +15,7 @@ from trueup.ahead.indexed import indexed
 from trueup.ahead.look import Look, Looking
 from trueup.ahead.merged import fetching
 from trueup.ahead.planned import Judged, arranged, parents, relations
-from trueup.ahead.units import Answers, Count, Question, Scan, Unit
+from trueup.ahead.units import Answers, Count, Question, Unit, apart, parts
 from trueup.errors import ConnectError, QueryError, ReplicaError
 from trueup.evaluate import CAP, could_not_look, settled
 from trueup.model.invariant import Invariant
@@ -152,7 +152,7 @@ class Ahead:
         asked = _judged(there)
         self._selected = {one.invariant.id: one for one in there}
         self._batches.extend(arranged(asked, known, lambda: _took(there, learned()), served))
-        self._open = {unit for batch in self._batches for unit in _parts(batch)}
+        self._open = {unit for batch in self._batches for unit in parts(batch)}
         self._see(looked=True)
         for _ in range(min(self._connections, len(self._batches)) - 1):
             self._start(self._follow)
@@ -168,10 +168,10 @@ class Ahead:
         self._selected = {id_: one for id_, one in self._selected.items() if id_ in ids}
         wanted = {unit for one in self._selected.values() for unit in _units(one)}
         with self._changed:
-            left = [batch for batch in self._batches if wanted.isdisjoint(_parts(batch))]
+            left = [batch for batch in self._batches if wanted.isdisjoint(parts(batch))]
             for batch in left:
                 self._batches.remove(batch)
-                self._open.difference_update(_parts(batch))
+                self._open.difference_update(parts(batch))
 
     def outcome(
         self, invariant: Invariant, meantime: Callable[[], bool] = lambda: False
@@ -295,7 +295,7 @@ class Ahead:
         """The last of these has failed: ask the others anew, and it by halves."""
         *sound, failed = taken
         late = isinstance(error, QueryError) and error.is_timeout
-        smaller = _apart(failed, alone=late) if isinstance(error, ReplicaError) else []
+        smaller = apart(failed, alone=late) if isinstance(error, ReplicaError) else []
         self._put_back([*sound, *smaller])
         if not smaller:
             self._give_up(failed, error)
@@ -349,7 +349,7 @@ class Ahead:
 
     def _close(self, batch: Sequence[Unit]) -> None:
         with self._changed:
-            self._open.difference_update(_parts(batch))
+            self._open.difference_update(parts(batch))
             self._changed.notify_all()
 
     def _are_closed(self, units: Sequence[Unit]) -> bool:
@@ -372,25 +372,3 @@ def _as_slow(question: Question, seconds: float) -> Slow:
 
 def _judged(selected: Sequence[_Selected]) -> Judged:
     return {one.question: tuple(one.invariant.over.values()) for one in selected}
-
-
-def _parts(batch: Sequence[Unit]) -> list[Unit]:
-    """Whatever somebody may wait for: of a scan, its members and its count."""
-    scans = [unit for unit in batch if isinstance(unit, Scan)]
-    members = [member for scan in scans for member in scan.members]
-    counts = [Count(scan.table) for scan in scans if not scan.joined]
-    return [*members, *counts, *(unit for unit in batch if not isinstance(unit, Scan))]
-
-
-def _apart(batch: Sequence[Unit], *, alone: bool) -> list[list[Unit]]:
-    """
-    What to ask in place of a batch that failed; nothing for what stands alone.
-
-    A scan is taken for its members. They are halved, since what fails is found soonest so; where
-    time was over each is `alone`, since with others it would only take as long again.
-    """
-    parts = _parts(batch) if len(batch) == 1 else list(batch)
-    if len(parts) < 2:
-        return []
-    half = len(parts) // 2
-    return [[part] for part in parts] if alone else [parts[:half], parts[half:]]
