@@ -12,7 +12,7 @@ from trueup.replica.later import Later
 _SET = """
     select name, pg_catalog.set_config(name, value, %s)
     from unnest(%s::text[], %s::text[]) as wanted(name, value)
-    where name in (select name from pg_catalog.pg_settings)
+    where pg_catalog.current_setting(name, true) is not null
 """
 
 _READ_BACK = """
