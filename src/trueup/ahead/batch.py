@@ -56,8 +56,8 @@ def answered(reader: Together, units: Sequence[Unit], cap: int) -> Answers:
     return found
 
 
-def _has_key(question: Question) -> bool:
-    rule = question.rows.rule
+def _has_key(unit: Unit) -> bool:
+    rule = unit.rows.rule if isinstance(unit, Question) else None
     return rule is not None and bool(rule.key)
 
 
@@ -70,8 +70,10 @@ def _questions(unit: Unit) -> Sequence[Question]:
 def _judged(reader: Together, units: Sequence[Unit], cap: int, found: Answers) -> Iterator[_Broken]:
     """Note what holds and what is counted; give what is broken."""
     sent = [_statement(reader, unit, cap) for unit in units]
+    by_index = bool(units) and all(map(_has_key, units))
+    ask = reader.ask_by_index if by_index else reader.ask
     nothing = Fetched([], complete=True, printable=frozenset())
-    for unit, asked, taken in zip(units, sent, reader.ask(sent), strict=True):
+    for unit, asked, taken in zip(units, sent, ask(sent), strict=True):
         if not isinstance(unit, Count):
             _note(unit, asked, taken.rows[0][0], found)
         for one in _told(unit, taken.rows[0], found):

@@ -18,6 +18,20 @@ from trueup.replica.watchdog import answered_within
 LONGEST = 4
 """Statements' patience that a whole transaction has, as transaction_timeout says."""
 
+_PAGES_ARE_CHEAP = """
+    select pg_catalog.set_config(
+        'random_page_cost', least(2, pg_catalog.current_setting('random_page_cost')::float8)::text,
+        true)
+"""
+"""
+A page of an index that is read from end to end costs two, not the four of a page read at random.
+
+Two indexes merged took a fifth of the time of a hash table of three million rows, which the planner
+took for as dear.
+"""
+
+_PAGES_ARE_AS_EVER = "set local random_page_cost to default"
+
 _NAME = "trueup_asked"
 """The one cursor that a transaction has open at a time."""
 
@@ -81,6 +95,12 @@ class Together:
         *read, proof = cursors[len(unread) :]
         self._reader.proof = proof.fetchone()
         return list(map(taken, read))
+
+    def ask_by_index(self, sent: Sequence[Sent]) -> list[Taken]:
+        """Ask what indexes alone may answer, each read from end to end; raises as `ask` does."""
+        found = self.ask(sent, before=[(_PAGES_ARE_CHEAP, None)])
+        self._behind = [(_PAGES_ARE_AS_EVER, None)]
+        return found
 
     def is_proven(self) -> bool:
         """

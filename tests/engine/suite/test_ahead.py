@@ -512,6 +512,43 @@ def test_a_rule_on_a_parent_by_itself_is_found_by_what_the_rows_refer_to(
     assert [text for text in sent if "child.parent_id = any(%(trueup_found)s)" in text]
 
 
+@pytest.mark.parametrize(("servers", "lower"), [(4, 2), (1.1, 1.1)])
+def test_what_indexes_may_answer_is_planned_for_pages_that_cost_less(
+    database: Database, systems: Opened, servers: float, lower: float
+) -> None:
+    database.execute(f"alter database {database.name} set random_page_cost = {servers}")
+    asked = "select current_setting('random_page_cost')::float8, %(n)s::int4"
+
+    def costs(reader: Reader) -> list[float]:
+        together = Together(reader)
+        by_index = together.ask_by_index([(asked, {"n": 1}), (asked, {"n": 2})])
+        return [one.rows[0][0] for one in [*by_index, *together.ask([(asked, {"n": 3})])]]
+
+    assert systems().sources["shop"].asked(costs) == [lower, lower, servers]
+
+
+def test_only_a_reference_by_itself_is_asked_by_index(
+    database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute(FAMILIES.format(unique=" primary key"))
+    monkeypatch.setattr("trueup.ahead.planned.TOGETHER", 1)
+    texts: list[str] = []
+    asked = Together.ask_by_index
+
+    def ask(self: Together, sent: Sequence[Any]) -> Any:
+        texts.extend(text for text, _ in sent)
+        return asked(self, sent)
+
+    monkeypatch.setattr(Together, "ask_by_index", ask)
+
+    last = ruled("owner = 12", "no_child_is_of_the_last", "children")
+    found = told(systems(), ORPHAN, last)
+
+    assert [keys(one) for one in found] == [["11", "12"], ["12"]]
+    [text] = texts
+    assert "array_agg(child.parent_id)" in text
+
+
 def test_a_row_that_refers_to_nothing_is_not_lost(database: Database, systems: Opened) -> None:
     database.execute(FAMILIES.format(unique=" primary key"))
     homeless = related("child.parent_id is null or child.id = 7", "every_child_has_a_home")
