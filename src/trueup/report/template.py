@@ -1,7 +1,7 @@
 """The HTML templates of this room: every value is escaped, and filters draw the odd ones."""
 
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
@@ -31,7 +31,13 @@ def render(name: str, **values: object) -> str:
     return _environment().get_template(name).render(values)
 
 
-@lru_cache(maxsize=8)
+def load() -> None:
+    """Read every template, for whoever has time before there is anything to draw."""
+    for file in HERE.glob("*.j2"):
+        _environment().get_template(file.name)
+
+
+@cache
 def asset(name: str) -> str:
     """A text file that lies beside this module."""
     return (HERE / name).read_text(encoding="utf-8")
@@ -60,7 +66,7 @@ def breakable(text: str) -> Markup:
     return Markup("<wbr>").join(re.split(r"(?<=[/._#])", text))
 
 
-@lru_cache(maxsize=1)
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(asset),
