@@ -33,6 +33,16 @@ def test_each_check_finds_the_rows_that_were_planted_for_it(
     assert found == {check: (rows,) for check, rows in planted.items()}
 
 
+def test_no_two_checks_share_a_table_where_they_are_to_share_none() -> None:
+    shared, apart = SCHEMAS["studybuddy"], SCHEMAS["unshared"]
+    schemas = [check.table.partition(".")[0] for check in apart.checks]
+    assert len(set(schemas)) == len(shared.checks)
+    read = {check.parent.partition(".")[0] for check in apart.checks if check.parent}
+    assert read < set(schemas)
+    shares = {table.name: table.share for table in shared.tables}
+    assert all(table.share == shares[table.name.partition(".")[2]] for table in apart.tables)
+
+
 @pytest.mark.parametrize("definition", SCHEMAS.values(), ids=SCHEMAS)
 def test_a_definition_has_twenty_checks_of_which_some_hold(definition: Definition) -> None:
     planted = data.planned(definition, "some")
