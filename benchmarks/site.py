@@ -15,6 +15,7 @@ from msgspec.structs import replace
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from engine.history.month import month
+from trueup.history.compared import compared
 from trueup.history.past import REMEMBERED, remembered
 from trueup.model.run import Run
 from trueup.report import site, store
@@ -37,7 +38,7 @@ def runs() -> list[Run]:
     """31 runs of 110 invariants, each remembering those before it."""
     made: list[Run] = []
     for run in month():
-        made.append(remembered(widened(run), reversed(made)))
+        made.append(remembered(widened(run), compared(reversed(made))))
     return made
 
 

@@ -1,33 +1,22 @@
 """A folder of runs: one folder a run, named by its id, with its `run.json`."""
 
 import re
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import DecodeError, Struct
-from msgspec.structs import replace
 
 from trueup.errors import RunError
-from trueup.model.run import Record, Run
+from trueup.history.compared import Compared, Memory
+from trueup.model.run import Run
 from trueup.model.run_json import head, parse
 
 DATA = "run.json"
 
 LOOKED_AT = 300
 """Folders that are opened, at most, in search of the runs of one environment."""
-
-UNCOMPARED: Mapping[str, Any] = {
-    **dict.fromkeys(("columns", "fixes", "rows", "sql", "waivers"), ()),
-    "past": None,
-}
-"""Fields of a record that only its own run shows, empty: most of what a run holds."""
-
-REPEATED = ("system", "name", "harm", "reason", "remedy", "path", "snapshot", "known")
-"""Texts that a record has in common with those of other runs."""
 
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*")
 """What a run's id may be, so that it is a folder's name."""
@@ -87,21 +76,20 @@ def latest(folder: Path) -> Path:
     return found[0]
 
 
-def runs(folder: Path, environment: str, before: str = "") -> Iterator[Run]:
+def runs(folder: Path, environment: str, before: str = "") -> Iterator[Compared]:
     """
     The runs of one environment, the newest first, of those `before` a run's id.
 
-    Without what is `UNCOMPARED`. One that cannot be read is passed over: a single bad file must
-    not take the history away.
+    One that cannot be read is passed over: a single bad file must not take the history away.
     """
+    memory = Memory()
     for place in folders(folder)[:LOOKED_AT]:
         if before and place.name >= before:
             continue
         with suppress(OSError, DecodeError, RunError):
             data = (place / DATA).read_bytes()
             if head(data).environment == environment:
-                run = parse(data)
-                yield replace(run, records=tuple(map(_shorn, run.records)))
+                yield memory.read(data)
 
 
 def seconds(folder: Path, environment: str) -> dict[str, float]:
@@ -116,10 +104,3 @@ def seconds(folder: Path, environment: str) -> dict[str, float]:
             if found.environment == environment:
                 return {f"{one.system}.{one.name}": one.seconds for one in found.records}
     return {}
-
-
-def _shorn(record: Record) -> Record:
-    """Of a record what is compared; its texts are mostly those of the run before, kept once."""
-    texts = {name: sys.intern(getattr(record, name)) for name in REPEATED}
-    keys = tuple(map(sys.intern, record.keys))
-    return replace(record, **UNCOMPARED, **texts, keys=keys)

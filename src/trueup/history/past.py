@@ -5,6 +5,7 @@ from itertools import islice, pairwise
 
 from msgspec.structs import replace
 
+from trueup.history.compared import Compared, Look
 from trueup.model.run import Change, Earlier, MetricRecord, Past, Record, Run
 from trueup.model.verdict import Verdict
 
@@ -20,42 +21,36 @@ LOOKED = (Verdict.HOLDS, Verdict.VIOLATED, Verdict.WAIVED)
 BROKEN = (Verdict.VIOLATED, Verdict.WAIVED)
 """Verdicts of an invariant that has violations, whoever accepted them."""
 
-Seen = list[tuple[int, Record]]
-"""The looks at one invariant: the place of the earlier run and what it recorded, oldest first."""
+Seen = list[tuple[int, Look]]
+"""The looks at one invariant: the place of the earlier run and what it came to, oldest first."""
 
 
-def remembered(run: Run, newest_first: Iterable[Run]) -> Run:
+def remembered(run: Run, newest_first: Iterable[Compared]) -> Run:
     """The run with its past filled in from earlier runs of its environment."""
     earlier = list(islice(newest_first, REMEMBERED))[::-1]
-    recorded = [{record.id: record for record in one.records} for one in earlier]
     wanted = {record.id for record in run.records}
     return replace(
         run,
         earlier=tuple(_earlier(one, wanted, run) for one in earlier),
-        records=tuple(
-            replace(
-                record, past=_past(record, run, earlier, [by.get(record.id) for by in recorded])
-            )
-            for record in run.records
-        ),
+        records=tuple(replace(record, past=_past(record, run, earlier)) for record in run.records),
         metrics=tuple(_metric(metric, earlier) for metric in run.metrics),
     )
 
 
-def _earlier(one: Run, wanted: set[str], run: Run) -> Earlier:
-    common = [record for record in one.records if record.id in wanted]
-    systems = {system.name for system in one.systems}
+def _earlier(one: Compared, wanted: set[str], run: Run) -> Earlier:
+    common = [look for id_, look in one.looks.items() if id_ in wanted]
     return Earlier(
         id=one.id,
         as_of=one.as_of,
-        violated=sum(record.verdict is Verdict.VIOLATED for record in common),
-        unknown=sum(record.verdict is Verdict.UNKNOWN for record in common),
-        violations=sum(record.unwaived for record in common if record.verdict is Verdict.VIOLATED),
-        whole=not one.selection and systems >= {system.name for system in run.systems},
+        violated=sum(look.verdict is Verdict.VIOLATED for look in common),
+        unknown=sum(look.verdict is Verdict.UNKNOWN for look in common),
+        violations=sum(look.unwaived for look in common if look.verdict is Verdict.VIOLATED),
+        whole=not one.selection and one.systems >= {system.name for system in run.systems},
     )
 
 
-def _past(record: Record, run: Run, earlier: Sequence[Run], found: Sequence[Record | None]) -> Past:
+def _past(record: Record, run: Run, earlier: Sequence[Compared]) -> Past:
+    found = [one.looks.get(record.id) for one in earlier]
     # What was found in maintenance woke nobody, so it is new to everybody when that is over.
     seen = [
         (place, one)
@@ -75,7 +70,7 @@ def _past(record: Record, run: Run, earlier: Sequence[Run], found: Sequence[Reco
     return _broken(past, record, run, earlier, seen)
 
 
-def _resolved(past: Past, seen: Seen, earlier: Sequence[Run]) -> Past:
+def _resolved(past: Past, seen: Seen, earlier: Sequence[Compared]) -> Past:
     """It holds; where the last look found it violated, it was resolved since."""
     streak = _streak(seen)
     if not streak:
@@ -92,7 +87,7 @@ def _resolved(past: Past, seen: Seen, earlier: Sequence[Run]) -> Past:
     )
 
 
-def _broken(past: Past, record: Record, run: Run, earlier: Sequence[Run], seen: Seen) -> Past:
+def _broken(past: Past, record: Record, run: Run, earlier: Sequence[Compared], seen: Seen) -> Past:
     streak = _streak(seen)
     first_seen = _first_seen(record, streak, len(earlier))
     if not streak:
@@ -115,7 +110,7 @@ def _broken(past: Past, record: Record, run: Run, earlier: Sequence[Run], seen: 
     )
 
 
-def named(record: Record) -> bool:
+def named(record: Record | Look) -> bool:
     """Whether all its violations are named, so that one that is not named is not there."""
     return record.counted_all and len(record.keys) == record.count
 
@@ -141,12 +136,12 @@ def _first_seen(record: Record, streak: Seen, here: int) -> tuple[int, ...]:
     return tuple(first[key] for key in record.keys)
 
 
-def _turns(looks: Sequence[Record]) -> int:
+def _turns(looks: Sequence[Record | Look]) -> int:
     told = [one.verdict in BROKEN for one in looks if one.verdict in LOOKED]
     return sum(before != after for before, after in pairwise(told))
 
 
-def _metric(metric: MetricRecord, earlier: Sequence[Run]) -> MetricRecord:
+def _metric(metric: MetricRecord, earlier: Sequence[Compared]) -> MetricRecord:
     """The metric with its earlier values, where it is a single number."""
     if len(metric.points) != 1:
         return metric

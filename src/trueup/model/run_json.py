@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from trueup.errors import RunError
 from trueup.model.run import Run
+
+Part = TypeVar("Part")
 
 FORMAT = 2
 """
@@ -74,8 +76,13 @@ def parse(data: bytes) -> Run:
     msgspec's DecodeError where it is no JSON.
     """
     head(data)
+    return part(data, Run)
+
+
+def part(data: bytes, kind: type[Part]) -> Part:
+    """What a type has of a run's JSON, the `head` of which is known; the rest is not made."""
     try:
-        return msgspec.json.decode(data, type=Run)
+        return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         _, _, where = str(error).rpartition(" - at `$")
         place = where.rstrip("`") or "a member"

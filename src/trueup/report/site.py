@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from trueup.errors import RunError
 from trueup.history import folder
+from trueup.history.compared import compared
 from trueup.history.past import REMEMBERED, remembered
 from trueup.model.run import Run
 from trueup.report.links import Links
@@ -100,9 +101,9 @@ def _found(runs: Path, most: int) -> Found:
 
 def _remembering(newest_first: Sequence[Dated]) -> list[Dated]:
     """The runs, each compared with those before it, also where it was made without them."""
-    runs = [one.run for one in newest_first]
+    earlier = compared(one.run for one in newest_first)
     return [
-        one if one.run.earlier else replace(one, run=remembered(one.run, runs[place + 1 :]))
+        one if one.run.earlier else replace(one, run=remembered(one.run, earlier[place + 1 :]))
         for place, one in enumerate(newest_first)
     ]
 

@@ -7,10 +7,11 @@ from threading import Thread
 
 from trueup.ahead.draft import HERE
 from trueup.catalog import INVARIANTS, metrics
+from trueup.history.compared import Compared
 from trueup.history.folder import runs
 from trueup.history.past import REMEMBERED
 from trueup.model.metric import Metric
-from trueup.model.run import Mended, MetricRecord, Run
+from trueup.model.run import Mended, MetricRecord
 from trueup.suite.active import Active
 from trueup.suite.mended import mended, since
 from trueup.suite.metrics import measure
@@ -29,7 +30,7 @@ class Meanwhile:
         self._metrics = wanted
         self._error: BaseException | None = None
         self._measured: dict[Metric, MetricRecord] = {}
-        self.earlier: list[Run] = []
+        self.earlier: list[Compared] = []
         self.moment: datetime | None = None
         self.mended: tuple[Mended, ...] = ()
         self._thread = Thread(target=self._work, name="trueup-meanwhile", daemon=True)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from trueup.errors import ReplicaError
-from trueup.model.run import Mended, Run
+from trueup.history.compared import Compared
+from trueup.model.run import Mended
 from trueup.replica.reader import Reader
 from trueup.report.mask import MASKED
 from trueup.report.scrub import scrub
@@ -24,7 +25,7 @@ SINCE = """
 """
 
 
-def since(earlier: Sequence[Run]) -> datetime:
+def since(earlier: Sequence[Compared]) -> datetime:
     """When the last of the earlier runs ended, the newest first; a day ago where there was none."""
     return earlier[0].finished if earlier else datetime.now(UTC) - FIRST
 

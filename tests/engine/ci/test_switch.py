@@ -13,6 +13,7 @@ from engine.report.morning import believable
 from engine.report.runs import record, run, stuck
 from trueup.ci import channel, switch
 from trueup.errors import CiError, ConfigError
+from trueup.history.compared import compared
 from trueup.history.past import remembered
 from trueup.model.run import Record, Run
 from trueup.model.verdict import Verdict
@@ -80,7 +81,7 @@ def test_an_open_line_is_refused() -> None:
 def after(records: Sequence[Record], *earlier: Sequence[Record]) -> Run:
     """A run that remembers earlier ones, the oldest of which comes first."""
     runs = [run(found, id=f"{place}-run") for place, found in enumerate(earlier)]
-    return remembered(run(records, id="9-run"), reversed(runs))
+    return remembered(run(records, id="9-run"), compared(reversed(runs)))
 
 
 def test_the_channel_hears_of_what_is_new(heard: Heard) -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from engine.report.morning import HOLDING, METRICS, NOT_APPLICABLE, UNKNOWN, VIOLATED
 from engine.report.runs import NOW, run, stuck
+from trueup.history.compared import compared
 from trueup.history.past import remembered
 from trueup.model.run import MetricRecord, Record, Run, WaiverRecord
 from trueup.model.verdict import Verdict
@@ -45,7 +46,7 @@ def month() -> tuple[Run, ...]:
     """All its runs, the oldest first, each remembering those before it."""
     made: list[Run] = []
     for day in range(DAYS):
-        made.append(remembered(_day(day), reversed(made)))
+        made.append(remembered(_day(day), compared(reversed(made))))
     return tuple(made)
 
 

@@ -1,12 +1,16 @@
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from engine.history.runs import at, broken
+from engine.report.morning import believable
 from trueup.history import folder
+from trueup.history.compared import compared
 from trueup.report import store
+
+FORMAT_1 = Path(__file__).parent.parent / "report" / "run-format-1.json"
 
 
 def test_runs_of_one_environment_are_read_the_newest_first(tmp_path: Path) -> None:
@@ -42,32 +46,29 @@ def test_a_folder_that_is_not_there_has_no_runs(tmp_path: Path) -> None:
     assert list(folder.runs(tmp_path / "nowhere", "production")) == []
 
 
-def test_what_nobody_compares_is_left_out_and_all_else_is_there(tmp_path: Path) -> None:
-    written = at(0, broken(1, 2))
+def test_what_is_read_of_a_run_is_what_is_compared_of_it(tmp_path: Path) -> None:
+    written = replace(believable(), id="2026-000", environment="production")
     store.write(written, tmp_path)
 
-    [found] = folder.runs(tmp_path, "production")
-
-    bare: dict[str, Any] = {
-        "columns": (),
-        "fixes": (),
-        "past": None,
-        "rows": (),
-        "sql": (),
-        "waivers": (),
-    }
-    assert set(bare) == set(folder.UNCOMPARED)
-    assert found.records == tuple(replace(one, **bare) for one in written.records)
+    assert list(folder.runs(tmp_path, "production")) == compared([written])
 
 
-def test_texts_of_two_runs_are_kept_once(tmp_path: Path) -> None:
+def test_a_run_of_the_first_format_is_compared_too(tmp_path: Path) -> None:
+    (tmp_path / "2026-001").mkdir()
+    shutil.copy(FORMAT_1, tmp_path / "2026-001" / "run.json")
+    run = folder.read(tmp_path / "2026-001")
+
+    assert list(folder.runs(tmp_path, run.environment)) == compared([run])
+
+
+def test_looks_of_two_runs_are_kept_once(tmp_path: Path) -> None:
     for day in range(2):
         store.write(at(day, broken("a key that is no name")), tmp_path)
 
     newer, older = folder.runs(tmp_path, "production")
 
-    assert newer.records[0].keys[0] is older.records[0].keys[0]
-    assert newer.records[0].harm is older.records[0].harm
+    [id_] = newer.looks
+    assert newer.looks[id_] is older.looks[id_]
 
 
 def test_how_long_each_took_is_that_of_the_newest_of_its_environment(tmp_path: Path) -> None:

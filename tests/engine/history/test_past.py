@@ -4,6 +4,7 @@ from msgspec.structs import replace
 from engine.history.runs import DAY, at, broken, history, sound, told, unknown
 from engine.report.morning import believable, quiet
 from engine.report.runs import NOW, record
+from trueup.history.compared import compared
 from trueup.history.past import REMEMBERED, remembered
 from trueup.model.run import Change, Past, Record
 from trueup.model.verdict import Verdict
@@ -12,7 +13,7 @@ from trueup.model.verdict import Verdict
 def past(*days: Record | None) -> Past:
     """What the last day's record says of the days before it."""
     *earlier, last = told(*days)
-    found = remembered(last, reversed(earlier)).records[0].past
+    found = remembered(last, compared(reversed(earlier))).records[0].past
     assert found is not None
     return found
 
@@ -105,7 +106,7 @@ def test_where_not_all_keys_are_named_nothing_is_called_new_by_its_key() -> None
 
 
 def test_a_run_remembers_thirty_others_the_oldest_first() -> None:
-    found = remembered(believable(), reversed(history(believable, REMEMBERED + 5)))
+    found = remembered(believable(), compared(reversed(history(believable, REMEMBERED + 5))))
 
     assert len(found.earlier) == REMEMBERED
     assert found.earlier[0].as_of < found.earlier[-1].as_of < found.as_of
@@ -117,14 +118,15 @@ def test_a_run_of_less_is_not_compared_as_a_whole() -> None:
     others = at(1, record("another"), systems=())
     last = at(3, broken(1), selection="")
 
-    earlier = remembered(last, [at(2, broken(1), selection=""), others, narrowed]).earlier
+    runs = [at(2, broken(1), selection=""), others, narrowed]
+    earlier = remembered(last, compared(runs)).earlier
 
     assert [one.whole for one in earlier] == [False, False, True]
     assert [one.violated for one in earlier] == [1, 0, 1]
 
 
 def test_a_metric_that_is_one_number_has_its_earlier_values() -> None:
-    found = remembered(quiet(), reversed(history(quiet, 2)))
+    found = remembered(quiet(), compared(reversed(history(quiet, 2))))
 
     assert found.metrics[0].earlier == (187.0, 187.0)
     assert found.metrics[4].earlier == ()

@@ -14,6 +14,7 @@ from engine.history.month import last
 from engine.history.runs import history
 from engine.report.morning import COST, METRICS, NOT_APPLICABLE, VIOLATED, believable, quiet
 from engine.report.runs import HOSTILE, bad_day, hostile, record, run, stuck
+from trueup.history.compared import compared
 from trueup.history.past import remembered
 from trueup.model.cost import CostRecord, SlowRecord
 from trueup.model.run import Mended, Run, SystemRecord
@@ -304,7 +305,7 @@ def test_a_bad_day_with_a_month_behind_it_stays_small() -> None:
     worst = bad_day(invariants=500, rows=50)
     started = process_time()
 
-    document = page(remembered(worst, history(lambda: worst, 30)[::-1]))
+    document = page(remembered(worst, compared(history(lambda: worst, 30)[::-1])))
 
     assert process_time() - started < 6
     assert len(document.encode()) < 3_000_000

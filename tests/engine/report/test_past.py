@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from engine.history.month import FLAPPING, RESOLVED, last
 from engine.history.runs import at, broken, sound, told, unknown
 from engine.report.runs import NOW
+from trueup.history.compared import compared
 from trueup.history.past import remembered
 from trueup.model.run import Change, Record, Run
 from trueup.model.verdict import Verdict
@@ -14,7 +15,7 @@ from trueup.report import past
 
 def after(*days: Record | None) -> tuple[Run, Record]:
     *earlier, newest = told(*days)
-    found = remembered(newest, reversed(earlier))
+    found = remembered(newest, compared(reversed(earlier)))
     return found, found.records[0]
 
 
@@ -95,7 +96,8 @@ def test_a_strip_has_a_stroke_for_each_run_and_says_the_same_in_words() -> None:
 
 def test_the_trend_has_whole_runs_only_and_ends_with_this_one() -> None:
     narrowed = at(1, broken(1), selection="-k thing")
-    run = remembered(at(2, sound(), selection=""), [narrowed, at(0, broken(1), selection="")])
+    earlier = compared([narrowed, at(0, broken(1), selection="")])
+    run = remembered(at(2, sound(), selection=""), earlier)
 
     found = past.trend(run)
 

@@ -10,6 +10,7 @@ from engine.history.runs import history
 from engine.report.morning import believable, quiet
 from engine.report.runs import hostile, run
 from trueup.errors import RunError
+from trueup.history.compared import compared
 from trueup.history.past import remembered
 from trueup.model import run_json
 from trueup.model.run import Run
@@ -34,7 +35,7 @@ def plain(drawn: Run) -> dict[str, Any]:
 
 def with_a_past() -> Run:
     earlier = history(believable, 3)
-    return remembered(replace(believable(), mended=()), reversed(earlier))
+    return remembered(replace(believable(), mended=()), compared(reversed(earlier)))
 
 
 def test_the_published_schema_is_the_models_own() -> None:
