@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -307,6 +308,10 @@ def test_what_cannot_be_meant_is_said_in_words(clone: Path, words: list[str], sa
     said = " ".join(trueup(clone, *words, code=2).replace("│", "").split())
 
     assert says in said
+
+
+def test_it_says_which_version_it_is_anywhere(tmp_path: Path) -> None:
+    assert trueup(tmp_path, "--version") == f"trueup {version('trueup')}\n"
 
 
 def test_outside_a_project_it_says_where_to_go(tmp_path: Path) -> None:

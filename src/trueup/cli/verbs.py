@@ -1,5 +1,7 @@
 """All verbs, as typer reads and explains them."""
 
+from typing import Annotated
+
 import typer
 
 from trueup.cli import checking, ci, journal, mending, report, sample, waiving
@@ -13,6 +15,28 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"trueup {version('trueup')}")
+        raise typer.Exit
+
+
+@app.callback()
+def trueup(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
+    """Read what stands before a verb."""
+
+
 app.command(cls=Verb)(checking.check)
 app.command("list", cls=Verb)(checking.list_)
 app.command()(checking.doctor)
