@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -55,7 +55,9 @@ class Proxy:
         def answered() -> None:
             server_spoke[0] = True
 
-        await asyncio.gather(self._pump(reader, said, sent), self._pump(heard, writer, answered))
+        with suppress(asyncio.CancelledError):  # which asyncio would print
+            there, back = self._pump(reader, said, sent), self._pump(heard, writer, answered)
+            await asyncio.gather(there, back)
 
     async def _pump(
         self,
@@ -107,6 +109,16 @@ def between(url: str, rtt: float = 0.0) -> Iterator[tuple[str, Counted]]:
     try:
         yield parts._replace(netloc=f"{login}@{HOST}:{port}").geturl(), proxy.counted
     finally:
-        loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(_ended(server), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+        loop.close()
+
+
+async def _ended(server: asyncio.Server) -> None:
+    """Listen no more, and leave nothing under way, of which asyncio would speak in the end."""
+    server.close()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
