@@ -55,7 +55,44 @@ def _families(run: Run) -> Iterator[Iterable[str]]:
         ((of[one.id], one.seconds) for one in looked),
         unit="seconds",
     )
+    yield from _costs(run)
     yield from _whole(run)
+
+
+def _costs(run: Run) -> Iterator[Iterable[str]]:
+    """What each system's server was asked for, where that was measured."""
+    of = [
+        ({"environment": run.environment, "system": system.name}, system.cost)
+        for system in run.systems
+        if system.cost is not None
+    ]
+    yield _family(
+        "trueup_server_connections",
+        "Connections that the run opened to a system's server.",
+        ((labels, float(cost.connections)) for labels, cost in of),
+    )
+    yield _family(
+        "trueup_server_rows_read",
+        "Rows that the server read for the run; at least, where not all were counted.",
+        ((labels, float(cost.rows)) for labels, cost in of),
+    )
+    yield _family(
+        "trueup_server_blocks_read",
+        "Blocks that the server read for the run; at least, where not all were counted.",
+        ((labels, float(cost.blocks)) for labels, cost in of),
+    )
+    yield _family(
+        "trueup_server_waited_seconds",
+        "How long the server's answers were waited for, on all connections together.",
+        ((labels, cost.seconds) for labels, cost in of),
+        unit="seconds",
+    )
+    yield _family(
+        "trueup_server_longest_snapshot_seconds",
+        "The longest time that one snapshot was held open on the server.",
+        ((labels, cost.longest_snapshot) for labels, cost in of),
+        unit="seconds",
+    )
 
 
 def _whole(run: Run) -> Iterator[Iterable[str]]:

@@ -190,6 +190,20 @@ def test_the_numbers_of_a_run_are_there() -> None:
     assert 'metric="subscriptions",label="active"} 212' in text
 
 
+def test_what_a_server_was_asked_for_is_told_where_it_was_measured() -> None:
+    measured, cost = believable(), COST
+    text = openmetrics.exposition(measured)
+    [of] = [system.name for system in measured.systems]
+    server = f'{{environment="production",system="{of}"}}'
+
+    assert f"trueup_server_connections{server} {cost.connections}" in text
+    assert f"trueup_server_rows_read{server} {cost.rows}" in text
+    assert f"trueup_server_blocks_read{server} {cost.blocks}" in text
+    assert f"trueup_server_waited_seconds{server} {cost.seconds:.15g}" in text
+    assert f"trueup_server_longest_snapshot_seconds{server} {cost.longest_snapshot:.15g}" in text
+    assert "trueup_server_connections{" not in openmetrics.exposition(run([UNKNOWN]))
+
+
 def test_of_what_is_unknown_no_number_is_claimed() -> None:
     text = openmetrics.exposition(run([UNKNOWN]))
 
