@@ -25,7 +25,7 @@ class _Draft(Reader):
     def _asking(self) -> NoReturn:
         raise _Looked
 
-    def _refuse_volatile(self, *_: object) -> NoReturn:
+    def _refuse_calls(self, *_: object) -> NoReturn:
         raise _Looked
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from trueup.ahead.look import Look
 from trueup.ahead.merged import counting
 from trueup.ahead.units import Question
-from trueup.replica.reader import EXPLAIN
+from trueup.replica.planner import explaining, plan_of
 from trueup.replica.sent import Sent
 from trueup.replica.together import Together
 
@@ -21,7 +21,7 @@ def indexed(reader: Together, questions: Iterable[Question], known: Look) -> fro
     large = [one for one in questions if _pages(one, known) >= LARGE]
     reader.refuse([(one.rows, one.calls) for one in large])
     plans = reader.ask([_explaining(one) for one in large])
-    costs = [float(plan.rows[0][0][0]["Plan"]["Total Cost"]) for plan in plans]
+    costs = [float(plan_of(plan.rows)["Total Cost"]) for plan in plans]
     return frozenset(
         one for one, cost in zip(large, costs, strict=True) if cost < CHEAP * _pages(one, known)
     )
@@ -36,5 +36,4 @@ def _pages(question: Question, known: Look) -> int:
 
 
 def _explaining(question: Question) -> Sent:
-    text, params = counting(question, cap=0)
-    return EXPLAIN + text, params
+    return explaining(*counting(question, cap=0))

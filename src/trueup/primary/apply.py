@@ -27,7 +27,7 @@ from trueup.primary.proof import World
 from trueup.primary.session import Connection, Primary, observing
 from trueup.primary.trouble import refused
 from trueup.primary.work import Done, Work
-from trueup.replica.functions import volatile
+from trueup.replica.permitted import permitted
 from trueup.replica.session import Session
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def apply(
         _require_known(plan, watched, services)
         journal_schema.require(primary.connection, plan.system, plan.environment)
         with refused("read the primary's functions"):
-            world = World(plan.as_of, settings, volatile(primary.connection)(), stripe, storage)
+            world = World(plan.as_of, settings, permitted(primary.connection)(), stripe, storage)
         with observing(primary) as observer, held_back() as stop:
             witness = Witness(
                 observer=observer,

@@ -62,7 +62,7 @@ class Witness(Struct, kw_only=True):
         try:
             self.world.list_anew(invariant)
             source = (
-                reading(self.observer, self.world.known)
+                reading(self.observer, self.world.permitted)
                 if self.replica is None
                 else self.replica.reading()
             )

@@ -26,7 +26,7 @@ from trueup.primary.pace import batches
 from trueup.primary.proof import World
 from trueup.primary.session import Connection, Primary, questioning, reading
 from trueup.primary.trouble import refused
-from trueup.replica.functions import volatile
+from trueup.replica.permitted import permitted
 
 if TYPE_CHECKING:
     from trueup.library.person import Person
@@ -117,11 +117,11 @@ def make(
     """
     connection = primary.connection
     with refused("plan", PlanError), reading(connection):
-        world = replace(facts.world, known=volatile(connection)())
+        world = replace(facts.world, permitted=permitted(connection)())
         given = {**(others or {}), **facts.given}
         found = rows or _violations(connection, invariants, given, max(CAP, fix.at_most))
         violations = found if only is None else _narrowed(found, only)
-        with questioning(connection, world.known) as reader:
+        with questioning(connection, world.permitted) as reader:
             given = {**given, "primary": reader, "services": facts.services}
             answer = ask(fix, invariants, violations, given)
         planned = answered(connection, fix, invariants, Said(violations, answer), facts.services)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from trueup.model.plan import ProofStep, Target, When
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key, key_text
 from trueup.primary.session import Connection, questioning
-from trueup.replica.functions import Volatile
+from trueup.replica.permitted import Permitted
 from trueup.replica.reader import Reader, Rows, identifier
 
 if TYPE_CHECKING:
@@ -41,14 +42,14 @@ class World(Struct, frozen=True):
     """
     The instant and the settings with which invariants are asked, the same throughout.
 
-    `known` are the database's volatile functions, asked for once; `stripe` is None where the
+    What a question is `permitted` was asked for once; `stripe` is None where the
     environment names no account. What is in `storage` is only asked for outside of transactions
     that write: what deletes from it is called after they are committed.
     """
 
     now: datetime
     settings: Mapping[str, object]
-    known: Volatile | None = None
+    permitted: Permitted | None = None
     stripe: "Stripe | None" = None
     storage: "Storage | None" = None
 
@@ -83,12 +84,12 @@ def tables_read(connection: Connection, invariant: Invariant, world: World) -> f
         resources = world.resources(reader)
         return invariant.ask(**{name: resources[name] for name in invariant.asks})
 
-    found = _explained(connection, asked, world.known)
+    found = _explained(connection, asked, world.permitted)
     for relation in invariant.over.values():
         if invariant.lies_outside(relation):
             continue
         text = relation[1:-1] if relation.startswith("(") else _all_of(relation)
-        found |= _explained(connection, lambda reader, text=text: reader.rows(text), world.known)  # type: ignore[misc]  # text is bound now
+        found |= _explained(connection, methodcaller("rows", text), world.permitted)
     return found
 
 
@@ -99,7 +100,7 @@ def outcome(
     among: Sequence[Key] | None = None,
 ) -> Outcome:
     """The verdict inside a transaction, with every violation's key, or those `among` some."""
-    with questioning(connection, world.known) as reader:
+    with questioning(connection, world.permitted) as reader:
         return evaluate(invariant, world.resources(reader), replace(PROVEN, among=among))
 
 
@@ -213,10 +214,10 @@ def _all_of(relation: str) -> str:
 
 
 def _explained(
-    connection: Connection, ask: Callable[[Reader], object], known: Volatile | None
+    connection: Connection, ask: Callable[[Reader], object], permitted: Permitted | None
 ) -> frozenset[str]:
     try:
-        with questioning(connection, known) as reader:
+        with questioning(connection, permitted) as reader:
             answer = ask(reader)
             return answer.reads().tables if isinstance(answer, Rows) else frozenset()
     except TrueupError:

@@ -51,7 +51,7 @@ def joining(
     for invariant in provable(watched):
         if invariant.name in asked:
             continue
-        with reading(observer, world.known):
+        with reading(observer, world.permitted):
             if tables_read(observer, invariant, world) & touched:
                 joined.append(invariant)
                 before |= after_change(observer, [invariant], world)
@@ -105,7 +105,7 @@ def require_proven(
 def _seen_by(
     observer: Connection, invariant: Invariant, world: World, among: Sequence[Key] | None
 ) -> frozenset[Key]:
-    with reading(observer, world.known):
+    with reading(observer, world.permitted):
         return keys(observer, invariant, world, among)
 
 

@@ -12,9 +12,9 @@ from trueup.errors import GuardError
 from trueup.model.plan import Database
 from trueup.primary.trouble import refused
 from trueup.replica.connection import Dsn, connect
-from trueup.replica.functions import Volatile
 from trueup.replica.guard import Limits, apply_settings
 from trueup.replica.guard import settings as guarded
+from trueup.replica.permitted import Permitted
 from trueup.replica.reader import Reader
 
 APPLICATION = "trueup/fix"
@@ -68,23 +68,23 @@ def observing(primary: Primary) -> Iterator[Connection]:
 
 
 @contextmanager
-def reading(connection: Connection, known: Volatile | None = None) -> Iterator[Reader]:
+def reading(connection: Connection, permitted: Permitted | None = None) -> Iterator[Reader]:
     """
     A read-only transaction with one snapshot; it always ends in a rollback.
 
-    `known` are the volatile functions, where somebody has asked for them already.
+    `permitted` is what a question may do, where somebody has asked for it already.
     """
     with refused("read"):
         connection.execute("begin isolation level repeatable read read only")
     try:
-        yield Reader(connection, known)
+        yield Reader(connection, permitted)
     finally:
         if not connection.closed:
             connection.execute("rollback")
 
 
 @contextmanager
-def questioning(connection: Connection, known: Volatile | None = None) -> Iterator[Reader]:
+def questioning(connection: Connection, permitted: Permitted | None = None) -> Iterator[Reader]:
     """
     Questions inside a transaction that writes, in a part of it that cannot.
 
@@ -92,7 +92,7 @@ def questioning(connection: Connection, known: Volatile | None = None) -> Iterat
     """
     with connection.transaction(force_rollback=True):
         connection.execute("set transaction read only")
-        yield Reader(connection, known)
+        yield Reader(connection, permitted)
 
 
 def identity(connection: Connection) -> Database:

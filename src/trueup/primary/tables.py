@@ -9,8 +9,8 @@ from psycopg import sql
 
 from trueup.errors import PlanError
 from trueup.primary.session import Connection
+from trueup.replica.printable import PRINTABLE_TYPES
 from trueup.replica.quoting import quoted
-from trueup.replica.reader import PRINTABLE_TYPES
 
 _TABLE = """
     select

@@ -26,7 +26,7 @@ from trueup.primary.session import Connection, Primary, reading
 from trueup.primary.tables import Table, Tables
 from trueup.primary.triggers import NORMALLY, QUIETLY
 from trueup.primary.trouble import refused
-from trueup.replica.functions import volatile
+from trueup.replica.permitted import permitted
 
 NAMELESS = "its table has no primary key, so it cannot be named"
 NO_WAY_BACK = "a call that was made, and that nothing takes back"
@@ -68,7 +68,7 @@ def plan_undo(
         proof = prove.steps(
             connection,
             follows.touched | {WAYS[one.kind].catalog for one in alterations},
-            replace(facts.world, known=volatile(connection)()),
+            replace(facts.world, permitted=permitted(connection)()),
             watched=watched,
             targets=(),
             within=prove_within,

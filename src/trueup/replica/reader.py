@@ -1,9 +1,9 @@
 """The facade an invariant gets: questions about rows, and nothing else of the connection."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import psycopg
 from msgspec import Struct
@@ -15,9 +15,11 @@ from psycopg.types.string import TextLoader
 
 from trueup.errors import GuardError
 from trueup.model.invariant import Row
-from trueup.replica.cost import refuse_dear
-from trueup.replica.functions import Volatile, refuse_volatile, volatile
 from trueup.replica.guard import Limits
+from trueup.replica.later import Later
+from trueup.replica.permitted import Permitted, permitted
+from trueup.replica.planner import Plan, explaining, plan_of, tables
+from trueup.replica.printable import enums, may_be_enums, printable
 from trueup.replica.quoting import array, quoted
 from trueup.replica.rule import Rule
 from trueup.replica.rule import rule as declared
@@ -26,22 +28,11 @@ from trueup.replica.statement import Statement, statement
 from trueup.replica.taken import Taken
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
-from trueup.replica.zones import Times, refuse_mixed
+
+Known = TypeVar("Known")
 
 CHUNK = 1000
 """Rows that travel together; memory does not grow with the answer."""
-
-PRINTABLE_TYPES = frozenset(
-    {16, 20, 21, 23, 26, 700, 701, 790, 1082, 1083, 1114, 1184, 1186, 1266, 1700, 2205, 2950, 3220}
-)
-"""Type oids of booleans, numbers, ids, times and regclass: what a report may print unasked."""
-
-EXPLAIN = "explain (format json, verbose) "
-
-OWN = 16384
-"""The first oid that is not one of PostgreSQL's own, none of which is an enum."""
-
-ENUMS = "select oid from pg_catalog.pg_type where typtype = 'e' and oid = any(%s)"
 
 _COLUMN = """
     select exists (
@@ -128,10 +119,9 @@ class Rows:
 
     def reads(self) -> Reads:
         """Ask the planner what the query would cost and which tables it would read."""
-        self._reader._refuse_volatile(self.asked)
+        self._reader._refuse_calls(self.asked)
         plan = self._reader._plan(self.asked, self.params)
-        tables = frozenset(_tables(plan))
-        return Reads(cost=float(plan["Total Cost"]), tables=tables)
+        return Reads(cost=float(plan["Total Cost"]), tables=frozenset(tables(plan)))
 
 
 class Reader:
@@ -140,30 +130,27 @@ class Reader:
 
     They are streamed: that is the extended protocol, which takes a single statement, with an
     unnamed one, which leaves nothing in a pooler; and the driver refuses what gives no rows.
-    `snapshot` is what pg_current_snapshot() says in its transaction, where that was asked; `kinds`
-    are the timestamp columns, which are not to be mixed; `cost` is what a question may cost.
-    `sent` has the statements that read rows, and `seconds` is how long answers were waited for.
-    `also` was answered with the transaction's begin; `proof` with the last question, if it was.
+    What a question is `permitted`, and which types are `enums`, is asked for where nobody has.
+    `snapshot` is what pg_current_snapshot() says in its transaction, where that was asked. `sent`
+    has the statements that read rows, and `seconds` is how long answers were waited for. `also` was
+    answered with the transaction's begin; `proof` with the last question, if it was.
     """
 
     def __init__(
         self,
         connection: psycopg.Connection[TupleRow],
-        known: Volatile | None = None,
+        permitted: Permitted | None = None,
+        *,
+        enums: frozenset[int] | None = None,
         patience: float = PATIENCE,
         snapshot: str = "",
-        kinds: Times | None = None,
-        *,
-        cost: float | None = None,
         also: Sequence[Taken] = (),
     ) -> None:
         self._connection = connection
-        self._known = known
+        self._permitted = permitted
+        self._enums = enums
         self._patience = patience
-        self._allowed: frozenset[str] = frozenset()
-        self._enums: dict[int, bool] = {}
-        self._times = kinds
-        self._cost = cost
+        self._calls: frozenset[str] = frozenset()
         self.snapshot = snapshot
         self.asked: list[str] = []
         self.sent: list[tuple[str, Any]] = []
@@ -173,7 +160,7 @@ class Reader:
 
     def allow(self, calls: Collection[str]) -> None:
         """Let the SQL from now on call these volatile functions, which an invariant names."""
-        self._allowed = frozenset(calls)
+        self._calls = frozenset(calls)
 
     def rows(self, sql: str, **params: object) -> Rows:
         """
@@ -227,7 +214,7 @@ class Reader:
     def _counting(self, relation: str) -> str:
         if relation.startswith("("):
             judged = statement(relation[1:-1])
-            self._refuse_volatile(judged)
+            self._refuse_calls(judged)
             return f"select count(*) from ({judged.sent}) as judged"  # noqa: S608  # checked to be one SELECT
         return "select count(*) from " + quoted(relation).replace("%", "%%")  # noqa: S608  # quoted
 
@@ -238,7 +225,7 @@ class Reader:
         return found
 
     def _fetch(self, asked: Statement, params: Mapping[str, object], cap: int | None) -> Fetched:
-        self._refuse_volatile(asked)
+        self._refuse_calls(asked)
         self._refuse_by_plan(asked, params)
         return self._read(asked.sent, params, cap)
 
@@ -257,10 +244,10 @@ class Reader:
             if complete:
                 self._unmoved()
         types = {column.name: column.type_code for column in described}
-        return Fetched(rows, complete, self._printable(types) if complete else _plain(types))
+        return Fetched(rows, complete, self._printable(types, may_ask=complete))
 
     def _stream(self, asked: Statement, params: Mapping[str, object]) -> Iterator[TupleRow]:
-        self._refuse_volatile(asked)
+        self._refuse_calls(asked)
         self._refuse_by_plan(asked, params)
         with self._asking() as cursor:
             cursor.adapters.register_loader("uuid", TextLoader)
@@ -286,52 +273,33 @@ class Reader:
         finally:
             self.seconds += perf_counter() - started
 
-    def _refuse_volatile(self, asked: Statement) -> None:
-        """Ask for the names only where nobody has; a session knows them from its start."""
-        try:
-            self._known = self._known or volatile(self._connection)()
-        except psycopg.Error as error:
-            raise query_error(error) from None
-        refuse_volatile(asked, self._known, self._allowed)
+    def _may(self) -> Permitted:
+        """What is permitted; a session knows it from its start."""
+        if self._permitted is None:
+            self._permitted = self._looked_up(permitted)
+        return self._permitted
+
+    def _refuse_calls(self, asked: Statement) -> None:
+        self._may().refuse_calls(asked, self._calls)
 
     def _refuse_by_plan(self, asked: Statement, params: Mapping[str, object]) -> None:
-        if self._must_be_planned(asked):
-            self._judge(asked, self._plan(asked, params))
+        if self._may().must_be_planned(asked):
+            self._may().refuse_plan(asked, self._plan(asked, params))
 
-    def _must_be_planned(self, asked: Statement) -> bool:
-        """Where a question may cost so much, or once a text where timestamps may be mixed."""
-        known = self._times
-        mixes = known is not None and known.mixes and asked.sql not in known.checked
-        return mixes or self._cost is not None
+    def _plan(self, asked: Statement, params: Mapping[str, object]) -> Plan:
+        return plan_of(self._values(*explaining(asked.sent, params)))
 
-    def _judge(self, asked: Statement, plan: Mapping[str, Any]) -> None:
-        if self._cost is not None:
-            refuse_dear(plan, self._cost)
-        if self._times is not None and asked.sql not in self._times.checked:
-            refuse_mixed(plan, self._times)
-            self._times.checked.add(asked.sql)
+    def _printable(self, types: Mapping[str, int], *, may_ask: bool = True) -> frozenset[str]:
+        """Those columns; while rows are still on their way nothing can be asked."""
+        if self._enums is None and may_ask and may_be_enums(types.values()):
+            self._enums = self._looked_up(enums)
+        return printable(types, self._enums or ())
 
-    def _plan(self, asked: Statement, params: Mapping[str, object]) -> Mapping[str, Any]:
-        [[plans]] = self._values(EXPLAIN + asked.sent, params)
-        found: Mapping[str, Any] = plans[0]["Plan"]
-        return found
-
-    def _printable(self, types: Mapping[str, int]) -> frozenset[str]:
-        if unknown := self._unknown(types):
-            self._learn(unknown, self._values(ENUMS, [unknown]))
-        return self._known_printable(types)
-
-    def _unknown(self, types: Mapping[str, int]) -> list[int]:
-        """Those types of which nobody has asked yet whether they are enums."""
-        return [oid for oid in types.values() if oid >= OWN and oid not in self._enums]
-
-    def _learn(self, asked: Collection[int], found: Iterable[TupleRow]) -> None:
-        enums = {row[0] for row in found}
-        self._enums |= {oid: oid in enums for oid in asked}
-
-    def _known_printable(self, types: Mapping[str, int]) -> frozenset[str]:
-        enums = {name for name, oid in types.items() if self._enums.get(oid, False)}
-        return _plain(types) | enums
+    def _looked_up(self, ask: Callable[[psycopg.Connection[TupleRow]], Later[Known]]) -> Known:
+        try:
+            return ask(self._connection)()
+        except psycopg.Error as error:
+            raise query_error(error) from None
 
     def _unmoved(self) -> None:
         if self._connection.info.transaction_status is not TransactionStatus.INTRANS:
@@ -360,15 +328,3 @@ def having(dotted: str) -> Sent:
 def identifier(dotted: str) -> sql.Identifier:
     """A table's name as SQL: the parts are names as stored, so `User` keeps its capital."""
     return sql.Identifier(*dotted.split("."))
-
-
-def _plain(types: Mapping[str, int]) -> frozenset[str]:
-    return frozenset(name for name, oid in types.items() if oid in PRINTABLE_TYPES)
-
-
-def _tables(node: Mapping[str, Any]) -> Iterator[str]:
-    if "Relation Name" in node:
-        yield f"{node['Schema']}.{node['Relation Name']}"
-    children: Sequence[Mapping[str, Any]] = node.get("Plans", ())
-    for child in children:
-        yield from _tables(child)

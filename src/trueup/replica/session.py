@@ -19,7 +19,9 @@ from trueup.replica.functions import Volatile, volatile
 from trueup.replica.guard import Limits, settings
 from trueup.replica.journal import sees_journal
 from trueup.replica.later import Later
+from trueup.replica.permitted import Permitted
 from trueup.replica.pooler import Pooling, is_pooled, pooling
+from trueup.replica.printable import enums
 from trueup.replica.reader import Reader
 from trueup.replica.role import inspect_role, refuse_writer
 from trueup.replica.sent import Sent
@@ -46,12 +48,13 @@ class About(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """What role it is, which functions and timestamps there are, and how fresh the data."""
+    """What role it is, which functions, timestamps and enums there are, and how fresh the data."""
 
     role: str
     journal: bool
     volatile: Volatile
     times: Times
+    enums: frozenset[int]
     freshness: Read
 
 
@@ -86,7 +89,7 @@ class Session:
         self._rules = rules
         self._seen = seen
         self._patience = patience
-        self._cost = cost
+        self._permitted = Permitted(seen.volatile, seen.times, cost)
         self._spent = spent
         self._looked = time.monotonic()
         self.about = about
@@ -136,11 +139,10 @@ class Session:
     def _reader(self, begun: transaction.Begun) -> Reader:
         return Reader(
             self._connection,
-            self._seen.volatile,
-            self._rules.patience,
-            begun.snapshot,
-            self._seen.times,
-            cost=self._cost,
+            self._permitted,
+            enums=self._seen.enums,
+            patience=self._rules.patience,
+            snapshot=begun.snapshot,
             also=begun.also,
         )
 
@@ -241,12 +243,12 @@ def _look(connection: psycopg.Connection[TupleRow], patience: Patience) -> Later
     """Ask all of it in one go; raises GuardError later, for a role that can write."""
     inspected = inspect_role(connection)
     journal, known, kinds = sees_journal(connection), volatile(connection), times(connection)
-    fresh = _read(connection, patience)
+    labelled, fresh = enums(connection), _read(connection, patience)
 
     def seen() -> Seen:
         role, troubles = inspected()
         refuse_writer(role, troubles)
-        return Seen(role, journal(), known(), kinds(), fresh())
+        return Seen(role, journal(), known(), kinds(), labelled(), fresh())
 
     return seen
 

@@ -8,7 +8,8 @@ import psycopg
 from msgspec.structs import replace
 from psycopg.rows import TupleRow, tuple_row
 
-from trueup.replica.reader import CHUNK, ENUMS, EXPLAIN, Fetched, Reader, Rows
+from trueup.replica.planner import explaining, plan_of
+from trueup.replica.reader import CHUNK, Fetched, Reader, Rows
 from trueup.replica.sent import Sent
 from trueup.replica.taken import Taken, taken
 from trueup.replica.transaction import PROOF, proven
@@ -69,11 +70,12 @@ class Together:
         """
         for rows, calls in asked:
             self._reader.allow(calls)
-            self._reader._refuse_volatile(rows.asked)
-        planned = [rows for rows, _ in asked if self._reader._must_be_planned(rows.asked)]
-        plans = self.ask([(EXPLAIN + rows.asked.sent, rows.params) for rows in planned])
+            self._reader._refuse_calls(rows.asked)
+        permitted = self._reader._may()
+        planned = [rows for rows, _ in asked if permitted.must_be_planned(rows.asked)]
+        plans = self.ask([explaining(rows.asked.sent, rows.params) for rows in planned])
         for rows, plan in zip(planned, plans, strict=True):
-            self._reader._judge(rows.asked, plan.rows[0][0][0]["Plan"])
+            permitted.refuse_plan(rows.asked, plan_of(plan.rows))
 
     def ask(self, sent: Sequence[Sent], before: Sequence[Sent] = ()) -> list[Taken]:
         """
@@ -139,12 +141,8 @@ class Together:
 
     def fetched(self, taken: Taken) -> Fetched:
         """All the rows of an answer, and which of its columns may be printed."""
-        reader = self._reader
         types = {column.name: column.type_code for column in taken.columns}
-        if unknown := reader._unknown(types):
-            [enums] = self.ask([(ENUMS, [unknown])])
-            reader._learn(unknown, enums.rows)
-        return Fetched(taken.named(), complete=True, printable=reader._known_printable(types))
+        return Fetched(taken.named(), complete=True, printable=self._reader._printable(types))
 
     @contextmanager
     def _pipeline(self, patience: int) -> Iterator[psycopg.Connection[TupleRow]]:

@@ -6,7 +6,8 @@ from trueup.errors import ReplicaError
 from trueup.model.cost import SLOWEST, SlowRecord
 from trueup.replica.index import TABLE, Table, Wanted, suggested, wanted
 from trueup.replica.plan import Node, lines
-from trueup.replica.reader import EXPLAIN, Reader
+from trueup.replica.planner import explaining, plan_of
+from trueup.replica.reader import Reader
 from trueup.replica.slow import Slow
 from trueup.replica.together import Together
 from trueup.suite.source import Source
@@ -45,11 +46,11 @@ def _explained(reader: Reader, worst: Sequence[Slow]) -> tuple[SlowRecord, ...]:
 
 def _plans(together: Together, worst: Sequence[Slow]) -> list[Explained]:
     """The dearest plan of each; all of them are asked for at once."""
-    sent = [(EXPLAIN + text, params) for one in worst for text, params in one.sent]
+    sent = [explaining(text, params) for one in worst for text, params in one.sent]
     answers = iter(together.ask(sent))
     found = []
     for one in worst:
-        plans = [(text, next(answers).rows[0][0][0]["Plan"]) for text, _ in one.sent]
+        plans = [(text, plan_of(next(answers).rows)) for text, _ in one.sent]
         found.append(max(plans, key=lambda pair: float(pair[1]["Total Cost"])))
     return found
 

@@ -549,6 +549,21 @@ def test_only_a_reference_by_itself_is_asked_by_index(
     assert "array_agg(child.parent_id)" in text
 
 
+def test_what_an_enum_is_was_asked_when_the_session_opened(
+    database: Database, systems: Opened, sent: list[str]
+) -> None:
+    database.execute(GOODS)
+    database.execute("create type size as enum ('s', 'm')")
+    database.execute("alter table goods add size size, add note text")
+    dear = ruled("price > 19", "no_good_is_dear", columns=["id", "size", "note"])
+
+    [found] = told(systems(), dear)
+
+    assert found is not None
+    assert found.printable == {"id", "size"}
+    assert not [text for text in sent if "pg_type" in text]
+
+
 def test_a_row_that_refers_to_nothing_is_not_lost(database: Database, systems: Opened) -> None:
     database.execute(FAMILIES.format(unique=" primary key"))
     homeless = related("child.parent_id is null or child.id = 7", "every_child_has_a_home")
