@@ -7,13 +7,23 @@ from trueup.report.chart import ticks
 from trueup.report.document import frame
 from trueup.report.links import BESIDE, Links
 from trueup.report.sample import samples
-from trueup.report.template import render
+from trueup.report.template import load, render
+
+TEMPLATE = "page.html.j2"
+
+OTHERS = tuple(f"{name}.html.j2" for name in ("base", "parts", "changes", "waived", "cost"))
+"""What that template takes in."""
 
 LISTED = 12
 """Invariants of a verdict in the list at the top; the rest is only counted there."""
 
 MANY = 40
 """Violated invariants beyond which a browser lays out only those in view, to open at once."""
+
+
+def prepare() -> None:
+    """Read what draws a page, for whoever has time before there is a run."""
+    load((TEMPLATE, *OTHERS))
 
 
 def page(run: Run, links: Links = BESIDE) -> str:
@@ -25,7 +35,7 @@ def page(run: Run, links: Links = BESIDE) -> str:
     chosen = {verdict: run.having(verdict) for verdict in phrase.ORDER}
     title = f"{phrase.headline(run)} – {phrase.systems(run)}, {run.environment}"
     return render(
-        "page.html.j2",
+        TEMPLATE,
         **frame(run.verdict, title),
         run=run,
         titles=phrase.systems(run),

@@ -1,6 +1,7 @@
 """The HTML templates of this room: every value is escaped, and filters draw the odd ones."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
@@ -31,10 +32,10 @@ def render(name: str, **values: object) -> str:
     return _environment().get_template(name).render(values)
 
 
-def load() -> None:
-    """Read every template, for whoever has time before there is anything to draw."""
-    for file in HERE.glob("*.j2"):
-        _environment().get_template(file.name)
+def load(names: Iterable[str]) -> None:
+    """Read these templates, for whoever has time before there is anything to draw."""
+    for name in names:
+        _environment().get_template(name)
 
 
 @cache

@@ -37,9 +37,9 @@ class Elsewhere:
         What draws the page is loaded first: the other process has still to load the driver.
         """
         import trueup.suite.written  # noqa: F401, PLC0415  # used in the end
-        from trueup.report import template  # noqa: PLC0415  # as the docstring says
+        from trueup.report.page import prepare  # noqa: PLC0415  # as the docstring says
 
-        template.load()
+        prepare()
 
         said = self._channel.hear()
         if isinstance(said, Opened):

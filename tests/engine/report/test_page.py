@@ -1,6 +1,9 @@
 import base64
 import hashlib
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
@@ -20,6 +23,19 @@ from trueup.model.cost import CostRecord, SlowRecord
 from trueup.model.run import Mended, Run, SystemRecord
 from trueup.model.verdict import Verdict
 from trueup.report.page import page
+
+PREPARED = """
+import jinja2
+read = []
+found = jinja2.Environment.get_template
+jinja2.Environment.get_template = lambda self, name, *a: read.append(name) or found(self, name, *a)
+from trueup.report.page import page, prepare
+prepare()
+before = set(read)
+from engine.history.month import last
+page(last())
+print(sorted(set(read) - before))
+"""
 
 VOID = {"br", "link", "meta", "path", "rect", "wbr"}
 Attributes = dict[str, str | None]
@@ -380,3 +396,15 @@ def test_hostile_names_in_a_plan_are_text() -> None:
 
 def test_how_long_a_violated_one_took_is_told() -> None:
     assert "Time 21 ms" in said(page(run([stuck(1)])))
+
+
+def test_what_draws_a_page_can_be_read_before_there_is_a_run() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARED],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "[]\n"
