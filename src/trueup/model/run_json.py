@@ -80,7 +80,11 @@ def parse(data: bytes) -> Run:
 
 
 def part(data: bytes, kind: type[Part]) -> Part:
-    """What a type has of a run's JSON, the `head` of which is known; the rest is not made."""
+    """
+    Read of a run's JSON, the `head` of which is known, what a type has; the rest is not made.
+
+    Raises as `parse` does.
+    """
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:

@@ -42,9 +42,9 @@ class World(Struct, frozen=True):
     """
     The instant and the settings with which invariants are asked, the same throughout.
 
-    What a question is `permitted` was asked for once; `stripe` is None where the
-    environment names no account. What is in `storage` is only asked for outside of transactions
-    that write: what deletes from it is called after they are committed.
+    What a question is `permitted` was asked for once; `stripe` is None where the environment names
+    no account. What is in `storage` is only asked for outside of transactions that write: what
+    deletes from it is called after they are committed.
     """
 
     now: datetime
