@@ -1,12 +1,10 @@
 """What the planner expects a query to cost, against what the environment allows."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
 from trueup.errors import CostError
+from trueup.replica.planner import Node, nodes
 
 
-def refuse_dear(plan: Mapping[str, Any], most: float) -> None:
+def refuse_dear(plan: Node, most: float) -> None:
     """
     Raise CostError where a plan costs more than that, in the planner's own units.
 
@@ -15,23 +13,17 @@ def refuse_dear(plan: Mapping[str, Any], most: float) -> None:
     """
     cost = float(plan["Total Cost"])
     if cost > most:
-        dearest = max(_nodes(plan), key=_own)
+        dearest = max(nodes(plan), key=_own)
         raise CostError(
             f"its plan costs {cost:,.0f}, more than max_cost = {most:,.0f}: {_words(dearest)}"
         )
 
 
-def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from _nodes(child)
-
-
-def _own(node: Mapping[str, Any]) -> float:
+def _own(node: Node) -> float:
     """What a node costs without those below it."""
     return float(node["Total Cost"]) - sum(float(c["Total Cost"]) for c in node.get("Plans", ()))
 
 
-def _words(node: Mapping[str, Any]) -> str:
+def _words(node: Node) -> str:
     on = f" on {node['Relation Name']}" if "Relation Name" in node else ""
     return f"{node['Node Type'].lower()}{on}, about {node['Plan Rows']:,} rows"

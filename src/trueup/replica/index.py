@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from trueup.replica.condition import Compared, compared, unquoted
 from trueup.replica.names import identifier
-from trueup.replica.plan import Node, nodes
+from trueup.replica.planner import Node, nodes
 
 PAGES = 1000
 """Pages (8 kB) from which reading a whole table is worth avoiding."""

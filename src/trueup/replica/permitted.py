@@ -1,7 +1,6 @@
 """What a question may do: which functions it may call, which timestamps it has, what it costs."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 import psycopg
 from msgspec import Struct
@@ -10,6 +9,7 @@ from psycopg.rows import TupleRow
 from trueup.replica.cost import refuse_dear
 from trueup.replica.functions import Volatile, refuse_volatile, volatile
 from trueup.replica.later import Later
+from trueup.replica.planner import Node
 from trueup.replica.statement import Statement
 from trueup.replica.zones import Times, refuse_mixed
 
@@ -36,7 +36,7 @@ class Permitted(Struct, frozen=True):
         mixes = times is not None and times.mixes and asked.sql not in times.checked
         return mixes or self.cost is not None
 
-    def refuse_plan(self, asked: Statement, plan: Mapping[str, Any]) -> None:
+    def refuse_plan(self, asked: Statement, plan: Node) -> None:
         """Raise CostError for a plan that costs too much, StatementError for one that mixes."""
         if self.cost is not None:
             refuse_dear(plan, self.cost)

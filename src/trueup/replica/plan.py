@@ -1,12 +1,9 @@
 """A plan in lines for a report: steps, tables, indexes and columns, and never a value."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from trueup.replica.condition import columns
-
-Node = Mapping[str, Any]
-"""One step of what EXPLAIN (FORMAT JSON, VERBOSE) gives, with those below it."""
+from trueup.replica.planner import Node
 
 LONGEST = 60
 """Lines; a plan beyond that is nobody's reading in a report."""
@@ -31,13 +28,6 @@ def lines(plan: Node) -> tuple[str, ...]:
     if len(found) > LONGEST:
         found[LONGEST:] = [f"and {len(found) - LONGEST} more steps"]
     return tuple(found)
-
-
-def nodes(plan: Node) -> Iterator[Node]:
-    """Each step, the first before those below it."""
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from nodes(child)
 
 
 def _lines(node: Node, depth: int) -> Iterator[str]:

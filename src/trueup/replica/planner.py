@@ -7,8 +7,8 @@ from psycopg.rows import TupleRow
 
 from trueup.replica.sent import Sent
 
-Plan = Mapping[str, Any]
-"""One step of a plan, with those below it in `Plans`."""
+Node = Mapping[str, Any]
+"""One step of what EXPLAIN (FORMAT JSON, VERBOSE) gives, with those below it."""
 
 
 def explaining(text: str, params: Any) -> Sent:
@@ -16,16 +16,22 @@ def explaining(text: str, params: Any) -> Sent:
     return f"explain (format json, verbose) {text}", params
 
 
-def plan_of(rows: Sequence[TupleRow]) -> Plan:
+def plan_of(rows: Sequence[TupleRow]) -> Node:
     """The plan in the answer to that, which is one row of one document."""
     [[[found]]] = rows
-    plan: Plan = found["Plan"]
+    plan: Node = found["Plan"]
     return plan
 
 
-def tables(plan: Plan) -> Iterator[str]:
-    """The tables that a plan reads, with their schemas."""
-    if "Relation Name" in plan:
-        yield f"{plan['Schema']}.{plan['Relation Name']}"
+def nodes(plan: Node) -> Iterator[Node]:
+    """Each step, the first before those below it."""
+    yield plan
     for child in plan.get("Plans", ()):
-        yield from tables(child)
+        yield from nodes(child)
+
+
+def tables(plan: Node) -> Iterator[str]:
+    """The tables that a plan reads, with their schemas."""
+    for node in nodes(plan):
+        if "Relation Name" in node:
+            yield f"{node['Schema']}.{node['Relation Name']}"

@@ -18,7 +18,7 @@ from trueup.model.invariant import Row
 from trueup.replica.guard import Limits
 from trueup.replica.later import Later
 from trueup.replica.permitted import Permitted, permitted
-from trueup.replica.planner import Plan, explaining, plan_of, tables
+from trueup.replica.planner import Node, explaining, plan_of, tables
 from trueup.replica.printable import enums, may_be_enums, printable
 from trueup.replica.quoting import array, quoted
 from trueup.replica.rule import Rule
@@ -286,7 +286,7 @@ class Reader:
         if self._may().must_be_planned(asked):
             self._may().refuse_plan(asked, self._plan(asked, params))
 
-    def _plan(self, asked: Statement, params: Mapping[str, object]) -> Plan:
+    def _plan(self, asked: Statement, params: Mapping[str, object]) -> Node:
         return plan_of(self._values(*explaining(asked.sent, params)))
 
     def _printable(self, types: Mapping[str, int], *, may_ask: bool = True) -> frozenset[str]:

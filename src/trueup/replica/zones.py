@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from itertools import pairwise
-from typing import Any
+from itertools import chain, pairwise
 
 import psycopg
 from msgspec import Struct, field
@@ -11,6 +10,7 @@ from psycopg.rows import TupleRow
 
 from trueup.errors import StatementError
 from trueup.replica.later import Later
+from trueup.replica.planner import Node, nodes
 
 NAIVE, AWARE = "timestamp without time zone", "timestamp with time zone"
 
@@ -71,7 +71,7 @@ def times(connection: psycopg.Connection[TupleRow]) -> Later[Times]:
     return lambda: Times({(schema, table, name): kind for schema, table, name, kind in cursor})
 
 
-def refuse_mixed(plan: Mapping[str, Any], known: Times) -> None:
+def refuse_mixed(plan: Node, known: Times) -> None:
     """
     Raise StatementError for the first comparison or cast in a plan that mixes the two kinds.
 
@@ -197,18 +197,15 @@ def _closing(tokens: Tokens, start: int) -> int:
     return len(tokens)
 
 
-def _relations(node: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
-    if "Relation Name" in node:
-        yield node["Alias"], (node["Schema"], node["Relation Name"])
-    for child in node.get("Plans", ()):
-        yield from _relations(child)
+def _relations(plan: Node) -> Iterator[tuple[str, tuple[str, str]]]:
+    for node in nodes(plan):
+        if "Relation Name" in node:
+            yield node["Alias"], (node["Schema"], node["Relation Name"])
 
 
-def _expressions(node: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in node.items():
+def _expressions(plan: Node) -> Iterator[str]:
+    for name, value in chain.from_iterable(node.items() for node in nodes(plan)):
         if name.endswith(("Cond", "Filter")) and isinstance(value, str):
             yield value
         if name == "Output" and isinstance(value, list):
             yield from value
-    for child in node.get("Plans", ()):
-        yield from _expressions(child)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from trueup.errors import ReplicaError
 from trueup.model.cost import SLOWEST, SlowRecord
 from trueup.replica.index import TABLE, Table, Wanted, suggested, wanted
-from trueup.replica.plan import Node, lines
-from trueup.replica.planner import explaining, plan_of
+from trueup.replica.plan import lines
+from trueup.replica.planner import Node, explaining, plan_of
 from trueup.replica.reader import Reader
 from trueup.replica.slow import Slow
 from trueup.replica.together import Together

@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from trueup.replica.index import TABLE, Table, suggested, wanted
-from trueup.replica.plan import Node, lines, nodes
+from trueup.replica.plan import lines
+from trueup.replica.planner import Node, nodes
 
 JOBS = """
     create type kind as enum ('import', 'export');
