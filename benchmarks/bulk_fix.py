@@ -25,8 +25,8 @@ from trueup.config import find_project
 from trueup.planfile import lines
 from trueup.primary import journal_schema, planning
 from trueup.primary.session import open_primary
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 from trueup.sample import CLOCK, Cluster, databases, scratch
 
 ROOT = Path(__file__).parents[1]

@@ -29,8 +29,8 @@ from trueup.primary import journal_schema, planning
 from trueup.primary.applied import Applied
 from trueup.primary.apply import Orders, apply
 from trueup.primary.session import open_primary
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 from trueup.replica.reader import Reader, Rows
 from trueup.replica.session import open_session
 from trueup.sample import Cluster, scratch

@@ -51,8 +51,8 @@ from trueup.primary.proof import World  # noqa: E402  # as above
 from trueup.primary.resume import resume  # noqa: E402  # as above
 from trueup.primary.service import Kind, Service  # noqa: E402  # as above
 from trueup.primary.session import observing, open_primary  # noqa: E402  # as above
-from trueup.replica.connection import Dsn  # noqa: E402  # as above
-from trueup.replica.guard import Limits  # noqa: E402  # as above
+from trueup.replica.dsn import Dsn  # noqa: E402  # as above
+from trueup.replica.limits import Limits  # noqa: E402  # as above
 from trueup.replica.reader import Reader, Rows  # noqa: E402  # as above
 from trueup.sample import Cluster, scratch  # noqa: E402  # as above
 

@@ -21,8 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from trueup.replica.connection import Dsn  # noqa: E402  # after the path is set
-from trueup.replica.guard import Limits  # noqa: E402  # as above
+from trueup.replica.dsn import Dsn  # noqa: E402  # after the path is set
+from trueup.replica.limits import Limits  # noqa: E402  # as above
 from trueup.replica.session import open_session  # noqa: E402  # as above
 from trueup.sample import scratch  # noqa: E402  # as above
 

@@ -10,8 +10,8 @@ import pytest
 from msgspec import Struct
 from psycopg import sql
 
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 from trueup.replica.reader import Reader
 from trueup.replica.session import Session, open_session
 from trueup.sample import Cluster, scratch

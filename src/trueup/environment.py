@@ -27,8 +27,8 @@ from trueup.progress import while_slow
 from trueup.readers.http.address import Address
 from trueup.readers.storage.bucket import Bucket
 from trueup.readers.stripe.account import StripeAccount
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 
 if TYPE_CHECKING:
     from trueup.sample import Cluster

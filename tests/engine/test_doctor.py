@@ -13,8 +13,8 @@ from trueup.primary import journal_schema
 from trueup.readers.http import probe
 from trueup.readers.http.address import Address
 from trueup.readers.stripe.account import StripeAccount
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 from trueup.sample.site import Site
 from trueup.sample.site.server import Served
 from trueup.sample.stripe import Account, StandIn

@@ -29,8 +29,9 @@ from trueup.primary.undo import plan_undo
 from trueup.readers.http.probe import Http
 from trueup.readers.storage.reader import Storage
 from trueup.readers.stripe.reader import Stripe
-from trueup.replica.connection import Dsn, connect
-from trueup.replica.guard import Limits
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
 from trueup.sample import CLOCK, Cluster, Fault, faults

@@ -6,7 +6,8 @@ from trueup.command import program
 from trueup.doctor.told import APPLICATION, Told
 from trueup.environment import Environment
 from trueup.errors import ConfigError, GuardError
-from trueup.replica.connection import Dsn, connect
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
 
 
 def primary(environment: Environment) -> Iterator[Told]:

@@ -11,7 +11,8 @@ from trueup.environment import Environment
 from trueup.errors import GuardError, QueryError
 from trueup.replica.connection import connect
 from trueup.replica.freshness import SKEW, Freshness, read_freshness
-from trueup.replica.guard import apply_settings, settings
+from trueup.replica.guard import apply_settings
+from trueup.replica.limits import settings
 from trueup.replica.pooler import Pooling, is_pooled, pooling
 from trueup.replica.provider import provider, tls_advice
 from trueup.replica.role import inspect_role, quoted_name

@@ -8,7 +8,8 @@ from psycopg import sql
 from trueup.errors import JournalError
 from trueup.primary.session import APPLICATION, Connection
 from trueup.primary.trouble import refused
-from trueup.replica.connection import Dsn, connect
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
 
 _OWNS = """
     select pg_has_role(rolname, current_user, 'member') from pg_roles where rolname = %s

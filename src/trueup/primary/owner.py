@@ -12,7 +12,8 @@ from trueup.primary.schema_object import find
 from trueup.primary.sending import Answer
 from trueup.primary.session import APPLICATION
 from trueup.primary.trouble import words
-from trueup.replica.connection import Dsn, connect
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
 
 REBUILD = "REINDEX"
 

@@ -11,9 +11,11 @@ from psycopg.rows import TupleRow
 from trueup.errors import GuardError
 from trueup.model.plan import Database
 from trueup.primary.trouble import refused
-from trueup.replica.connection import Dsn, connect
-from trueup.replica.guard import Limits, apply_settings
-from trueup.replica.guard import settings as guarded
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
+from trueup.replica.guard import apply_settings
+from trueup.replica.limits import Limits
+from trueup.replica.limits import settings as guarded
 from trueup.replica.permitted import Permitted
 from trueup.replica.reader import Reader
 

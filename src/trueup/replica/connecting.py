@@ -3,10 +3,11 @@
 import time
 from threading import Thread
 
-import psycopg
+from psycopg.connection import Connection  # not from the package: see `driver`
 from psycopg.rows import TupleRow
 
-from trueup.replica.connection import Dsn, connect
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
 
 
 class Connecting:
@@ -16,13 +17,13 @@ class Connecting:
         self._dsn = dsn
         self._standby = standby
         self._application = application
-        self._made: psycopg.Connection[TupleRow] | None = None
+        self._made: Connection[TupleRow] | None = None
         self._error: BaseException | None = None
         self.seconds = 0.0
         self._thread = Thread(target=self._make, name="trueup-connecting", daemon=True)
         self._thread.start()
 
-    def made(self) -> psycopg.Connection[TupleRow]:
+    def made(self) -> Connection[TupleRow]:
         """Wait for it; raises what `connect` raises."""
         self._thread.join()
         if self._made is None:

@@ -2,57 +2,23 @@
 
 import logging
 from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
 
-import psycopg
+# From its modules, since the package may be half loaded: see `driver`.
+from psycopg.connection import Connection
+from psycopg.errors import Error
 from psycopg.rows import TupleRow
 
-from trueup.errors import ConfigError, ConnectError
+from trueup.errors import ConnectError
+from trueup.replica.dsn import Dsn
 
 CONNECT_TIMEOUT = 20
 """Seconds; a serverless replica may need fifteen of them to wake up."""
-
-SCHEMES = ("postgres", "postgresql")
 
 # A connection that is lost is told as a verdict; the driver's own warning would come beside it.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
-class Dsn:
-    """A database URL whose repr hides everything but where it points; `source` named it."""
-
-    __slots__ = ("_url", "source")
-
-    def __init__(self, url: str, source: str) -> None:
-        """Raise ConfigError, which names the source and never the value, for what is no URL."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port or 5432
-        except ValueError:
-            parts, port = urlsplit(""), 0
-        if parts.scheme not in SCHEMES or not parts.hostname or not port:
-            raise ConfigError(
-                f"{source} is not a database URL; write postgresql://user:password@host:5432/name"
-            )
-        self._url = url
-        self.source = source
-
-    def __repr__(self) -> str:
-        return f"Dsn({self.source})"
-
-    @property
-    def url(self) -> str:
-        """The whole URL, password and all; only for the driver."""
-        return self._url
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The password as it stands in the URL and as it is sent, for the scrubber."""
-        written = urlsplit(self._url).password or ""
-        return tuple(dict.fromkeys(text for text in (written, unquote(written)) if text))
-
-
-def connect(dsn: Dsn, *, standby: bool, application: str) -> psycopg.Connection[TupleRow]:
+def connect(dsn: Dsn, *, standby: bool, application: str) -> Connection[TupleRow]:
     """
     Connect in autocommit; with `standby` a server that is not in recovery is refused.
 
@@ -60,7 +26,7 @@ def connect(dsn: Dsn, *, standby: bool, application: str) -> psycopg.Connection[
     """
     wanted: dict[str, str] = {"target_session_attrs": "standby"} if standby else {}
     try:
-        return psycopg.connect(
+        return Connection.connect(
             dsn.url,
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT,
@@ -68,11 +34,11 @@ def connect(dsn: Dsn, *, standby: bool, application: str) -> psycopg.Connection[
             application_name=application,
             **wanted,  # type: ignore[arg-type]  # libpq takes it; psycopg types only its own
         )
-    except psycopg.Error as error:
+    except Error as error:
         raise _refusal(dsn, error) from None
 
 
-def _refusal(dsn: Dsn, error: psycopg.Error) -> ConnectError:
+def _refusal(dsn: Dsn, error: Error) -> ConnectError:
     said = str(error).lower()
     for told, transient, words in _REFUSALS:
         if told(said):

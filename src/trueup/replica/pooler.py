@@ -6,7 +6,8 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from trueup.errors import ConnectError, QueryError
-from trueup.replica.connection import Dsn, connect
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
 from trueup.replica.later import Later
 from trueup.replica.watchdog import answered_within
 

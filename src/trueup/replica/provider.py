@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
 
-from trueup.replica.connection import Dsn
+from trueup.replica.dsn import Dsn
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

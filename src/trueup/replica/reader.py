@@ -15,8 +15,8 @@ from psycopg.types.string import TextLoader
 
 from trueup.errors import GuardError
 from trueup.model.invariant import Row
-from trueup.replica.guard import Limits
 from trueup.replica.later import Later
+from trueup.replica.limits import Limits
 from trueup.replica.permitted import Permitted, permitted
 from trueup.replica.planner import Node, explaining, plan_of, tables
 from trueup.replica.printable import enums, may_be_enums, printable

@@ -13,12 +13,12 @@ from psycopg.rows import TupleRow
 from trueup.errors import ReplicaError
 from trueup.replica import transaction
 from trueup.replica.connecting import Connecting
-from trueup.replica.connection import Dsn
+from trueup.replica.dsn import Dsn
 from trueup.replica.freshness import Read, read_freshness
 from trueup.replica.functions import Volatile, volatile
-from trueup.replica.guard import Limits, settings
 from trueup.replica.journal import sees_journal
 from trueup.replica.later import Later
+from trueup.replica.limits import Limits, settings
 from trueup.replica.permitted import Permitted
 from trueup.replica.pooler import Pooling, is_pooled, pooling
 from trueup.replica.printable import enums

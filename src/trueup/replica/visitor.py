@@ -8,7 +8,7 @@ from psycopg.rows import TupleRow, dict_row
 
 from trueup.model.invariant import Row
 from trueup.replica.functions import Volatile, refuse_volatile, volatile
-from trueup.replica.guard import Limits
+from trueup.replica.limits import Limits
 from trueup.replica.spent import Spent
 from trueup.replica.statement import Statement, statement
 from trueup.replica.transaction import drop

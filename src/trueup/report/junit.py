@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from trueup.model.run import Record, Run
 from trueup.model.verdict import Verdict
 from trueup.report import past, phrase, words
+from trueup.report.properties import properties
 
 # Apart, since a class of such ranges takes milliseconds to compile.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]|[\ud800-\udfff]|[\ufffe\uffff]")
@@ -32,24 +33,6 @@ def document(run: Run) -> str:
             _case(suite, run, record)
     indent(root, " ")
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
-
-
-def properties(record: Record) -> dict[str, str]:
-    """What a test's properties tell of an invariant beside its verdict."""
-    told = {
-        "severity": record.severity,
-        "verdict": str(record.verdict),
-        "violations": str(record.unwaived),
-        "judged": str(sum(record.judged.values())),
-        "waived": str(record.waived) if record.waived else "",
-        "maintenance": record.maintenance,
-        "known": record.known,
-        "owner": record.owner or "",
-        "runbook": phrase.runbook(record),
-        "fix": ", ".join(fix.path for fix in record.fixes),
-        "tags": ", ".join(record.tags),
-    }
-    return {name: value for name, value in told.items() if value}
 
 
 def _case(suite: Element, run: Run, record: Record) -> None:

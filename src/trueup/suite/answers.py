@@ -11,23 +11,23 @@ from trueup.model.run import Record
 from trueup.suite import bug
 from trueup.suite.asking import Reported
 from trueup.suite.beginning import opened
-from trueup.suite.begun import Begun
 from trueup.suite.check import Asked
 from trueup.suite.here import Here
 from trueup.suite.listed import listed
 from trueup.suite.orders import Orders
+from trueup.suite.sources import Sources
 from trueup.suite.wire import Begin, Channel, End, Failed, Judged, Made, Opened, Order
 
 
 def answer(
-    project: Project, asked: Asked, begun: Begun, orders: Orders, channel: Channel[Order]
+    project: Project, asked: Asked, sources: Sources, orders: Orders, channel: Channel[Order]
 ) -> None:
     """Open the run, evaluate in the order in which it is reported, and make the run of it."""
 
     def say(run: str, invariants: Sequence[Invariant]) -> None:
         channel.say(Opened(run, tuple(listed(invariants))))
 
-    with opened(project, asked, begun, say) as active:
+    with opened(project, asked, sources, say) as active:
         orders.opened()
         here = Here(active)
         records: dict[str, Record] = {}

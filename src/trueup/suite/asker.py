@@ -2,13 +2,12 @@
 
 import os
 import sys
-from contextlib import closing
 
 from trueup.config import Project
 from trueup.environment import environments
 from trueup.errors import TrueupError
 from trueup.suite import bug
-from trueup.suite.begun import Begun
+from trueup.suite.beginning import begun
 from trueup.suite.check import Asked
 from trueup.suite.orders import Orders
 from trueup.suite.wire import Channel, Order, Refused
@@ -21,14 +20,11 @@ def ask(project: Project, asked: Asked, names: tuple[str, ...], channel: Channel
     """Open the run, and do what the process that reports orders."""
     orders = Orders(channel)
     try:
-        with (
-            environments(project, asked.environment, names) as found,
-            closing(Begun(found)) as begun,
-        ):
+        with environments(project, asked.environment, names) as found, begun(found) as sources:
             _silence()
             from trueup.suite.answers import answer  # noqa: PLC0415  # as the first line says
 
-            answer(project, asked, begun, orders, channel)
+            answer(project, asked, sources, orders, channel)
     except TrueupError as error:
         channel.say(Refused(str(error), error.exit_code))
     except Exception as error:  # noqa: BLE001  # whatever it is, it is told by the other process

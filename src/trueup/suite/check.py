@@ -1,6 +1,5 @@
 """`trueup check`: what is asked, and by how many processes."""
 
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +43,11 @@ def run(project: Project, asked: Asked) -> int:
 
 def _in_two(project: Project, asked: Asked, names: tuple[str, ...]) -> int:
     """One process asks, and this one reports: each loads what the other need not."""
+    # What both psycopg and pytest need is loaded once.
+    import importlib.metadata  # noqa: F401, PLC0415  # as the line above says
+    import logging  # noqa: F401, PLC0415  # as above
+    import subprocess  # noqa: F401, PLC0415  # as above
+
     from trueup.suite.apart import apart  # noqa: PLC0415  # as `run` says
 
     def ask(channel: "Channel[Order]") -> None:
@@ -62,15 +66,11 @@ def _in_two(project: Project, asked: Asked, names: tuple[str, ...]) -> int:
 def _in_one(project: Project, asked: Asked, names: tuple[str, ...]) -> int:
     """With workers this process only holds their snapshots; connections begin before pytest."""
     from trueup.environment import environments  # noqa: PLC0415  # as `run` says
-    from trueup.suite.begun import Begun  # noqa: PLC0415  # as `run` says
+    from trueup.suite.beginning import begun, opened  # noqa: PLC0415  # as `run` says
 
-    with (
-        environments(project, asked.environment, names) as found,
-        closing(Begun(found)) as begun,
-    ):
+    with environments(project, asked.environment, names) as found, begun(found) as sources:
         from trueup.suite import under_pytest  # noqa: PLC0415  # as `run` says
-        from trueup.suite.beginning import opened  # noqa: PLC0415  # as `run` says
         from trueup.suite.here import Here  # noqa: PLC0415  # as `run` says
 
-        with opened(project, asked, begun) as active:
+        with opened(project, asked, sources) as active:
             return under_pytest.run(project, asked, names, Here(active))

@@ -11,7 +11,8 @@ from trueup.errors import CatalogError
 from trueup.model.invariant import PREFIX, Declared, Invariant
 from trueup.model.run import Record
 from trueup.model.verdict import Verdict
-from trueup.report import junit, words
+from trueup.report import words
+from trueup.report.properties import properties
 from trueup.suite import bug
 from trueup.suite.asking import Asking
 
@@ -49,7 +50,7 @@ class InvariantItem(pytest.Item):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             record = self.record = asking.evaluated(self.invariant)
-        self.user_properties += junit.properties(record).items()
+        self.user_properties += properties(record).items()
         if record.verdict is Verdict.NOT_APPLICABLE:
             pytest.skip(record.reason)
         if record.verdict is Verdict.WAIVED or record.excused:

@@ -52,9 +52,13 @@ def run(project: Project, asked: Asked, names: tuple[str, ...], asking: "Asking"
     """Have pytest report; raises the TrueupError that refused the run."""
     import pytest  # noqa: PLC0415  # meanwhile the servers are connected to, or asked
 
+    # By its name alone pytest would look for it among all that is installed.
+    from trueup import pytest_plugin  # noqa: PLC0415  # it loads pytest
+
     gc.freeze()  # pytest collects twice at its end, and would look through all its modules
     with closing(asking):
-        code = int(pytest.main(arguments(project, asked, names), [_Asking(asking)]))
+        plugins = [_Asking(asking), pytest_plugin]
+        code = int(pytest.main(arguments(project, asked, names), plugins))
     if asking.refusal is not None:
         raise asking.refusal
     return code

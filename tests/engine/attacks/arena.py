@@ -12,8 +12,8 @@ from msgspec import Struct
 from engine.attacks.attack import Attack
 from fix_database import Database, admit
 from trueup.errors import GuardError, QueryError, ReplicaError, StatementError
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 from trueup.replica.session import Session, open_session
 from trueup.replica.statement import Statement
 

@@ -13,8 +13,8 @@ from fix_database import Database
 from trueup.evaluate import evaluate
 from trueup.library import the_database_answers_fast
 from trueup.model.verdict import Outcome, Verdict
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 from trueup.replica.session import open_session
 
 FAST = the_database_answers_fast().named("app", "test_the_database_answers_fast", Path(__file__))

@@ -15,7 +15,8 @@ from trueup.model.verdict import Outcome
 from trueup.readers.http import probe
 from trueup.readers.http.probe import Http
 from trueup.readers.storage.reader import Storage
-from trueup.replica.connection import Dsn, connect
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
 from trueup.replica.visitor import Visitor
 from trueup.sample.site.server import Served
 from trueup.sample.site.site import Site

@@ -8,7 +8,8 @@ from fix_systems import FREE, NOW, Opened, asking
 from trueup.errors import ConnectError
 from trueup.model.verdict import Verdict
 from trueup.replica import transaction
-from trueup.replica.connection import Dsn, connect
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
 from trueup.replica.pooler import is_pooled
 
 WRONG = asking("select id from goods where price = 7", "no_price_is_seven", key="id")

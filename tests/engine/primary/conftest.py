@@ -9,8 +9,8 @@ from engine.primary.desk import Desk
 from fix_database import Database, opened
 from trueup.primary import journal_schema
 from trueup.primary.session import open_primary
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 from trueup.replica.session import Session
 
 SHOP = (Path(__file__).parent / "shop.sql").read_text()

@@ -21,7 +21,7 @@ from trueup.primary.apply import Orders, apply
 from trueup.primary.planning import Facts, make
 from trueup.primary.session import Primary, open_primary
 from trueup.primary.undo import plan_undo
-from trueup.replica.guard import Limits
+from trueup.replica.limits import Limits
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 

@@ -13,8 +13,8 @@ from trueup.primary import diff, markdown
 from trueup.primary.applied import Reason
 from trueup.primary.owner import Owner
 from trueup.primary.session import open_primary
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 
 SCHEMA = """
     create table notes (id int primary key, user_id uuid, job_id int);

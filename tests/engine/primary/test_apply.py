@@ -18,8 +18,8 @@ from trueup.primary.applied import Applied
 from trueup.primary.pace import MOST, Pace
 from trueup.primary.pieces import Pieces
 from trueup.primary.session import open_primary
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 
 
 def fail(violations):

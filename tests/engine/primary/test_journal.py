@@ -12,8 +12,8 @@ from trueup import Update
 from trueup.errors import JournalError
 from trueup.primary import journal, journal_schema
 from trueup.primary.session import open_primary
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 
 TABLES = {
     "journal": "reason",

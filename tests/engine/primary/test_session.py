@@ -7,8 +7,8 @@ from engine.primary.desk import Desk
 from fix_database import Database
 from trueup.errors import GuardError, QueryError
 from trueup.primary.session import identity, observing, open_primary, questioning, reading
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 
 
 def test_the_settings_are_those_that_text_is_compared_with(primary_dsn: Dsn) -> None:

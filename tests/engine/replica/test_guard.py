@@ -6,8 +6,10 @@ import pytest
 
 from fix_database import Database, opened
 from trueup.errors import ConfigError, GuardError
-from trueup.replica.connection import Dsn, connect
-from trueup.replica.guard import Limits, apply_settings, settings
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
+from trueup.replica.guard import apply_settings
+from trueup.replica.limits import Limits, settings
 
 
 def test_a_standby_and_a_reader_are_accepted(database: Database) -> None:

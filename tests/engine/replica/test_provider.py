@@ -2,7 +2,7 @@
 
 import pytest
 
-from trueup.replica.connection import Dsn
+from trueup.replica.dsn import Dsn
 from trueup.replica.provider import provider, tls_advice
 
 REF = "abcdefghijklmnopqrst"

@@ -9,8 +9,8 @@ import pytest
 from fix_database import Database
 from trueup.errors import QueryError
 from trueup.model.cost import CostRecord
-from trueup.replica.connection import Dsn
-from trueup.replica.guard import Limits
+from trueup.replica.dsn import Dsn
+from trueup.replica.limits import Limits
 from trueup.replica.session import Session, open_session
 from trueup.replica.spent import Spent
 

@@ -16,7 +16,7 @@ from trueup.errors import ConfigError, QueryError
 from trueup.model.invariant import Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
 from trueup.replica import transaction
-from trueup.replica.connection import Dsn
+from trueup.replica.dsn import Dsn
 from trueup.replica.reader import Reader
 from trueup.replica.together import Together
 from trueup.suite.ahead import Ahead
