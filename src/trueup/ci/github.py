@@ -9,9 +9,11 @@ import httpx
 
 from trueup.ci.actions import Actions
 from trueup.errors import CiError
+from trueup.http_client import http_client
 
 VERSION = "2022-11-28"
 ATTEMPTS = 3
+TIMEOUT = 30.0
 AGAIN, LONGEST_PAUSE = 1.0, 60.0
 PAGE = 100
 
@@ -32,14 +34,12 @@ class GitHub:
         self._pause = pause
         self._api = actions.api
         self._home = f"{actions.api}/repos/{actions.repository}"
-        self._client = httpx.Client(
-            headers={
-                "Authorization": f"Bearer {actions.token}",
-                "Accept": "application/vnd.github+json",
-                "X-GitHub-Api-Version": VERSION,
-            },
-            timeout=30,
-        )
+        headers = {
+            "Authorization": f"Bearer {actions.token}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": VERSION,
+        }
+        self._client = http_client(TIMEOUT, headers)
 
     def close(self) -> None:
         """Let the connection go."""

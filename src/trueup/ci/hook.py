@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from trueup.errors import CiError, ConfigError
+from trueup.http_client import http_client
 
 ATTEMPTS = 3
 TIMEOUT = 10.0
@@ -24,13 +25,14 @@ def send(what: str, url: str, body: Mapping[str, object]) -> str:
     if urlsplit(url).scheme != "https" and host not in OPEN:
         raise ConfigError(f"{what}'s address is not https; it would be told in the open")
     trouble = ""
-    for _ in range(ATTEMPTS):
-        try:
-            answer = httpx.post(url, json=body, timeout=TIMEOUT)
-        except httpx.HTTPError as error:
-            trouble = type(error).__name__
-            continue
-        if answer.is_success:
-            return host
-        trouble = f"status {answer.status_code}"
+    with http_client(TIMEOUT) as client:
+        for _ in range(ATTEMPTS):
+            try:
+                answer = client.post(url, json=body)
+            except httpx.HTTPError as error:
+                trouble = type(error).__name__
+                continue
+            if answer.is_success:
+                return host
+            trouble = f"status {answer.status_code}"
     raise CiError(f"{what} at {host} did not take it: {trouble}, {ATTEMPTS} times")

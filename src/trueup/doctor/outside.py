@@ -8,6 +8,7 @@ import httpx
 from trueup.doctor.told import Told
 from trueup.environment import Environment
 from trueup.errors import ProbeError, TrueupError
+from trueup.http_client import http_client
 from trueup.readers.http.probe import Http
 from trueup.readers.storage.bucket import Bucket
 from trueup.readers.storage.listing import TIMEOUT, listed
@@ -23,7 +24,7 @@ def outside(environment: Environment) -> Iterator[Told]:
                 yield Told(True, f"address {name}: {address.variable} is not set, {APART}")
             else:
                 yield _address(http, name)
-    with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client:
+    with http_client(TIMEOUT) as client:
         for name, bucket in environment.storage.items():
             if bucket.unset:
                 yield Told(True, f"storage {name}: {bucket.unset} is not set, {APART}")

@@ -6,6 +6,7 @@ import httpx
 from msgspec import Struct
 
 from trueup.errors import ApplyError
+from trueup.http_client import http_client
 from trueup.primary import call_journal, pace
 from trueup.primary.applied import Called, State
 from trueup.primary.call_journal import Journaled
@@ -35,7 +36,7 @@ class Caller(Struct, frozen=True, kw_only=True):
 
     def make(self, calls: Sequence[Journaled]) -> Iterator[Called]:
         """Make the calls that are not done, one after the other, until somebody asks to stop."""
-        with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client:
+        with http_client(TIMEOUT) as client:
             for call in calls:
                 if call.state != State.DONE and not self.stop.asked:
                     yield self._make(client, call)

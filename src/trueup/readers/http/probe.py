@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from trueup.errors import NotApplicable, ProbeError
+from trueup.http_client import http_client
 from trueup.readers.http.address import Address
 from trueup.readers.http.answer import Answer
 
@@ -169,7 +170,7 @@ class Http:
     def _opened(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
-                self._client = httpx.Client(timeout=self._timeout, follow_redirects=False)
+                self._client = http_client(self._timeout)
             return self._client
 
 

@@ -6,9 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from trueup.errors import NotApplicable, StorageError, TrueupError
+from trueup.http_client import http_client
 from trueup.model.invariant import STORAGE
 from trueup.readers.shelf import Objects, Shelf
 from trueup.readers.storage.bucket import Bucket
@@ -27,7 +26,7 @@ class Storage:
     def __init__(self, buckets: Mapping[str, Bucket], folder: Path) -> None:
         self._buckets = buckets
         self._shelf = Shelf(folder, StorageError)
-        self._client = httpx.Client(timeout=TIMEOUT, headers=AGENT, follow_redirects=False)
+        self._client = http_client(TIMEOUT, AGENT)
 
     def bucket(self, name: str) -> str:
         """What the storage of that name is called in S3."""

@@ -14,6 +14,7 @@ import httpx
 import stripe
 
 from trueup.errors import GuardError, StripeError
+from trueup.http_client import http_client
 from trueup.readers.stripe.pace import Pace
 
 ATTEMPTS = 6
@@ -39,7 +40,7 @@ class Transport(stripe.HTTPClient):
         self, pace: Pace, budget: float, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         super().__init__()
-        self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False)
+        self._client = http_client(TIMEOUT)
         self._pace = pace
         self._budget = budget
         self._asking = 0
