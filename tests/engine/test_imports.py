@@ -24,6 +24,7 @@ ORDER = (
         "config",
         "signature",
         "planfile",
+        "http_client",
     ),
     ("replica",),
     ("readers",),

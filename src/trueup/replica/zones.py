@@ -27,21 +27,19 @@ _COLUMNS = """
       and nspname !~ '^pg_|^information_schema$'
 """
 
-_TOKEN = re.compile(
-    r"""
-      (?P<string>  '(?:[^']|'')*' )
-    | (?P<cast>    ::(?:timestamp(?:\(\d\))?\ with(?:out)?\ time\ zone|"(?:[^"]|"")*"|[\w.]+)
-                   (?:\(\d+(?:,\d+)?\))?(?:\[\])? )
-    | (?P<zone>    AT\ TIME\ ZONE )
-    | (?P<column>  (?:[^\W\d][\w$]*|"(?:[^"]|"")*")(?:\.(?:[^\W\d][\w$]*|"(?:[^"]|"")*"))* )
-    | (?P<compare> <=|>=|<>|<|>|= )
-    | (?P<open>    \( )
-    | (?P<close>   \) )
-    | (?P<blank>   \s+ )
-    | (?P<other>   . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+_LEXEME = r"""
+  (?P<string>  '(?:[^']|'')*' )
+| (?P<cast>    ::(?:timestamp(?:\(\d\))?\ with(?:out)?\ time\ zone|"(?:[^"]|"")*"|[\w.]+)
+               (?:\(\d+(?:,\d+)?\))?(?:\[\])? )
+| (?P<zone>    AT\ TIME\ ZONE )
+| (?P<column>  (?:[^\W\d][\w$]*|"(?:[^"]|"")*")(?:\.(?:[^\W\d][\w$]*|"(?:[^"]|"")*"))* )
+| (?P<compare> <=|>=|<>|<|>|= )
+| (?P<open>    \( )
+| (?P<close>   \) )
+| (?P<blank>   \s+ )
+| (?P<other>   . )
+"""
+"""Compiled where it is first used, which takes milliseconds: most databases have one kind."""
 
 _SAME = frozenset(
     {"all", "any", "coalesce", "date_trunc", "greatest", "least", "max", "min", "nullif"}
@@ -104,7 +102,7 @@ class _Expression(Struct):
 
     def mixed(self) -> str:
         """Name a column without a time zone that meets one with it; empty where none does."""
-        matches = _TOKEN.finditer(self.text)
+        matches = re.finditer(_LEXEME, self.text, re.VERBOSE | re.DOTALL)
         self._list([(str(m.lastgroup), m.group()) for m in matches if m.lastgroup != "blank"])
         return self.found
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trueup.model.invariant import Declared, Invariant
 from trueup.model.run import Record, Run
 from trueup.suite.active import Active
 from trueup.suite.asking import Finished, Reported
-from trueup.suite.meanwhile import Meanwhile
+
+if TYPE_CHECKING:
+    from trueup.suite.meanwhile import Meanwhile
 
 
 class Here:
@@ -47,7 +50,7 @@ class Here:
         self.active.begin([one for one in invariants if isinstance(one, Invariant)])
         if selection is not None:
             self._selection = selection
-            self._meanwhile = Meanwhile.of(self.active, selection)
+            self._meanwhile = self._found()
 
     def evaluated(self, invariant: Declared) -> Record:
         """Evaluate an invariant of this process."""
@@ -67,9 +70,14 @@ class Here:
 
         if reported.stopped:
             self.active.systems.stop()
-        meanwhile = self._meanwhile or Meanwhile.of(self.active, self._selection)
-        return made.run(self.active, self._selection, reported, meanwhile)
+        return made.run(self.active, self._selection, reported, self._meanwhile or self._found())
 
     def close(self) -> None:
         """End whatever is open; a second time does nothing."""
         self.active.close()
+
+    def _found(self) -> "Meanwhile":
+        """What is found while servers are asked; it is loaded only then."""
+        from trueup.suite.meanwhile import Meanwhile  # noqa: PLC0415  # as the docstring says
+
+        return Meanwhile.of(self.active, self._selection)

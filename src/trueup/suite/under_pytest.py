@@ -2,6 +2,7 @@
 
 import gc
 from contextlib import closing
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from trueup.suite.asking import Asking
 
+
+PLUGIN = "trueup.pytest_plugin"
+"""Trueup's own, which a worker is told by its name."""
 
 IDLE = (
     *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging"),
@@ -52,12 +56,10 @@ def run(project: Project, asked: Asked, names: tuple[str, ...], asking: "Asking"
     """Have pytest report; raises the TrueupError that refused the run."""
     import pytest  # noqa: PLC0415  # meanwhile the servers are connected to, or asked
 
-    # By its name alone pytest would look for it among all that is installed.
-    from trueup import pytest_plugin  # noqa: PLC0415  # it loads pytest
-
     gc.freeze()  # pytest collects twice at its end, and would look through all its modules
     with closing(asking):
-        plugins = [_Asking(asking), pytest_plugin]
+        # By its name alone pytest would look for it among all that is installed.
+        plugins = [_Asking(asking), import_module(PLUGIN)]
         code = int(pytest.main(arguments(project, asked, names), plugins))
     if asking.refusal is not None:
         raise asking.refusal
@@ -91,7 +93,7 @@ def _plugins(asked: Asked) -> list[str]:
     So the project's own words for pytest, which may need any, are not said here, and its settings
     for them mean nothing.
     """
-    named = ["trueup.pytest_plugin"]
+    named = [PLUGIN]
     named += ["pytest_metadata.plugin", "pytest_html.plugin"] if asked.html else []
     named += ["xdist.plugin"] if asked.workers else []
     named += [f"no:{name}" for name in IDLE if not (name == "junitxml" and asked.junit)]

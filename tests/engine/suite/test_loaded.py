@@ -81,17 +81,26 @@ def shop(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return tmp_path
 
 
-def loaded(folder: Path, *words: str) -> list[set[str]]:
-    """The modules that each process has loaded once it has done what the words say."""
+IN_TURN = [
+    "trueup.replica.connecting",
+    "psycopg.types.numeric",
+    "trueup.suite.sources",
+    "trueup.suite.opened",
+]
+"""What connects, the rest of the driver, what proves a session, what asks."""
+
+
+def loaded(folder: Path, *words: str) -> list[list[str]]:
+    """The modules that each process has loaded, in turn, once it has done what the words say."""
     command = [sys.executable, "-c", SCRIPT, *words]
     subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, check=True)
     said = [folder / name for name in ("first.txt", "second.txt")]
-    return [set(one.read_text().split()) for one in said if one.exists()]
+    return [one.read_text().split() for one in said if one.exists()]
 
 
 def test_a_run_of_the_database_loads_nothing_of_what_it_does_not_ask(shop: Path) -> None:
     loaded(shop, "check", "shop", "--env", "staging")  # the next reads what this one wrote
-    reports, asks = loaded(shop, "check", "shop", "--env", "staging")
+    reports, asks = map(set, loaded(shop, "check", "shop", "--env", "staging"))
 
     assert reports >= REPORTS
     assert asks >= ASKS
@@ -104,15 +113,21 @@ def test_a_run_of_the_database_loads_nothing_of_what_it_does_not_ask(shop: Path)
     assert len([*shop.glob("reports/*/index.html")]) == 2
 
 
+def test_servers_are_connected_to_and_proven_before_the_rest_is_loaded(shop: Path) -> None:
+    _, asks = loaded(shop, "check", "shop", "--env", "staging")
+
+    assert sorted(IN_TURN, key=asks.index) == IN_TURN
+
+
 def test_the_catalog_is_listed_without_pydantic_and_without_pytest(shop: Path) -> None:
-    [found] = loaded(shop, "list")
+    [found] = map(set, loaded(shop, "list"))
 
     assert {"trueup.catalog", "trueup.config"} <= found
     assert not found & (NEVER | {"jinja2", "pytest"})
 
 
 def test_help_loads_no_room_but_the_command_line(tmp_path: Path) -> None:
-    [found] = loaded(tmp_path, "--help")
+    [found] = map(set, loaded(tmp_path, "--help"))
 
     assert {"rich", "trueup.cli.checking"} <= found
     assert not found & (NEVER | {"jinja2", "psycopg", "pytest", "trueup.config", "trueup.catalog"})
