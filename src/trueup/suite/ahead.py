@@ -1,10 +1,9 @@
 """Evaluation ahead: several connections work through what was selected, pytest reports in order."""
 
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from threading import Condition, Thread
+from threading import Thread
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +14,7 @@ from trueup.ahead.indexed import indexed
 from trueup.ahead.look import Look, Looking
 from trueup.ahead.merged import fetching
 from trueup.ahead.planned import Judged, arranged, parents, relations
-from trueup.ahead.units import Answers, Count, Question, Unit, apart, parts
+from trueup.ahead.units import Answers, Count, Question, Unit, apart
 from trueup.errors import ConnectError, QueryError, ReplicaError
 from trueup.evaluate import CAP, could_not_look, settled
 from trueup.model.invariant import Invariant
@@ -24,6 +23,7 @@ from trueup.replica.reader import Reader
 from trueup.replica.sent import Sent
 from trueup.replica.slow import Slow
 from trueup.replica.together import Together
+from trueup.suite.queue import Queue
 from trueup.suite.source import Source
 
 Learned = Callable[[], Mapping[str, float]]
@@ -31,9 +31,6 @@ Learned = Callable[[], Mapping[str, float]]
 
 First = Callable[[Together], None]
 """What a transaction asks before anything else."""
-
-PATIENCE = 1.0
-"""Seconds between looks at whether whoever works on an answer is still there."""
 
 TURN = 1.0
 """Seconds during which a transaction takes more batches: short beside any limit it has."""
@@ -63,16 +60,11 @@ class Ahead:
         self._another = another
         self._connections = connections
         self._selected: dict[str, _Selected] = {}
-        self._changed = Condition()
-        self._batches: deque[list[Unit]] = deque()
-        self._open: set[Unit] = set()
+        self._queue = Queue()
         self._found = Answers()
         self._late: dict[Question, QueryError] = {}
         self._threads: list[Thread] = []
         self._sources: list[Source] = []
-        self._asking = 0
-        self._looked = True
-        self._stopped = False
 
     def begin(
         self,
@@ -85,37 +77,29 @@ class Ahead:
         selected = [_Selected(one, found) for one, found in drafts if found is not None]
         self._selected = {one.invariant.id: one for one in selected}
         if selected:
-            self._looked = False
             self._start(self._lead, selected, learned)
 
     def _lead(self, selected: Sequence[_Selected], learned: Learned) -> None:
         """Look at the tables, and in the same transaction begin; the others follow."""
         self._sources.append(self._source)
-        with self._changed:
-            self._asking += 1
+        self._queue.enter()
         try:
             asked = _judged(selected)
             needs = tuple(dict.fromkeys(name for one in selected for name in one.invariant.needs))
             looking = Looking(relations(asked), needs, parents(asked))
 
             def first(together: Together) -> None:
-                if not self._looked:  # in a try before this one
+                if not self._queue.filled:  # in a try before this one
                     self._look(together, looking.seen(together.also), selected, learned)
 
             with suppress(ConnectError):  # each invariant will say so
                 self._ask(self._source, [], first, looking.sent)
         finally:
-            self._see(looked=False)
-            self._rest()
-        self._work(self._source)
-
-    def _see(self, *, looked: bool) -> None:
-        """Let those go on who wait for the look; without one nothing is to be had here."""
-        with self._changed:
-            if not looked and not self._looked:
+            if not self._queue.filled:  # without that look nothing is to be had here
                 self._selected = {}
-            self._looked = True
-            self._changed.notify_all()
+                self._queue.fill([])
+            self._queue.leave()
+        self._work(self._source)
 
     def _follow(self) -> None:
         """Work on a connection of its own."""
@@ -151,10 +135,9 @@ class Ahead:
     ) -> None:
         asked = _judged(there)
         self._selected = {one.invariant.id: one for one in there}
-        self._batches.extend(arranged(asked, known, lambda: _took(there, learned()), served))
-        self._open = {unit for batch in self._batches for unit in parts(batch)}
-        self._see(looked=True)
-        for _ in range(min(self._connections, len(self._batches)) - 1):
+        batches = arranged(asked, known, lambda: _took(there, learned()), served)
+        self._queue.fill(batches)
+        for _ in range(min(self._connections, len(batches)) - 1):
             self._start(self._follow)
 
     @property
@@ -164,14 +147,9 @@ class Ahead:
 
     def keep(self, ids: Collection[str]) -> None:
         """Keep to these of the invariants that it began with; what only others ask is not asked."""
-        self._wait_until(lambda: self._looked)
+        self._wait_until(lambda: self._queue.filled)
         self._selected = {id_: one for id_, one in self._selected.items() if id_ in ids}
-        wanted = {unit for one in self._selected.values() for unit in _units(one)}
-        with self._changed:
-            left = [batch for batch in self._batches if wanted.isdisjoint(parts(batch))]
-            for batch in left:
-                self._batches.remove(batch)
-                self._open.difference_update(parts(batch))
+        self._queue.keep({unit for one in self._selected.values() for unit in _units(one)})
 
     def outcome(
         self, invariant: Invariant, meantime: Callable[[], bool] = lambda: False
@@ -181,12 +159,12 @@ class Ahead:
 
         What is to be done in the `meantime` is called for as long as it says that it did something.
         """
-        self._wait_until(lambda: self._looked, meantime)
+        self._wait_until(lambda: self._queue.filled, meantime)
         found = self._selected.pop(invariant.id, None)
         if found is None:
             return None
         wanted = _units(found)
-        self._wait_until(lambda: self._are_closed(wanted), meantime)
+        self._wait_until(lambda: self._queue.has_closed(wanted), meantime)
         return self._outcome(found)
 
     def _wait_until(
@@ -194,18 +172,12 @@ class Ahead:
     ) -> None:
         """Wait until it holds, or nobody works any more."""
         while not holds() and any(one.is_alive() for one in self._threads):
-            if meantime():
-                continue
-            with self._changed:
-                self._changed.wait_for(holds, PATIENCE)
+            if not meantime():
+                self._queue.wait_for(holds)
 
     def close(self) -> None:
         """Stop what is queued and what is being asked, also where it only begins just now."""
-        with self._changed:
-            self._stopped = True
-            is_told = self._looked and not self._open  # only transactions have still to end
-            self._batches.clear()
-            self._changed.notify_all()
+        is_told = self._queue.stop()  # then only transactions have still to end
         deadline = time.monotonic() + STOP_WITHIN
         for thread in self._threads:
             while thread.is_alive() and time.monotonic() < deadline:
@@ -230,33 +202,12 @@ class Ahead:
 
     def _work(self, source: Source) -> None:
         """Ask what is queued."""
-        try:
-            with suppress(ConnectError):  # whoever has a connection goes on
-                while (batch := self._next()) is not None:
-                    try:
-                        self._ask(source, batch)
-                    finally:
-                        self._rest()
-        finally:
-            with self._changed:
-                self._changed.notify_all()
-
-    def _next(self) -> list[Unit] | None:
-        """The next batch; while others ask, theirs may come back, and so it waits for them."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopped or self._batches or not self._asking)
-            batch = self._take()
-            self._asking += batch is not None
-            return batch
-
-    def _rest(self) -> None:
-        with self._changed:
-            self._asking -= 1
-            self._changed.notify_all()
-
-    def _take(self) -> list[Unit] | None:
-        with self._changed:
-            return self._batches.popleft() if self._batches else None
+        with suppress(ConnectError):  # whoever has a connection goes on
+            while (batch := self._queue.next()) is not None:
+                try:
+                    self._ask(source, batch)
+                finally:
+                    self._queue.leave()
 
     def _ask(
         self,
@@ -280,7 +231,7 @@ class Ahead:
                 lambda reader: self._asked(source, reader, taken, first), also=also
             )
         except ConnectError:
-            self._put_back(taken)
+            self._queue.put_back(taken)
             raise
         except BaseException as error:  # an answer that nobody has is found at its turn
             if taken:  # else all was told, and only the end of its transaction has failed
@@ -296,7 +247,7 @@ class Ahead:
         *sound, failed = taken
         late = isinstance(error, QueryError) and error.is_timeout
         smaller = apart(failed, alone=late) if isinstance(error, ReplicaError) else []
-        self._put_back([*sound, *smaller])
+        self._queue.put_back([*sound, *smaller])
         if not smaller:
             self._give_up(failed, error)
 
@@ -314,12 +265,12 @@ class Ahead:
             raise ConnectError(source.freshness.words, transient=False)
         until = time.monotonic() + TURN
         together = Together(reader)
-        self._put_back(taken[1:])  # those of a try before this one
+        self._queue.put_back(taken[1:])  # those of a try before this one
         del taken[1:]
         first(together)
         found = answered(together, taken[0], CAP)
         while not together.streamed and time.monotonic() < until:
-            more = self._take()
+            more = self._queue.more()
             if more is None:
                 break
             taken.append(more)
@@ -329,9 +280,8 @@ class Ahead:
         return found
 
     def _tell(self, found: Answers, taken: list[list[Unit]]) -> None:
-        with self._changed:
-            self._found.take(found)
-        self._close([unit for one in taken for unit in one])
+        self._found.take(found)
+        self._queue.close([unit for one in taken for unit in one])
         taken.clear()
 
     def _give_up(self, failed: list[Unit], error: BaseException) -> None:
@@ -341,19 +291,7 @@ class Ahead:
                 if isinstance(unit, Question):
                     self._late[unit] = error
                     self._found.slow.append(_as_slow(unit, self._source.patience))
-        self._close(failed)
-
-    def _put_back(self, batches: Sequence[list[Unit]]) -> None:
-        with self._changed:
-            self._batches.extendleft(batch for batch in reversed(batches) if batch)
-
-    def _close(self, batch: Sequence[Unit]) -> None:
-        with self._changed:
-            self._open.difference_update(parts(batch))
-            self._changed.notify_all()
-
-    def _are_closed(self, units: Sequence[Unit]) -> bool:
-        return self._open.isdisjoint(units)
+        self._queue.close(failed)
 
 
 def _took(selected: Sequence[_Selected], learned: Mapping[str, float]) -> dict[Question, float]:

@@ -13,6 +13,7 @@ from fix_database import Database
 from fix_systems import GOODS, NOW, Opened, asking
 from trueup.ahead.units import Question
 from trueup.suite.ahead import Ahead
+from trueup.suite.queue import Queue
 
 BEGUN = """
 import os
@@ -90,14 +91,14 @@ def test_only_what_is_kept_is_still_asked(
     database.execute(GOODS)
     monkeypatch.setattr("trueup.ahead.planned.WORTH", 0)  # each is a batch of its own
     asked = [asking(f"select id from goods where id = {n}", f"no_good_is_{n}") for n in (1, 2, 3)]
-    monkeypatch.setattr(Ahead, "_take", lambda _: None)
+    monkeypatch.setattr(Queue, "more", lambda _: None)
     run = systems()
     nobody = run._aheads["shop"] = Ahead(run.sources["shop"], lambda: run.sources["shop"], 1)
 
     nobody.begin(asked, {"now": NOW, "settings": {}})
     nobody.keep({asked[1].id})
 
-    left = [unit.rows.asked.sql for [unit] in nobody._batches if isinstance(unit, Question)]
+    left = [unit.rows.asked.sql for [unit] in nobody._queue._batches if isinstance(unit, Question)]
     assert left == ["select id from goods where id = 2"]
     assert nobody.outcome(asked[0]) is None
 
@@ -124,14 +125,16 @@ def test_what_took_longest_before_is_asked_first(
     )
     monkeypatch.setattr("trueup.ahead.planned.WORTH", 1e-6)
     asked = [asking(f"select id from {one} where id < 0", one, over=one) for one in sorted(order)]
-    monkeypatch.setattr(Ahead, "_take", lambda _: None)
+    monkeypatch.setattr(Queue, "more", lambda _: None)
     run = systems()
     nobody = run._aheads["shop"] = Ahead(run.sources["shop"], lambda: run.sources["shop"], 1)
 
     nobody.begin(asked, {"now": NOW, "settings": {}}, lambda: learned)
     nobody.keep({one.id for one in asked})
 
-    questions = [unit for batch in nobody._batches for unit in batch if isinstance(unit, Question)]
+    questions = [
+        unit for batch in nobody._queue._batches for unit in batch if isinstance(unit, Question)
+    ]
     assert [one.rows.asked.sql.split()[3] for one in questions] == order
 
 

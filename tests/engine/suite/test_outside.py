@@ -19,7 +19,7 @@ from trueup.readers.storage.listing import listed
 from trueup.sample.site import Site
 from trueup.sample.site.keys import READER, SECRETS
 from trueup.sample.site.server import Served
-from trueup.suite.ahead import Ahead
+from trueup.suite.queue import Queue
 from trueup.suite.source import Source
 
 HERE = Path(__file__)
@@ -116,16 +116,16 @@ def test_an_address_is_asked_while_the_database_is(
 ) -> None:
     database.execute(GOODS)
     answered = Event()
-    take = Ahead._take
+    more = Queue.more
 
-    def late(self: Ahead) -> Any:
+    def late(self: Queue) -> Any:
         answered.wait(PATIENCE)
-        return take(self)
+        return more(self)
 
     def note(*_: object) -> None:
         answered.set()
 
-    monkeypatch.setattr(Ahead, "_take", late)
+    monkeypatch.setattr(Queue, "more", late)
     site.answer("api", "GET", "/", status=200)
     site.save(tmp_path / "site.json")
     with Served(tmp_path / "site.json") as found:
