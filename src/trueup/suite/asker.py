@@ -20,11 +20,12 @@ def ask(project: Project, asked: Asked, names: tuple[str, ...], channel: Channel
     """Open the run, and do what the process that reports orders."""
     orders = Orders(channel)
     try:
-        with environments(project, asked.environment, names) as found, begun(found) as sources:
+        with environments(project, asked.environment, names) as found:
             _silence()
-            from trueup.suite.answers import answer  # noqa: PLC0415  # as the first line says
+            with begun(found) as sources:
+                from trueup.suite.answers import answer  # noqa: PLC0415  # as the first line says
 
-            answer(project, asked, sources, orders, channel)
+                answer(project, asked, sources, orders, channel)
     except TrueupError as error:
         channel.say(Refused(str(error), error.exit_code))
     except Exception as error:  # noqa: BLE001  # whatever it is, it is told by the other process
