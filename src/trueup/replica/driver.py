@@ -20,9 +20,9 @@ def connecting_first() -> Iterator[None]:
         yield
         return
     package = sys.modules["psycopg"] = module_from_spec(spec)
-    import psycopg.pq  # noqa: F401, PLC0415  # first, as the package has it: the others want it
-
     try:
+        import psycopg.pq  # noqa: F401, PLC0415  # first, as the package itself has it
+
         yield
     finally:
         spec.loader.exec_module(package)
