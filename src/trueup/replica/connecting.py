@@ -19,6 +19,7 @@ class Connecting:
         self._application = application
         self._made: Connection[TupleRow] | None = None
         self._error: BaseException | None = None
+        self._unwanted = False
         self.seconds = 0.0
         self._thread = Thread(target=self._make, name="trueup-connecting", daemon=True)
         self._thread.start()
@@ -31,7 +32,8 @@ class Connecting:
         return self._made
 
     def close(self) -> None:
-        """End what nobody took; what is not there yet ends with the process."""
+        """End what nobody took, or have it ended as soon as it is there."""
+        self._unwanted = True  # before the look: either this thread or that one sees both
         if self._made is not None:
             self._made.close()
 
@@ -39,6 +41,8 @@ class Connecting:
         started = time.monotonic()
         try:
             self._made = connect(self._dsn, standby=self._standby, application=self._application)
+            if self._unwanted:
+                self._made.close()
         except BaseException as error:  # noqa: BLE001  # raised where it is waited for
             self._error = error
         self.seconds = time.monotonic() - started

@@ -113,7 +113,7 @@ def test_a_run_of_the_database_loads_nothing_of_what_it_does_not_ask(shop: Path)
     assert len([*shop.glob("reports/*/index.html")]) == 2
 
 
-def test_servers_are_connected_to_and_proven_before_the_rest_is_loaded(shop: Path) -> None:
+def test_what_connects_and_what_proves_is_loaded_before_the_rest(shop: Path) -> None:
     _, asks = loaded(shop, "check", "shop", "--env", "staging")
 
     assert sorted(IN_TURN, key=asks.index) == IN_TURN

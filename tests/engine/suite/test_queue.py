@@ -8,6 +8,8 @@ from trueup.suite.queue import Queue
 FIRST: list[Unit] = [Count("first")]
 SECOND: list[Unit] = [Count("second")]
 
+WITHIN = 30.0
+
 
 def filled() -> Queue:
     queue = Queue()
@@ -35,11 +37,11 @@ def test_whoever_waits_gets_what_comes_back_and_ends_where_nobody_asks() -> None
             queue.leave()
         found.append(None)
 
-    other = Thread(target=work)
+    other = Thread(target=work, daemon=True)
     other.start()
     queue.put_back([SECOND])
     queue.leave()
-    other.join()
+    other.join(WITHIN)
 
     assert found == [SECOND, None]
 

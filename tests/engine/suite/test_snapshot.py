@@ -1,11 +1,19 @@
 """One snapshot for a run: all its connections and processes see the same instant."""
 
 import json
+from threading import Event
+from typing import Any
+
+import psycopg
+import pytest
 
 from fix_database import Database
 from fix_systems import FREE, GOODS, NOW, Opened, asking
 from patience import until
 from trueup.model.verdict import Verdict
+from trueup.replica.connection import connect
+from trueup.replica.dsn import Dsn
+from trueup.suite.beginning import begun as beginning
 from trueup.suite.begun import EACH, Begun, application
 from trueup.suite.opened import Systems
 from trueup.suite.sources import Sources
@@ -182,6 +190,17 @@ def test_what_was_begun_is_taken_and_nothing_is_left(database: Database, systems
     until(lambda: named(database, application(begun.run)) == 0)
 
 
+def test_sessions_are_proven_before_anything_else_is_asked_for(
+    database: Database, systems: Opened
+) -> None:
+    with beginning(systems().environments) as sources:
+        sources.wait()
+
+        assert sources["shop"].session is not None
+        assert len(exporters(database)) == 1
+    until(lambda: exporters(database) == [])
+
+
 def test_what_was_begun_and_nobody_took_is_closed(database: Database, systems: Opened) -> None:
     begun = Begun(systems().environments)
     until(lambda: named(database, application(begun.run)) == EACH)
@@ -189,3 +208,23 @@ def test_what_was_begun_and_nobody_took_is_closed(database: Database, systems: O
     begun.close()
 
     until(lambda: named(database, application(begun.run)) == 0)
+
+
+def test_what_is_made_when_nobody_wants_it_any_more_is_closed_at_once(
+    systems: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unwanted = Event()
+    made: list[psycopg.Connection[Any]] = []
+
+    def late(dsn: Dsn, **said: Any) -> psycopg.Connection[Any]:
+        unwanted.wait()
+        made.append(connect(dsn, **said))
+        return made[-1]
+
+    monkeypatch.setattr("trueup.replica.connecting.connect", late)
+    begun = Begun(systems().environments)
+
+    begun.close()
+    unwanted.set()
+
+    until(lambda: len(made) == EACH and all(one.closed for one in made))
