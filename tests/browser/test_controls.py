@@ -100,18 +100,7 @@ def test_the_sql_can_be_copied(look: Look) -> None:
     assert "updated_at < :deadline" in opened.page.evaluate("navigator.clipboard.readText()")
 
 
-def test_a_very_bad_day_opens_in_under_a_second(look: Look) -> None:
-    opened = look(bad_day(500, 50), script=True)
-
-    timing = opened.page.evaluate(
-        "() => { const [t] = performance.getEntriesByType('navigation');"
-        " return t.domContentLoadedEventEnd - t.startTime; }"
-    )
-
-    assert timing < 1000
-
-
-def test_filtering_a_very_bad_day_takes_no_time(look: Look) -> None:
+def test_a_very_bad_day_can_be_filtered(look: Look) -> None:
     opened = look(bad_day(500, 50), script=True)
 
     opened.page.get_by_label("Text", exact=True).fill("kind_77 ")
