@@ -10,6 +10,7 @@ import pytest
 from msgspec import Struct
 from psycopg import sql
 
+import memory
 from trueup.replica.dsn import Dsn
 from trueup.replica.limits import Limits
 from trueup.replica.reader import Reader
@@ -40,7 +41,7 @@ class Database(Struct, frozen=True):
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """One primary and one standby for all tests of this process."""
-    with scratch() as held:
+    with scratch(memory.below()) as held:
         yield held
 
 

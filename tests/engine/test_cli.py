@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 
+import memory
 from systems.scenes import ROOT, systems
 from trueup.cli.verbs import app
 from trueup.environment import SAMPLE_FOLDER
@@ -32,14 +33,14 @@ def trueup(folder: Path, *words: str, code: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def clone() -> Iterator[Path]:
     """What a fresh clone has, with a sample of its own."""
-    folder = tmp_path_factory.mktemp("clone")
-    for name in ("invariants", "fixes", "tests/systems", "docs"):
-        shutil.copytree(ROOT / name, folder / name)
-    shutil.copy(ROOT / "trueup.toml", folder)
-    yield folder
-    reset(folder / SAMPLE_FOLDER)
+    with memory.folder() as folder:
+        for name in ("invariants", "fixes", "tests/systems", "docs"):
+            shutil.copytree(ROOT / name, folder / name)
+        shutil.copy(ROOT / "trueup.toml", folder)
+        yield folder
+        reset(folder / SAMPLE_FOLDER)
 
 
 def test_the_demo_names_every_fault_and_its_command_mends(clone: Path) -> None:

@@ -48,9 +48,9 @@ def hold(folder: Path, timeout: float = WITHIN) -> Iterator[Cluster]:
 
 
 @contextmanager
-def scratch() -> Iterator[Cluster]:
-    """Hold a sample of one's own below the temporary folder, and remove it afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="trueup-sample-")).resolve()
+def scratch(below: Path | None = None) -> Iterator[Cluster]:
+    """Hold a sample of one's own below a folder, or the temporary one, and remove it afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="trueup-sample-", dir=below)).resolve()
     folder.chmod(0o711)
     try:
         with hold(folder) as answering:

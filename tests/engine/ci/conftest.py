@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+import memory
 from systems.scenes import ROOT
 from trueup.environment import SAMPLE_FOLDER
 from trueup.sample import hold, reset, systems
@@ -144,18 +145,18 @@ def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
 
 
 @pytest.fixture(scope="session")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def clone() -> Iterator[Path]:
     """A project with one system, and a sample of its own that runs for as long as it is needed."""
-    folder = tmp_path_factory.mktemp("clone")
-    for name in ("invariants/studybuddy", "fixes/studybuddy", "docs/runbooks"):
-        shutil.copytree(ROOT / name, folder / name)
-    for name in ("studybuddy", "platforms"):
-        shutil.copytree(ROOT / "tests" / "systems" / name, folder / "tests" / "systems" / name)
     whole = (ROOT / "trueup.toml").read_text()
     own = re.findall(r"^\[systems\.studybuddy.*?(?=^\[systems\.(?!studybuddy)|\Z)", whole, MANY)
-    (folder / "trueup.toml").write_text("".join(own))
-    yield folder
-    reset(folder / SAMPLE_FOLDER)
+    with memory.folder() as folder:
+        for name in ("invariants/studybuddy", "fixes/studybuddy", "docs/runbooks"):
+            shutil.copytree(ROOT / name, folder / name)
+        for name in ("studybuddy", "platforms"):
+            shutil.copytree(ROOT / "tests" / "systems" / name, folder / "tests" / "systems" / name)
+        (folder / "trueup.toml").write_text("".join(own))
+        yield folder
+        reset(folder / SAMPLE_FOLDER)
 
 
 @pytest.fixture

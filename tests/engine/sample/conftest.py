@@ -1,12 +1,11 @@
 """The sample's own tests: scratch folders where the servers' account can enter."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import memory
 import required
 from trueup.sample import cluster, down, reset
 from trueup.sample.binaries import VARIABLE
@@ -16,21 +15,17 @@ DEBIAN = Path("/usr/lib/postgresql/15/bin")
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """An empty folder; pytest's own are closed to the account that runs the servers for root."""
-    path = Path(tempfile.mkdtemp(prefix="trueup-test-")).resolve()
-    path.chmod(0o711)
-    yield path
-    shutil.rmtree(path)
+    """An empty folder."""
+    with memory.folder() as path:
+        yield path
 
 
 @pytest.fixture(scope="session")
 def made_once() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="trueup-test-")).resolve()
-    path.chmod(0o711)
-    cluster.stop(cluster.create(path))
-    yield path
-    reset(path)
-    shutil.rmtree(path)
+    with memory.folder() as path:
+        cluster.stop(cluster.create(path))
+        yield path
+        reset(path)
 
 
 @pytest.fixture
