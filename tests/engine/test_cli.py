@@ -24,7 +24,7 @@ TRUEUP = Path(sys.executable).with_name("trueup")
 def trueup(folder: Path, *words: str, code: int = 0) -> str:
     """Run it in a folder; gives what it printed, both streams."""
     done = subprocess.run(
-        [TRUEUP, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+        [TRUEUP, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=300
     )
     said = done.stdout + done.stderr
     assert done.returncode == code, said

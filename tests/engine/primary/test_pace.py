@@ -61,7 +61,7 @@ def test_who_waits_for_a_row_of_ours_is_seen(desk: Desk) -> None:
         theirs = pool.submit(desk.execute, "update jobs set note = 'mine' where id = 2")
         until(lambda: pace.waited_for(observer, pid))
         ours.execute("rollback")
-        theirs.result(timeout=10)
+        theirs.result(timeout=60)
 
 
 def test_what_there_is_no_time_for_proves_the_first_batch_and_is_asked_again_at_the_end(

@@ -31,7 +31,7 @@ def together(desk: Desk, *plans: Plan) -> list[Applied | ApplyError]:
 
     def apply(plan: Plan) -> Applied | ApplyError:
         with another(desk) as elsewhere:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             try:
                 return elsewhere.apply(plan)
             except ApplyError as error:

@@ -219,7 +219,7 @@ def test_ctrl_c_breaks_off_what_is_asked(
     slow: "subprocess.Popen[str]", pytester: pytest.Pytester, count: Callable[[str], int]
 ) -> None:
     slow.send_signal(signal.SIGINT)
-    said, error = slow.communicate(timeout=20)
+    said, error = slow.communicate(timeout=60)
 
     assert slow.returncode in {2, 130}, said + error  # 130 where pytest had not begun
     assert not [*pytester.path.glob("reports/*")]
@@ -234,7 +234,7 @@ def test_what_was_reported_before_ctrl_c_is_written(
         assert found.stdout
         until(lambda: found.stdout.read(1) == "s")  # the third has been reported
         found.send_signal(signal.SIGINT)
-        said, error = found.communicate(timeout=20)
+        said, error = found.communicate(timeout=60)
 
     assert found.returncode == 2, said + error
     assert newest(pytester.path) == {
@@ -271,7 +271,7 @@ def test_where_what_asks_is_killed_nothing_is_said_to_hold(
     [asks] = children(slow.pid)
 
     os.kill(asks, signal.SIGKILL)
-    said, _ = slow.communicate(timeout=20)
+    said, _ = slow.communicate(timeout=60)
 
     assert slow.returncode == 6
     assert "the process that asks was ended from outside; nothing was written" in said
