@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, is_typeddict
+from typing import TYPE_CHECKING, TypeGuard, is_typeddict
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from trueup.model.fix import PLAN_RESOURCES, Fix
 from trueup.model.invariant import PREFIX, Invariant
 from trueup.model.metric import Metric
 from trueup.replica.asked import check_sql
+from trueup.replica.names import column
 
 if TYPE_CHECKING:
     from trueup.library.person import Person
@@ -58,11 +59,12 @@ def load(root: Path, systems: tuple[str, ...] = ()) -> Catalog:
     """
     Find every invariant and metric below `invariants/`, of all systems or those named.
 
-    Raises CatalogError for a pair that is broken, SQL that does more than ask, and no invariants.
+    Raises CatalogError for a pair that is broken, SQL that does more than ask, two invariants of
+    one name, and no invariants.
     """
     folders = sorted(path for path in (root / INVARIANTS).glob("*/") if path.name[0] not in "._")
     chosen = [path for path in folders if not systems or path.name in systems]
-    invariants = tuple(found for folder in chosen for found in _invariants(root, folder))
+    invariants = tuple(one for folder in chosen for one in _named_apart(_invariants(root, folder)))
     if not invariants:
         raise CatalogError(
             f"no invariants found below {INVARIANTS}/; write one, or go to its folder"
@@ -74,7 +76,8 @@ def adopt(root: Path, found: Invariant, attribute: str, path: Path) -> Invariant
     """
     Give an invariant its system and name, from where it stands.
 
-    Raises CatalogError where it names no fix, a fix that is broken, or SQL that does more than ask.
+    Raises CatalogError where it names no fix, a fix that is broken, what can be no column, or SQL
+    that does more than ask.
     """
     system = path.parent.name
     adopted = found.named(system, attribute, path)
@@ -82,8 +85,18 @@ def adopt(root: Path, found: Invariant, attribute: str, path: Path) -> Invariant
         raise CatalogError(f"{adopted.id} names no fix; every invariant is paired with one")
     for name in adopted.fixes:
         find_fix(root, system, name)
+    _check_needs(adopted)
     check_sql(adopted)
     return adopted
+
+
+def _check_needs(found: Invariant) -> None:
+    """A column without its table is nowhere, and then the invariant would not apply."""
+    for one in found.needs:
+        try:
+            column(one)
+        except CatalogError as error:
+            raise CatalogError(f"{found.id} needs what is none: {error}") from None
 
 
 def metrics(folder: Path) -> tuple[Metric, ...]:
@@ -149,12 +162,12 @@ def by_id(root: Path, paths: Iterable[Path]) -> dict[str, Invariant]:
 
     Raises CatalogError where one of these is declared wrongly.
     """
-    found = {}
+    found: list[Invariant] = []
     for path in paths:
         for attribute, one in _declared(_module(path)):
             invariant = _ADOPTED.get((path, attribute)) or adopt(root, one, attribute, path)
-            found[invariant.id] = invariant
-    return found
+            found.append(invariant)
+    return {one.id: one for one in _named_apart(found)}
 
 
 def _declared(module: ModuleType) -> Iterator[tuple[str, Invariant]]:
@@ -162,8 +175,40 @@ def _declared(module: ModuleType) -> Iterator[tuple[str, Invariant]]:
     own = (one for one in classes if one.__module__ == module.__name__)
     for place in (module, *own):
         for attribute, one in vars(place).items():
-            if isinstance(one, Invariant) and attribute.startswith(PREFIX):
+            if is_declared(one, attribute):
                 yield attribute, one
+
+
+def is_declared(found: object, attribute: str) -> TypeGuard[Invariant]:
+    """
+    Whether what a module or a class has under a name is an invariant that is to be judged.
+
+    Raises CatalogError for one that pytest's mark has taken, which would be left out unseen.
+    """
+    if not attribute.startswith(PREFIX):
+        return False
+    if any(isinstance(one, Invariant) for one in _marked(found)):
+        raise CatalogError(
+            f"{attribute} has a mark of pytest's above @invariant; write tags=[…], which -k finds"
+        )
+    return isinstance(found, Invariant)
+
+
+def _marked(found: object) -> tuple[object, ...]:
+    """What a mark that took no function keeps as its own words."""
+    given = getattr(found, "args", ())
+    return given if isinstance(given, tuple) else ()
+
+
+def _named_apart(found: Iterable[Invariant]) -> Iterator[Invariant]:
+    """Refuse two of one name: whatever is kept of an invariant is kept by its name."""
+    known: dict[str, Invariant] = {}
+    for one in found:
+        other = known.setdefault(one.id, one)
+        if other is not one:
+            places = " and ".join(f"{Path(each.path).name}:{each.line}" for each in (other, one))
+            raise CatalogError(f"{one.id} is declared twice, in {places}; give one another name")
+        yield one
 
 
 def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:
@@ -175,7 +220,7 @@ def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:
 def _invariants(root: Path, folder: Path) -> Iterator[Invariant]:
     for path in sorted(folder.glob(f"{PREFIX}*.py")):
         for attribute, found in vars(_module(path)).items():
-            if isinstance(found, Invariant) and attribute.startswith(PREFIX):
+            if is_declared(found, attribute):
                 yield _ADOPTED.setdefault((path, attribute), adopt(root, found, attribute, path))
 
 

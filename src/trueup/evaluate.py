@@ -11,7 +11,14 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from trueup.errors import GuardError, NotApplicable, QueryError, ReplicaError, TrueupError
+from trueup.errors import (
+    CatalogError,
+    GuardError,
+    NotApplicable,
+    QueryError,
+    ReplicaError,
+    TrueupError,
+)
 from trueup.model.invariant import HTTP, SETTINGS, STRIPE, Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key, Violation
@@ -71,7 +78,9 @@ def evaluate(invariant: Invariant, resources: Resources, wanted: Wanted = REPORT
         outcome = Outcome(verdict=Verdict.NOT_APPLICABLE, reason=str(reason))
     except TrueupError as error:
         outcome = could_not_look(error)
-    except Exception as error:  # noqa: BLE001  # one author's mistake must not stop the others
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # one author's mistake, or a skip, is not a verdict
         outcome = _author_error(invariant, error)
     seconds = perf_counter() - started
     if replica is None:
@@ -133,11 +142,11 @@ def _count(
 ) -> dict[str, int]:
     counted: dict[str, int] = {}
     for label, of in invariant.over.items():
-        if of.startswith(STRIPE):
+        if invariant.lies_in(STRIPE, of):
             counted[label] = resources["stripe"].count(of)
-        elif of.startswith(HTTP):
+        elif invariant.lies_in(HTTP, of):
             counted[label] = len([resources["http"].address(of.removeprefix(HTTP))])
-        elif of.startswith(SETTINGS):
+        elif invariant.lies_in(SETTINGS, of):
             counted[label] = _said(resources["settings"], of.removeprefix(SETTINGS))
         elif invariant.is_stored(of):
             counted[label] = resources["storage"].count(of)
@@ -184,7 +193,12 @@ def _by_value(rows: list[Row]) -> frozenset[str]:
 
 
 def _violation(invariant: Invariant, row: Row, bare: bool) -> Violation:
-    columns = invariant.key or (next(iter(row)),)
+    columns = invariant.key or tuple(row)[:1]
+    absent = [column for column in columns if column not in row]
+    if absent:
+        raise CatalogError(f"its rows have no column {absent[0]!r}, by which key names a violation")
+    if not columns:
+        raise CatalogError("its rows have no column, so that nothing names a violation")
     key = tuple(str(row[column]) for column in columns)
     return Violation(invariant.name, key, {} if bare else row)
 
@@ -197,7 +211,7 @@ def could_not_look(error: TrueupError) -> Outcome:
     )
 
 
-def _author_error(invariant: Invariant, error: Exception) -> Outcome:
+def _author_error(invariant: Invariant, error: BaseException) -> Outcome:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == invariant.path]
     where = f" in line {frames[-1].lineno}" if frames else ""
     mixed = zones.explains(error)

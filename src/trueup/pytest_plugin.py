@@ -95,6 +95,10 @@ def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> list[pytest.Item] | None:
     """Make an item of each invariant; everything else is pytest's."""
+    if isinstance(obj, pytest.MarkDecorator):
+        from trueup.suite.item import refuse_marked
+
+        refuse_marked(collector, name, obj)
     if not isinstance(obj, Invariant):
         return None
     if not name.startswith(PREFIX):

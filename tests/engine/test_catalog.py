@@ -78,10 +78,17 @@ def test_the_fix_is_found_by_its_file(shop: Path) -> None:
         ("select id from", "delete from", "begins with 'delete'"),
         ("id = :id", "at < now()", "server's clock"),
         ("from orders", "from orders for update", "locks the rows"),
+        ('over="orders"', 'over="orders", needs="paid"', "'paid' is no column; write it as table"),
+        (
+            "    @inv",
+            "    @pytest.mark.usefixtures\n    @inv",
+            "test_every_order_is_found has a mark",
+        ),
     ],
 )
 def test_an_invariant_that_cannot_work_is_refused(shop: Path, old, new, says) -> None:
-    write(shop, "invariants/shop/test_orders.py", INVARIANT.replace(old, new))
+    text = f"    import pytest\n{INVARIANT.replace(old, new)}"
+    write(shop, "invariants/shop/test_orders.py", text)
 
     with pytest.raises(CatalogError) as refused:
         catalog.load(shop)
@@ -105,6 +112,38 @@ def test_a_fix_that_cannot_work_is_refused(shop: Path, old, new, says) -> None:
         catalog.load(shop)
 
     assert says in str(refused.value)
+
+
+def test_one_name_is_given_by_a_text(shop: Path) -> None:
+    given = 'over="orders", needs="orders.id", show="status", tags="daily", calls="fn"'
+    write(shop, "invariants/shop/test_orders.py", INVARIANT.replace('over="orders"', given))
+
+    [found] = catalog.load(shop).invariants
+
+    assert (found.needs, found.calls, found.tags) == (("orders.id",), ("fn",), ("daily",))
+    assert found.show == {"status"}
+
+
+def test_two_of_one_name_are_refused(shop: Path) -> None:
+    write(shop, "invariants/shop/test_others.py", INVARIANT)
+
+    with pytest.raises(CatalogError) as refused:
+        catalog.load(shop)
+
+    assert str(refused.value) == (
+        "shop.every_order_is_found is declared twice, in test_orders.py:6 and test_others.py:6;"
+        " give one another name"
+    )
+
+
+def test_one_in_a_class_has_no_other_ones_name(shop: Path) -> None:
+    path = "invariants/shop/test_orders.py"
+    again = dedent(INVARIANT).replace("from trueup import invariant\n", "")
+    text = dedent(INVARIANT) + "class TestAgain:" + again.replace("\n", "\n    ") + "\n"
+    write(shop, path, text)
+
+    with pytest.raises(CatalogError, match=r"declared twice, in test_orders\.py:6 and test_orders"):
+        catalog.by_id(shop, [shop / path])
 
 
 def test_sql_inside_the_function_is_checked_too(shop: Path) -> None:

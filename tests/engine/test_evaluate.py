@@ -1,5 +1,6 @@
 """One invariant in, its verdict out: never a pass where nothing could be seen."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -181,6 +182,84 @@ def test_a_mistake_of_its_author_is_unknown_and_shows_no_value(database: Databas
     assert outcome.verdict is Verdict.UNKNOWN
     assert "failed with ValueError" in outcome.reason
     assert "o1" not in outcome.reason
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        lambda: pytest.skip("o1"),
+        lambda: pytest.xfail("o1"),
+        lambda: pytest.exit("o1"),
+        lambda: sys.exit("o1"),
+    ],
+    ids=["skip", "xfail", "exit", "sys.exit"],
+)
+def test_one_that_leaves_has_not_looked(database: Database, reading, leave) -> None:
+    database.execute(JOBS)
+
+    def test_left(replica):
+        """It does not want to know."""
+        leave()
+        return replica.rows("select id from jobs")
+
+    declare = invariant(severity="P2", over="jobs", fix="none")
+    outcome = verdict_on(reading, declare(test_left).named("app", "test_left", Path(__file__)))
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert "the invariant itself failed with" in outcome.reason
+    assert "o1" not in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("select owner from jobs", "its rows have no column 'id', by which key names a violation"),
+        ("select id, id from jobs", "the SQL gives two columns named 'id'; give one another name"),
+    ],
+)
+def test_rows_that_do_not_say_which_they_are_are_unknown(
+    database: Database, reading, sql: str, says: str
+) -> None:
+    database.execute(JOBS)
+
+    outcome = verdict_on(reading, declared(sql, key="id"))
+
+    assert (outcome.verdict, outcome.reason) == (Verdict.UNKNOWN, says)
+
+
+def test_a_row_of_nothing_is_unknown(database: Database, reading) -> None:
+    database.execute(JOBS)
+
+    outcome = verdict_on(reading, declared("select from jobs"))
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert outcome.reason == "its rows have no column, so that nothing names a violation"
+
+
+def test_an_empty_table_of_a_schema_named_as_a_resource_is_nothing_to_judge(
+    database: Database, reading
+) -> None:
+    database.execute("create schema settings; create table settings.tenants (id int primary key)")
+    found = declared("select id from settings.tenants", over="settings.tenants")
+
+    with reading() as reader:
+        given = {"replica": reader, "now": NOW, "settings": {"tenants": ["a", "b"]}}
+        outcome = evaluate(found, given)
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert outcome.reason == "there was nothing to judge: settings.tenants had no rows"
+
+
+def test_what_never_ends_is_a_violation_like_any_other(database: Database, reading) -> None:
+    database.execute(JOBS + "insert into jobs values (4, 'o4', 'infinity'), (5, 'o5', '-infinity')")
+
+    outcome = verdict_on(reading, declared("select id, started from jobs where id > 3", key="id"))
+
+    assert [dict(one.row) for one in outcome.violations] == [
+        {"id": 4, "started": "infinity"},
+        {"id": 5, "started": "-infinity"},
+    ]
+    assert outcome.printable == {"id", "started"}
 
 
 def test_a_session_that_is_ended_makes_one_verdict_unknown_and_is_opened_again(

@@ -113,5 +113,7 @@ def _note(unit: Question | Scan, asked: Sent, seconds: float, found: Answers) ->
 def _read(reader: Together, one: _Broken, cap: int, found: Answers) -> None:
     started = perf_counter()
     fetched = reader.read(fetching(one.question, one.found), cap)
+    if one.count > cap:  # what was found by its key may have lost a row without one
+        fetched = replace(fetched, complete=False)
     seconds = one.seconds + perf_counter() - started
     found.rows[one.question] = Answer(fetched, seconds, reader.snapshot)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Unpack
 
-from trueup.errors import QueryError
+from trueup.errors import CatalogError, QueryError
 from trueup.library.declare import Options, declared
 from trueup.library.policies import is_broken
 from trueup.model.invariant import Invariant, Row
@@ -48,6 +48,7 @@ def a_user_sees_only_their_own_rows(
     first = f"select id from ({users}) as users limit {visited}"  # noqa: S608  # the author's own
 
     def ask(replica: Reader, visitor: Visitor) -> Iterator[Row]:
+        _require(replica, owners)
         known = [str(row["id"]) for row in replica.rows(first)]
         for table, column in tables.items():
             seen = max((_others(visitor, table, column, user) for user in known), default=0)
@@ -96,6 +97,8 @@ def a_member_sees_only_their_own_tenants(
     """  # noqa: S608  # the author's own
 
     def ask(replica: Reader, visitor: Visitor) -> Iterator[Row]:
+        _require(replica, owners)
+        _require(replica, own or {})
         known = {str(row["user_id"]): _texts(row["tenants"]) for row in replica.rows(first)}
         for table, (tenant, mine) in tables.items():
             asked = {user: _outside(table, tenant, mine, user, known[user]) for user in known}
@@ -114,6 +117,13 @@ def a_member_sees_only_their_own_tenants(
         key=["table", "role"],
         show=["table", "role"],
     )
+
+
+def _require(replica: Reader, owners: Mapping[str, str]) -> None:
+    """A visitor's question about no column fails as a policy does, which would count as no rows."""
+    for table, column in owners.items():
+        if not replica.has_column(f"{table}.{column}"):
+            raise CatalogError(f"{table} has no column {column!r} that could say whose a row is")
 
 
 def _seen(visitor: Visitor, table: str, others: int) -> Iterator[Row]:

@@ -28,10 +28,13 @@ HTTP = "http."
 """How `over` names an address that is asked: `http.api`."""
 
 STORAGE = "storage."
-"""
-How `over` names a bucket that is listed, whole or below a prefix: `storage.recordings/user-`.
+"""How `over` names a bucket that is listed, whole or below a prefix: `storage.recordings/user-`."""
 
-Supabase has a schema of that name: it is a bucket only where the invariant asks for `storage`.
+OUTSIDE = (STRIPE, SETTINGS, HTTP, STORAGE)
+"""
+What is none of the database's, where the invariant asks for the resource of that name.
+
+A database may have schemas of these names: Supabase has `storage`, and a sync of Stripe's `stripe`.
 """
 
 
@@ -99,11 +102,15 @@ class Invariant(Declared, frozen=True, kw_only=True):
 
     def lies_outside(self, relation: str) -> bool:
         """Whether what `over` names so is none of the database's."""
-        return relation.startswith((STRIPE, HTTP, SETTINGS)) or self.is_stored(relation)
+        return any(self.lies_in(place, relation) for place in OUTSIDE)
+
+    def lies_in(self, place: str, relation: str) -> bool:
+        """Whether what `over` names so lies in one of the places OUTSIDE."""
+        return relation.startswith(place) and place.removesuffix(".") in self.asks
 
     def is_stored(self, relation: str) -> bool:
         """Whether what `over` names so is a bucket."""
-        return relation.startswith(STORAGE) and "storage" in self.asks
+        return self.lies_in(STORAGE, relation)
 
     def named(self, system: str, attribute: str, path: Path) -> "Invariant":
         """The same invariant under the name that its module gave it."""
@@ -119,13 +126,13 @@ def invariant(
     fix: str | Sequence[str],
     runbook: str | None = None,
     key: str | Sequence[str] = (),
-    show: Sequence[str] = (),
-    needs: Sequence[str] = (),
-    calls: Sequence[str] = (),
+    show: str | Sequence[str] = (),
+    needs: str | Sequence[str] = (),
+    calls: str | Sequence[str] = (),
     may_be_empty: bool = False,
     settled_by: str | None = None,
     owner: str | None = None,
-    tags: Sequence[str] = (),
+    tags: str | Sequence[str] = (),
 ) -> Callable[[Ask], Invariant]:
     """
     Declare the function below as an invariant: it returns the rows that break it.
@@ -159,13 +166,13 @@ def invariant(
             fixes=_names(fix),
             runbook=runbook,
             key=_names(key),
-            show=frozenset(show),
-            needs=tuple(needs),
-            calls=tuple(calls),
+            show=frozenset(_names(show)),
+            needs=_names(needs),
+            calls=_names(calls),
             may_be_empty=may_be_empty,
             settled_by=settled_by,
             owner=owner,
-            tags=tuple(tags),
+            tags=_names(tags),
             path=code.co_filename if code else "",
             line=code.co_firstlineno if code else 0,
         )

@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 from trueup.errors import GuardError
 from trueup.model.plan import Database
 from trueup.primary.trouble import refused
+from trueup.replica import instants
 from trueup.replica.connection import connect
 from trueup.replica.dsn import Dsn
 from trueup.replica.guard import apply_settings
@@ -121,6 +122,7 @@ def _connected(dsn: Dsn, limits: Limits) -> Iterator[Connection]:
         with refused("open the primary"):
             _require_primary(connection, dsn)
             apply_settings(connection, settings(limits))()
+        instants.take_all(connection)
         connection.isolation_level = IsolationLevel.READ_COMMITTED
         connection.prepare_threshold = None
         yield connection

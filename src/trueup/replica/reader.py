@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.types.string import TextLoader
 
-from trueup.errors import GuardError
+from trueup.errors import GuardError, StatementError
 from trueup.model.invariant import Row
 from trueup.replica.later import Later
 from trueup.replica.limits import Limits
@@ -25,7 +25,7 @@ from trueup.replica.rule import Rule
 from trueup.replica.rule import rule as declared
 from trueup.replica.sent import Sent
 from trueup.replica.statement import Statement, statement
-from trueup.replica.taken import Taken
+from trueup.replica.taken import Taken, names_of
 from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 
@@ -79,7 +79,7 @@ class Rows:
     ) -> None:
         missing = asked.names - params.keys()
         if missing:
-            raise TypeError(f"the SQL names :{min(missing)}, which was not given")
+            raise StatementError(f"the SQL names :{min(missing)}, which was not given")
         self.asked = asked
         self.params = params
         self.rule = rule
@@ -87,6 +87,10 @@ class Rows:
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.fetch(None).rows)
+
+    def __bool__(self) -> bool:
+        """Whether there is any row, as of a list."""
+        return bool(self.fetch(1).rows)
 
     def fetch(self, cap: int | None) -> Fetched:
         """Read up to `cap` rows, all for None; raises QueryError where the server refuses."""
@@ -232,15 +236,18 @@ class Reader:
     def _read(self, text: str, params: Any, cap: int | None) -> Fetched:
         self.sent.append((text, params))
         rows: list[Row] = []
-        described: list[psycopg.Column] = []
+        described: Sequence[psycopg.Column] = ()
+        names: list[str] = []
         complete = True
         with self._asking() as cursor:
             for values in cursor.stream(text, params, size=CHUNK):
-                described = described or list(cursor.description or ())
+                if not rows:
+                    described = cursor.description or ()
+                    names = names_of(described)
                 if cap is not None and len(rows) == cap:
                     complete = False
                     break
-                rows.append({c.name: v for c, v in zip(described, values, strict=True)})
+                rows.append(dict(zip(names, values, strict=True)))
             if complete:
                 self._unmoved()
         types = {column.name: column.type_code for column in described}

@@ -51,7 +51,7 @@ def rule(
     could not be judged beside others.
     """
     judged = statement(f"{_OPEN}{condition}{_CLOSE}")
-    if FURTHER & judged.mentions:
+    if FURTHER & judged.words:
         raise StatementError(
             f"the rule on {table} looks further than its row; ask for those rows with rows(…)"
         )
@@ -67,6 +67,7 @@ def rule(
         names=judged.names | listed.names,
         mentions=judged.mentions | listed.mentions | _mentioned(table, named),
         calls=judged.calls | listed.calls,
+        words=judged.words | listed.words,
     )
     shown = listed.sent.removeprefix("select ")
     if named is None:

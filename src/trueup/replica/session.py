@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from psycopg.rows import TupleRow
 
 from trueup.errors import ReplicaError
-from trueup.replica import transaction
+from trueup.replica import instants, transaction
 from trueup.replica.connecting import Connecting
 from trueup.replica.dsn import Dsn
 from trueup.replica.freshness import Read, read_freshness
@@ -179,6 +179,7 @@ def open_session(
     spent = spent or Spent()
     begun = begun or Connecting(dsn, standby=not primary_allowed, application=application)
     connection = begun.made()
+    instants.take_all(connection)
     started = time.monotonic() - begun.seconds
     spent.connected()
     wanted = {**settings(limits), "application_name": application}

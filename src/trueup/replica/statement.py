@@ -61,7 +61,7 @@ class Statement(Struct, frozen=True):
     A checked SELECT: the text as its author wrote it, and as the driver takes it.
 
     `mentions` are its identifiers as the server folds them, and its operators; `calls` are those
-    that a parenthesis follows.
+    that a parenthesis follows, and `words` those that stand in no quotes.
     """
 
     sql: str
@@ -69,6 +69,7 @@ class Statement(Struct, frozen=True):
     names: frozenset[str]
     mentions: frozenset[str]
     calls: frozenset[str]
+    words: frozenset[str]
 
 
 class _Token(Struct, frozen=True):
@@ -92,7 +93,8 @@ def statement(sql: str) -> Statement:
     names = frozenset(token.text[1:] for token in tokens if token.kind == "name")
     sent = "".join(_sent(token) for token in tokens).strip().removesuffix(";")
     mentions, calls = _mentioned(said)
-    return Statement(sql=sql, sent=sent, names=names, mentions=mentions, calls=calls)
+    words = frozenset(token.text.lower() for token in said if token.kind == "word")
+    return Statement(sql=sql, sent=sent, names=names, mentions=mentions, calls=calls, words=words)
 
 
 def looks_like_sql(text: str) -> bool:

@@ -5,7 +5,17 @@ import psycopg
 from trueup.errors import ConnectError, CostError, QueryError, TrueupError
 
 _SCHEMA_CLASS = "42"
-"""Class 42 speaks of names in the SQL and the schema, never of values; its words may be shown."""
+"""
+Class 42 speaks of names; where the server says at which place of the SQL, they stand in the SQL.
+
+Without a place a name may be a value: `note::regclass` names in it what a row says.
+"""
+
+_NAMELESS = frozenset({"42501", "42P17", "42P18", "42P22"})
+"""Those of that class that speak of the schema's own names, or of none, wherever they come up."""
+
+_OBJECT = "large object"
+"""What 42501 names by a number that may be a row's."""
 
 _HIDDEN = "row-level security"
 
@@ -63,11 +73,18 @@ def query_error(error: psycopg.Error) -> QueryError:
     message = error.diag.message_primary or ""
     if state == "42501" and _HIDDEN in message:
         return QueryError("row-level security hides rows from the reader", state)
-    if state.startswith(_SCHEMA_CLASS) and message:
+    if message and _is_of_the_schema(state, message, error.diag.statement_position):
         return QueryError(f"{message} ({state})", state)
     transient = state in _TRANSIENT or state.startswith("08")
     words = WORDS.get(state, LOST if state.startswith("08") else "the server refused the query")
     return QueryError(f"{words} ({state})", state, transient=transient)
+
+
+def _is_of_the_schema(state: str, message: str, place: str | None) -> bool:
+    """Whether the server's words name nothing but what the SQL or the schema names."""
+    if state in _NAMELESS:
+        return _OBJECT not in message
+    return state.startswith(_SCHEMA_CLASS) and place is not None
 
 
 def remedy(error: TrueupError) -> str:

@@ -87,7 +87,7 @@ def refuse_mixed(plan: Node, known: Times) -> None:
             )
 
 
-def explains(error: Exception) -> bool:
+def explains(error: BaseException) -> bool:
     """Whether Python itself refused to compare the two kinds."""
     return isinstance(error, TypeError) and "offset-naive and offset-aware" in str(error)
 

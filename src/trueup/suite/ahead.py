@@ -15,7 +15,7 @@ from trueup.ahead.look import Look, Looking
 from trueup.ahead.merged import fetching
 from trueup.ahead.planned import Judged, arranged, parents, relations
 from trueup.ahead.units import Answers, Count, Question, Unit, apart
-from trueup.errors import ConnectError, QueryError, ReplicaError
+from trueup.errors import CatalogError, ConnectError, QueryError, ReplicaError
 from trueup.evaluate import CAP, could_not_look, settled
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome
@@ -196,7 +196,10 @@ class Ahead:
         judged = {label: count for label, count in counts.items() if count is not None}
         if answer is None or len(judged) < len(counts):
             return None
-        outcome = settled(found.invariant, judged, answer.fetched)
+        try:
+            outcome = settled(found.invariant, judged, answer.fetched)
+        except CatalogError:  # its turn will say why
+            return None
         sql = (found.question.rows.asked.sql,)
         return replace(outcome, seconds=answer.seconds, sql=sql, snapshot=answer.snapshot)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trueup.catalog import adopt, adopted
+from trueup.catalog import adopt, adopted, is_declared
 from trueup.errors import CatalogError
 from trueup.model.invariant import PREFIX, Declared, Invariant
 from trueup.model.run import Record
@@ -89,6 +89,14 @@ def make(
     except CatalogError as error:
         raise collector.CollectError(f"trueup: {error}") from None
     return InvariantItem.from_parent(collector, name=name, invariant=invariant, asking=asking)
+
+
+def refuse_marked(collector: pytest.Collector, name: str, mark: pytest.MarkDecorator) -> None:
+    """Raise pytest's CollectError for an invariant that a mark has taken: it would be left out."""
+    try:
+        is_declared(mark, name)
+    except CatalogError as error:
+        raise collector.CollectError(f"trueup: {error}") from None
 
 
 def listed(module: pytest.Module, invariant: Declared, asking: Asking) -> InvariantItem:

@@ -101,7 +101,7 @@ class Arena(Struct, frozen=True):
 def unchecked(sql: str) -> Statement:
     """What the text check would give, had it not looked."""
     nothing: frozenset[str] = frozenset()
-    return Statement(sql, sql.replace("%", "%%"), nothing, nothing, nothing)
+    return Statement(sql, sql.replace("%", "%%"), nothing, nothing, nothing, nothing)
 
 
 @contextmanager

@@ -76,6 +76,17 @@ def test_one_user_who_sees_more_is_enough(database: Database, ask, visitor: Visi
     assert seen(ask(chosen, visitor=visitor)) == {"authenticated": 9}
 
 
+def test_a_column_that_is_not_there_is_not_taken_for_a_policy_that_fails(
+    database: Database, ask, visitor: Visitor
+) -> None:
+    database.execute(TABLES + 'create policy p on "Notes" for select using (true)')
+
+    outcome = ask(a_user_sees_only_their_own_rows({"public.Notes": "userid"}), visitor=visitor)
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert outcome.reason == "public.Notes has no column 'userid' that could say whose a row is"
+
+
 def test_a_policy_that_fails_is_named_elsewhere(database: Database, ask, visitor: Visitor) -> None:
     database.execute(TABLES + 'create policy loop on "Notes" using (exists (select from "Notes"))')
 

@@ -280,14 +280,13 @@ def test_connections_are_a_few(database: Database, systems: Opened, more: str) -
         systems(more=more)
 
 
-def test_columns_of_one_name_are_one(database: Database, systems: Opened) -> None:
+def test_columns_of_one_name_are_told_at_their_turn(database: Database, systems: Opened) -> None:
     database.execute(GOODS)
+    run = systems()
     one = asking("select id, price as id from goods where price = 5", "no_good_is_the_fifth")
 
-    [found] = told(systems(), one)
-
-    assert found is not None
-    assert dict(found.violations[0].row) == {"id": 5}
+    assert told(run, one) == [None]
+    assert "two columns named 'id'" in run.outcome(one, NOW).reason
 
 
 def test_a_percent_sign_in_a_table_is_no_parameter(database: Database, systems: Opened) -> None:
@@ -341,13 +340,43 @@ def test_what_lies_outside_is_left_to_its_turn(
     database: Database, systems: Opened, sent: list[str]
 ) -> None:
     database.execute(GOODS)
-    over = {"admins": "settings.admins"}
     run = systems(more='[systems.shop.settings]\nadmins = ["u1"]')
-    one = asking("select id from goods where price = 6", "no_good_is_an_admins", over=over)
+
+    @invariant(severity="P1", over="settings.admins", fix="none")
+    def judged(replica: Reader, settings: object) -> Iterable[Row]:
+        """Somebody is harmed."""
+        return replica.rows("select id from goods where price = 6")
+
+    one = judged.named("shop", "test_no_good_is_an_admins", Path(__file__))
 
     assert told(run, one) == [None]
     assert sent == []
-    assert run.outcome(one, NOW).judged == {"admins": 1}
+    assert run.outcome(one, NOW).judged == {"settings.admins": 1}
+
+
+def test_rows_without_their_key_are_told_at_their_turn(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    run = systems()
+    one = asking("select price from goods where id = 6", key="id")
+
+    assert told(run, one) == [None]
+    assert "have no column 'id'" in run.outcome(one, NOW).reason
+
+
+def test_whether_there_are_rows_is_asked_at_its_turn(database: Database, systems: Opened) -> None:
+    database.execute(GOODS)
+    run = systems()
+
+    @invariant(severity="P1", over="goods", fix="none")
+    def judged(replica: Reader) -> Iterable[Row]:
+        """Somebody is harmed."""
+        dear = replica.rows("select id from goods where price > 20")
+        return [] if dear else [{"id": 21}]
+
+    one = judged.named("shop", "test_some_good_is_dear", Path(__file__))
+
+    assert told(run, one) == [None]
+    assert keys(run.outcome(one, NOW)) == ["21"]
 
 
 def test_a_scan_that_takes_too_long_is_not_asked_again_with_others(
@@ -601,6 +630,19 @@ def test_more_keys_than_the_cap_are_cut(database: Database, systems: Opened) -> 
     database.execute("insert into children select n, n, n from generate_series(13, 10062) n")
 
     [found] = told(systems(), ORPHAN)
+
+    assert found is not None
+    assert (found.count, found.counted_all) == (10_000, False)
+
+
+def test_a_row_without_a_key_beyond_the_cap_is_not_counted_away(
+    database: Database, systems: Opened
+) -> None:
+    database.execute(FAMILIES.format(unique=" primary key"))
+    database.execute("insert into children select n, n, n from generate_series(13, 10062) n")
+    rule = "parent.id is null and child.parent_id is distinct from 0"
+
+    [found] = told(systems(), related(rule, "no_child_is_lost"))
 
     assert found is not None
     assert (found.count, found.counted_all) == (10_000, False)

@@ -14,7 +14,7 @@ def fetch(stripe: "Stripe | None", invariants: Iterable[Invariant]) -> None:
     """Have the lists that these invariants judge; what goes wrong is said when they are asked."""
     if stripe is None:
         return
-    wanted = {of for found in invariants for of in found.over.values() if of.startswith(STRIPE)}
+    wanted = {of for one in invariants for of in one.over.values() if one.lies_in(STRIPE, of)}
     for kind in sorted(wanted):
         try:
             stripe.count(kind)
