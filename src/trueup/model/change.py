@@ -1,6 +1,6 @@
 """A change: what a fix would do, said as data; the engine does it, for every fix alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -34,7 +34,7 @@ class Steps(Struct, frozen=True):
     """What a person must do, because no program should; filled in with the violation's values."""
 
     title: str
-    steps: tuple[str, ...]
+    steps: Sequence[str]
     verify: str = ""
 
 

@@ -68,7 +68,10 @@ def restored(
         else:
             reason = compared(WAYS[kind], found, one.after)
         if kind is not None and found is not None and reason is None:
-            planned.append(replace(_planned(connection, kind, found), unit=unit))
+            again = one.before if WAYS[kind].statement is None else None
+            shown = f"as the journal has it: {again}" if again else None
+            made = _planned(connection, kind, found)
+            planned.append(replace(made, unit=unit, warning=shown or made.warning))
         else:
             said = Reason.DIVERGED if reason == Reason.MOVED else str(reason)
             skipped.append(left_alone(one.kind, one.table, one.name, said))

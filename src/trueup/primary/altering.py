@@ -23,6 +23,11 @@ _PATIENT = """
     from pg_settings where name in ('statement_timeout', 'transaction_timeout')
 """
 
+_POLICY = """
+    select format('create policy %%I on %%I.%%I as ', %s::text, %s::text, %s::text),
+           format('comment on policy %%I on %%I.%%I is ', %s::text, %s::text, %s::text)
+"""
+
 Alterations = list[tuple[int, PlannedAlteration]]
 """Alterations with their places in the plan."""
 
@@ -79,7 +84,8 @@ def _made(work: Work, place: int, one: PlannedAlteration) -> Altered:
     timeout = connection.execute("show statement_timeout").fetchone()
     if way.reads:
         connection.execute(_PATIENT, [LONGEST])
-    connection.execute(_statement(work, one, way, before))
+    for statement in _statements(work, one, way, before):
+        connection.execute(statement, binary=True)  # the extended protocol: one statement each
     connection.execute("select set_config('statement_timeout', %s, true)", timeout)
     after = _found(connection, one)
     if after.is_on is not way.wanted:
@@ -101,10 +107,28 @@ def _found(connection: Connection, one: PlannedAlteration) -> SchemaObject:
     return found
 
 
-def _statement(
+def _statements(
     work: Work, one: PlannedAlteration, way: Way, found: SchemaObject
-) -> sql.Composed | bytes:
+) -> list[sql.Composed | bytes]:
     """The SQL, made of names; what is created again is what the journal has, never the plan."""
     if way.statement is None:
-        return journal_alterations.definition(work.connection, work.plan.undoes, one).encode()
-    return sql.SQL(way.statement).format(table=found.identifier, name=sql.Identifier(one.name))
+        said = journal_alterations.definition(work.connection, work.plan.undoes, one)
+        return [text.encode() for text in _policy(work.connection, found, said)]
+    return [sql.SQL(way.statement).format(table=found.identifier, name=sql.Identifier(one.name))]
+
+
+def _policy(connection: Connection, found: SchemaObject, said: str) -> list[str]:
+    """
+    The statement that creates a policy, and the one that comments it, where there was a comment.
+
+    The owner says them, and the fixer wrote the journal: so each is to be what it begins like.
+    """
+    names = [found.name, found.schema, found.table]
+    created, noted = connection.execute(_POLICY, [*names, *names]).fetchone() or ("", "")
+    create, marker, comment = said.rpartition(f"; {noted}")
+    create = create if marker else said
+    if not create.startswith(created):
+        raise ApplyError(
+            f"what the journal has of {found.name} on {found.label} is no policy of it"
+        )
+    return [create, f"{noted}{comment}"] if marker else [create]

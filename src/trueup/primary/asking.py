@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import overload
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from trueup.errors import PlanError, TrueupError
 from trueup.model.change import Alter, Call, Delete, Insert, Steps, Update
@@ -99,7 +100,7 @@ def ask(
         for change in yielded:
             at = frozenset(() if handed.at is None else (handed.at,))
             if isinstance(change, Steps):
-                answer.steps.append(change)
+                answer.steps.append(_listed(change))
             elif isinstance(change, Call):
                 answer.calls.append(AskedCall(change, at or every))
             elif isinstance(change, Alter):
@@ -114,6 +115,13 @@ def ask(
         raise PlanError(_mistake(fix, error)) from None
     answer.steps = list(dict.fromkeys(answer.steps))
     return answer
+
+
+def _listed(steps: Steps) -> Steps:
+    """The same with a tuple of steps, so that one that was yielded twice is told once."""
+    if isinstance(steps.steps, str):
+        raise PlanError("yields Steps whose steps are one text; give a list of them")
+    return replace(steps, steps=tuple(steps.steps))
 
 
 def _by_key(

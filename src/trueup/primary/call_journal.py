@@ -1,6 +1,7 @@
 """The journal's calls: each written down before it is made, and again when its answer is known."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -47,6 +48,20 @@ _OF_ENTRY = _CALLS.format("j.id = %s")
 _OF_PLAN = _CALLS.format("j.digest = %s")
 
 
+_BY_UNDOING = _CALLS.format("j.undoes = %s")
+
+_ALONE = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
+
+_LATEST = """
+    select state, at from trueup.journal_call_states
+    where entry = %s and seq = %s order by id desc limit 1
+"""
+
+
+REFERENCE = "{reference}"
+"""What stands in a path for what the service called the thing that it made."""
+
+
 class Journaled(Struct, frozen=True, kw_only=True):
     """
     A call as the journal has it, with the last that is known of it.
@@ -74,6 +89,19 @@ class Journaled(Struct, frozen=True, kw_only=True):
     def words(self) -> str:
         """The request without its body, as people speak of it."""
         return f"{self.method} {self.service}:{self.path}"
+
+    @property
+    def back_call(self) -> PlannedCall | None:
+        """The call that takes it back; None where nothing does."""
+        if self.back is None:
+            return None
+        body = self.back["body"]
+        return PlannedCall(
+            service=self.service,
+            method=str(self.back["method"]),
+            path=str(self.back["path"]).replace(REFERENCE, self.reference),
+            body=body if isinstance(body, Mapping) else None,
+        )
 
 
 def intend(
@@ -105,6 +133,25 @@ def note(connection: Connection, call: Journaled, state: State, answer: Answer |
         connection.execute(_STATE, [call.entry, call.seq, state, *said])
 
 
+def begin(connection: Connection, call: Journaled) -> bool:
+    """
+    Write down that a call begins, in a transaction of its own.
+
+    False where somebody has got further with it since it was read: nobody makes a call twice.
+    """
+    with (
+        refused("journal the call", JournalError),
+        connection.transaction(),
+        journal.visible(connection),
+    ):
+        connection.execute(_ALONE, [f"trueup call {call.entry} {call.seq}"])
+        latest = connection.execute(_LATEST, [call.entry, call.seq]).fetchone()
+        if (latest or (State.INTENDED, None)) != (call.state, call.at):
+            return False
+        connection.execute(_STATE, [call.entry, call.seq, State.BEGUN, None, "", ""])
+    return True
+
+
 def of_entry(connection: Connection, entry: int) -> list[Journaled]:
     """The calls of one entry, in their order."""
     return _read(connection, _OF_ENTRY, entry)
@@ -113,6 +160,23 @@ def of_entry(connection: Connection, entry: int) -> list[Journaled]:
 def of_plan(connection: Connection, digest: str) -> list[Journaled]:
     """The calls of all entries of one plan, in their order."""
     return _read(connection, _OF_PLAN, digest)
+
+
+def owed(connection: Connection, entry: int) -> Counter[str]:
+    """
+    The requests that take back an entry's calls, and how often each is still to be made.
+
+    What a plan that undoes it was to call is that plan's to call, done or not.
+    """
+    made = (one.back_call for one in of_entry(connection, entry) if one.state == State.DONE)
+    wanted = Counter(said(back) for back in made if back is not None)
+    wanted.subtract(Counter(map(said, _read(connection, _BY_UNDOING, entry))))
+    return +wanted
+
+
+def said(call: Journaled | PlannedCall) -> str:
+    """A request as one text, by which two are told to be the same."""
+    return json.dumps([call.service, call.method, call.path, call.body], sort_keys=True)
 
 
 def _read(connection: Connection, question: str, value: object) -> list[Journaled]:

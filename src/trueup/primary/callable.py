@@ -41,3 +41,7 @@ def _require(fix: str, call: Call, services: AbstractSet[str]) -> None:
         raise PlanError(f"{fix} calls with {call.method!r}; it is one of {', '.join(METHODS)}")
     if not call.path.startswith("/"):
         raise PlanError(f"{fix} calls the path {call.path!r}; it begins with a slash")
+    if not call.path.isprintable():
+        raise PlanError(
+            f"{fix} calls the path {call.path!r}, which no address has; quote what it is made of"
+        )

@@ -24,6 +24,8 @@ UNSURE = (
     " make it again, or --made if it is there"
 )
 
+ANOTHER = "somebody else has begun it meanwhile; `trueup resume` says how it ended"
+
 
 class Caller(Struct, frozen=True, kw_only=True):
     """Who makes calls; `repeat` and `made` are a person's word about those nobody is sure of."""
@@ -48,17 +50,23 @@ class Caller(Struct, frozen=True, kw_only=True):
                 return self._noted(call, Answer(done=True, status=None, detail="as a person says"))
             return Called(words=call.words, state=State.BEGUN, detail=UNSURE)
         answer = self._asked(client, service, call)
+        if answer is None:
+            return Called(words=call.words, state=State.BEGUN, detail=ANOTHER)
         if not answer.known and not service.may_repeat(call.method):
             return Called(words=call.words, state=State.BEGUN, detail=f"{answer.detail}: {UNSURE}")
         return self._noted(call, answer)
 
-    def _asked(self, client: httpx.Client, service: Callee, call: Journaled) -> Answer:
-        """Write down that it begins, and ask."""
+    def _asked(self, client: httpx.Client, service: Callee, call: Journaled) -> Answer | None:
+        """Write down that it begins, and ask; None where somebody else has begun meanwhile."""
         if isinstance(service, Owner):
-            call_journal.note(self.connection, call, State.BEGUN, None)
-            return service.deliver(call.body or {})
-        request = service.request(call.method, call.path, call.body, call.idempotency_key)
-        call_journal.note(self.connection, call, State.BEGUN, None)
+            begun = call_journal.begin(self.connection, call)
+            return service.deliver(call.body or {}) if begun else None
+        try:
+            request = service.request(call.method, call.path, call.body, call.idempotency_key)
+        except httpx.InvalidURL:
+            return Answer(done=False, status=None, detail="its path is none that an address has")
+        if not call_journal.begin(self.connection, call):
+            return None
         return send(client, service, request, lambda seconds: pace.pause(seconds, self.stop))
 
     def _may_begin(self, service: Callee, call: Journaled) -> bool:

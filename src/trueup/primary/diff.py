@@ -15,7 +15,22 @@ from trueup.model.plan import (
     When,
 )
 from trueup.primary.listed import KEPT
-from trueup.primary.words import SHORT, SIGNS, body, counted, counts, key, left_alone, more, value
+from trueup.primary.words import (
+    SHORT,
+    SIGNS,
+    body,
+    counted,
+    counts,
+    indented,
+    key,
+    left_alone,
+    legible,
+    more,
+    value,
+)
+
+STEP = " " * 5
+"""What stands before each further line of a step."""
 
 _WHEN = {
     When.EACH: "proven before each commit by:",
@@ -90,7 +105,7 @@ def _alterations(plan: Plan) -> Iterator[str]:
         yield f"  {one.words}"
         yield f"    {one.locks}"
         if one.warning:
-            yield f"    {one.warning}"
+            yield f"    {legible(one.warning)}"
     yield from more(len(plan.alterations))
 
 
@@ -100,7 +115,7 @@ def _calls(plan: Plan) -> Iterator[str]:
     yield ""
     yield "called once that is committed:"
     for one in islice(plan.calls, KEPT):
-        yield f"  > {one.words}{_owners(one) if one.service == OWNER else _body(one)}"
+        yield f"  > {legible(one.words)}{_owners(one) if one.service == OWNER else _body(one)}"
     yield from more(len(plan.calls))
 
 
@@ -158,10 +173,11 @@ def trigger(one: FiringTrigger) -> str:
 def _steps(plan: Plan) -> Iterator[str]:
     for one in plan.steps:
         yield ""
-        yield f"for a person: {one.title}"
-        yield from (f"  {number}. {step}" for number, step in enumerate(one.steps, start=1))
+        yield f"for a person: {legible(one.title)}"
+        for number, step in enumerate(one.steps, start=1):
+            yield f"  {number}. {indented(step, STEP)}"
         if one.verify:
-            yield f"  then: {one.verify}"
+            yield f"  then: {indented(one.verify, STEP)}"
 
 
 def _proof(plan: Plan) -> Iterator[str]:

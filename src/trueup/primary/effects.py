@@ -139,14 +139,13 @@ def _settled(
         if table.key:
             afters = read(connection, table, table.key, keys)
             now |= {(table, key): after for key, after in zip(keys, afters, strict=True)}
-    seen: set[tuple[Table, Values]] = set()
-    found = []
+    first: dict[object, Known] = {}
     for one in known:
-        name = (one.table, one.key)
-        if name not in seen or not one.table.key:
-            seen.add(name)
-            found.append((one, now.get(name)))
-    return found
+        name = (one.table, one.key) if one.table.key else id(one)
+        # A row that got the key of another was not there before: the other was.
+        if name not in first or (first[name].before is None and one.before is not None):
+            first[name] = one
+    return [(one, now.get((one.table, one.key))) for one in first.values()]
 
 
 def _stays(one: Known) -> bool:

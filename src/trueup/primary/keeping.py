@@ -89,12 +89,18 @@ def _uncalled(
     """The calls that are still to be made, and those that are left alone."""
     if not piece.calls:
         return [], []
-    intended = {one.change for one in call_journal.of_plan(work.connection, work.plan.digest)}
+    plan = work.plan
+    intended = {one.change for one in call_journal.of_plan(work.connection, plan.digest)}
+    owed = None if plan.undoes is None else call_journal.owed(work.connection, plan.undoes)
     unmade: Calls = []
     left: list[Skipped] = []
     for place, call in piece.calls:
-        reason = Reason.ALREADY if place in intended else spoilt.get(call.unit)
+        reason = spoilt.get(call.unit)
+        if place in intended or (owed is not None and not owed[call_journal.said(call)]):
+            reason = Reason.ALREADY
         if reason is None:
+            if owed is not None:
+                owed[call_journal.said(call)] -= 1
             unmade.append((place, call))
         else:
             key = {"call": f"{call.method} {call.path}"}

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 
 import psycopg
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trueup.model.plan import Image, Op, PlannedChange
 from trueup.primary.applied import Reason
@@ -43,11 +44,13 @@ def compared(
 
 
 def by_table(tables: Tables, changes: Sequence[tuple[int, PlannedChange]]) -> list[Planned]:
-    """Planned changes with the tables that they are about."""
-    return [
-        Planned(place, one, tables.labelled(one.table), tuple(one.key.values()))
-        for place, one in changes
-    ]
+    """Planned changes with the tables that they are about, each key in its table's order."""
+    found = []
+    for place, one in changes:
+        table = tables.labelled(one.table)
+        key = table.in_order(one.key)
+        found.append(Planned(place, replace(one, key=key), table, tuple(key.values())))
+    return found
 
 
 def _grouped(

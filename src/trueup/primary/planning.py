@@ -180,7 +180,7 @@ def _proof(
 
 
 def _step(one: Steps) -> PlannedSteps:
-    return PlannedSteps(title=one.title, steps=one.steps, verify=one.verify)
+    return PlannedSteps(title=one.title, steps=tuple(one.steps), verify=one.verify)
 
 
 def _violations(

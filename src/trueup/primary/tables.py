@@ -8,6 +8,7 @@ from msgspec import Struct
 from psycopg import sql
 
 from trueup.errors import PlanError
+from trueup.model.plan import Image
 from trueup.primary.session import Connection
 from trueup.replica.printable import PRINTABLE_TYPES
 from trueup.replica.quoting import quoted
@@ -157,6 +158,16 @@ class Table(Struct, frozen=True, eq=False):
     def stored(self) -> tuple[str, ...]:
         """The columns that can be written."""
         return tuple(name for name, column in self.columns.items() if not column.generated)
+
+    def in_order(self, key: Image) -> Image:
+        """
+        A key with its columns as the table has them; one of other columns as it is.
+
+        Nothing that was JSON keeps their order, and rows are found by their values' places.
+        """
+        if key.keys() != set(self.key):
+            return key
+        return {name: key[name] for name in self.key}
 
 
 class ForeignKey(Struct, frozen=True):

@@ -52,11 +52,13 @@ def refused(doing: str, error: type[TrueupError] = ApplyError) -> Iterator[None]
 def words(error: psycopg.Error) -> str:
     """Say what happened: the class of error, and the names of what it happened to."""
     state = error.sqlstate
+    if state is None and not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return f"the driver refused it ({type(error).__name__})"
     if state is None:
         return "the connection was lost; `trueup journal show` tells whether anything was committed"
     said = _WORDS.get(state) or _WORDS.get(state[:2]) or "the server refused"
-    if state.startswith("42") and error.diag.source_function != "exec_stmt_raise":
-        # Class 42 speaks of names, never of values, unless a function raised it with its own words.
+    if state.startswith("42") and not (error.diag.context or error.diag.internal_query):
+        # Class 42 speaks of names, never of values, unless a function made words or SQL of them.
         said = error.diag.message_primary or said
     remedy = f"; {_REMEDIES[state]}" if state in _REMEDIES else ""
     return f"{said}{_where(error)} ({state}){remedy}"

@@ -1,6 +1,6 @@
 """Undo: the reverse of a journal entry as a plan, applied like any other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -31,7 +31,6 @@ from trueup.replica.permitted import permitted
 NAMELESS = "its table has no primary key, so it cannot be named"
 NO_WAY_BACK = "a call that was made, and that nothing takes back"
 UNSURE = "a call that may have been made; finish it first with `trueup resume`"
-REFERENCE = "{reference}"
 GAINED = "other rows refer to it by now"
 
 
@@ -57,7 +56,7 @@ def plan_undo(
     journal_schema.require(connection, facts.system, facts.environment)
     entry = _undoable(journal.entry(connection, facts.system, number))
     moved = journal.rows(connection, number)
-    called = [] if entry.undone_by else call_journal.of_entry(connection, number)
+    called = _not_taken_back(connection, entry)
     altered = journal_alterations.of_entry(connection, number)
     with refused("plan the undo", PlanError), reading(connection):
         alterations, unaltered = restored(connection, altered, first=len(moved) + len(called))
@@ -124,19 +123,23 @@ def _require_something(
         raise JournalError(f"entry {entry.id} is undone already{by}; nothing is left to put back")
 
 
+def _not_taken_back(connection: Connection, entry: Entry) -> list[Journaled]:
+    """The calls of an entry that are to be taken back, or of which nobody was told yet."""
+    owed = call_journal.owed(connection, entry.id)
+    found = []
+    for one in call_journal.of_entry(connection, entry.id):
+        said = call_journal.said(one.back_call) if one.back_call else ""
+        if owed[said] > 0 or not entry.undone_by:
+            found.append(one)
+        owed[said] -= 1
+    return found
+
+
 def _calls_back(called: Sequence[Journaled], first: int) -> Iterator[PlannedCall]:
     """The calls that take back those that were made, the last first, each a unit of its own."""
     for unit, one in enumerate(reversed(called), start=first):
-        if one.state == State.DONE and one.back is not None:
-            path = str(one.back["path"]).replace(REFERENCE, one.reference)
-            body = one.back["body"]
-            yield PlannedCall(
-                service=one.service,
-                method=str(one.back["method"]),
-                path=path,
-                body=body if isinstance(body, Mapping) else None,
-                unit=unit,
-            )
+        if one.state == State.DONE and one.back_call is not None:
+            yield replace(one.back_call, unit=unit)
 
 
 def _not_called_back(called: Sequence[Journaled]) -> Iterator[Skipped]:
@@ -152,17 +155,30 @@ def _reversed(
     connection: Connection, tables: Tables, moved: Sequence[Moved]
 ) -> tuple[list[PlannedChange], list[Skipped]]:
     """The change that takes each row back, the last first, and the rows that are left alone."""
-    named = [(tables.labelled(one.table), one) for one in reversed(moved)]
+    named = []
+    for one in reversed(moved):
+        table = tables.labelled(one.table)
+        named.append((table, replace(one, key=table.in_order(one.key))))
     now = _now(connection, named)
+    reasons = [_reason(table, one, now.get(place)) for place, (table, one) in enumerate(named)]
+    units = [_unit(place, one) for place, (_, one) in enumerate(named)]
+    left = {unit for unit, reason in zip(units, reasons, strict=True) if reason is not None}
+    numbers: dict[object, int] = {}
     changes: list[PlannedChange] = []
     skipped: list[Skipped] = []
-    for place, (table, one) in enumerate(named):
-        reason = _reason(table, one, now.get(place))
-        if reason is not None:
-            skipped.append(Skipped(table=one.table, key=one.key, reason=reason))
+    for (table, one), reason, unit in zip(named, reasons, units, strict=True):
+        if unit in left:
+            said = reason or Reason.TOGETHER
+            skipped.append(Skipped(table=one.table, key=one.key, reason=said))
         else:
-            changes.append(_back(table, one, unit=len(changes)))
+            number = numbers.setdefault(unit, len(numbers))
+            changes.append(_back(table, one, unit=number))
     return changes, skipped
+
+
+def _unit(place: int, one: Moved) -> object:
+    """What is put back at once: a row that got another key is journaled as one gone and one new."""
+    return place if one.change is None else (one.table, one.change)
 
 
 def _now(connection: Connection, named: Sequence[tuple[Table, Moved]]) -> dict[int, Image | None]:
@@ -229,4 +245,10 @@ def _without_dependents(
             change = changes[place]
             reason = f"{GAINED}: {said}"
             gained.append(Skipped(table=change.table, key=change.key, reason=reason))
-        changes = [one for place, one in enumerate(changes) if place not in origins]
+        units = {changes[place].unit for place in origins}
+        gained += [
+            Skipped(table=one.table, key=one.key, reason=Reason.TOGETHER)
+            for place, one in enumerate(changes)
+            if one.unit in units and place not in origins
+        ]
+        changes = [one for one in changes if one.unit not in units]

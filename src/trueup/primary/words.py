@@ -29,7 +29,17 @@ def value(text: str | None) -> str:
     if text is None:
         return "null"
     cut = text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
-    return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + "'"
+    return f"'{legible(cut)}'"
+
+
+def legible(text: str) -> str:
+    """A text with nothing in it that a terminal would obey, on one line."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def indented(text: str, by: str) -> str:
+    """A text of several lines, each legible, that nobody takes for lines of the plan."""
+    return f"\n{by}".join(map(legible, text.split("\n")))
 
 
 def counted(number: int, noun: str = "row") -> str:

@@ -333,3 +333,45 @@ def test_an_index_that_cannot_be_rebuilt_says_what_is_left(
     assert "must be unique would be there twice" in next(iter(applied.calls)).detail
     assert "left as Odd Index_ccnew" in next(iter(applied.calls)).detail
     assert applied.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "create role evil",
+        'create policy "Own notes" on public.notes as permissive using (true); create role evil',
+        (
+            'create policy "Own notes" on public.notes as permissive using (true); commit;'
+            " create role evil; begin"
+        ),
+        (
+            'create policy "Own notes" on public.notes as permissive using (true);'
+            ' comment on policy "Own notes" on public.notes is null; create role evil'
+        ),
+    ],
+)
+def test_a_journal_that_the_fixer_forged_makes_the_owner_do_nothing_else(
+    notes: tuple[Desk, Desk], forged: str
+) -> None:
+    desk, owner = notes
+    applied = owner.apply(desk.plan(altering(Alteration.DROP_POLICY, "Own notes")))
+    plan = desk.undo(applied.entries[0])
+    with desk.database.connect() as journal:
+        journal.execute("set session_replication_role = replica")
+        journal.execute("alter table trueup.journal_alterations disable trigger all")
+        journal.execute("update trueup.journal_alterations set before = %s", [forged])
+
+    with pytest.raises((ApplyError, JournalError)):
+        owner.apply(plan)
+
+    assert desk.rows("select from pg_roles where rolname = 'evil'") == []
+    assert desk.rows("select from pg_policy where polname = 'Own notes'") == []
+
+
+def test_an_undo_shows_the_policy_that_it_makes(notes: tuple[Desk, Desk]) -> None:
+    desk, owner = notes
+    applied = owner.apply(desk.plan(altering(Alteration.DROP_POLICY, "Own notes")))
+
+    shown = diff.of_plan(desk.undo(applied.entries[0]))
+
+    assert 'as the journal has it: create policy "Own notes" on public.notes as restr' in shown

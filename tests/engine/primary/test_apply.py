@@ -191,6 +191,22 @@ def test_a_plan_without_changes_is_done_at_once(desk: Desk) -> None:
     assert (applied.exit_code, applied.entries, len(applied.moved)) == (0, [], 0)
 
 
+def test_steps_may_be_a_list_and_are_told_once(desk: Desk) -> None:
+    def tell(violations):
+        for _ in violations:
+            yield Steps("call somebody", ["Call them."])
+
+    assert [one.steps for one in desk.plan(tell, NO_JOB_RUNS).steps] == [("Call them.",)]
+
+
+def test_steps_that_are_one_text_are_refused(desk: Desk) -> None:
+    def tell(violations):
+        yield Steps("call somebody", "Call them.")
+
+    with pytest.raises(PlanError, match="yields Steps whose steps are one text; give a list"):
+        desk.plan(tell, NO_JOB_RUNS)
+
+
 def test_an_invariant_that_left_the_catalog_makes_the_plan_stale(desk: Desk) -> None:
     plan = desk.plan(fail, NO_JOB_RUNS)
     desk.watched.clear()

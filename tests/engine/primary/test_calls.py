@@ -9,8 +9,8 @@ import pytest
 from engine.primary.counter import Counter, counter
 from engine.primary.desk import FACTS, NO_JOB_RUNS, Desk
 from trueup import Call, Update
-from trueup.errors import ApplyError, PlanError
-from trueup.primary import pace, sending
+from trueup.errors import ApplyError, JournalError, PlanError
+from trueup.primary import call_journal, pace, sending
 from trueup.primary.applied import Applied
 from trueup.primary.calls import Caller
 from trueup.primary.interrupt import Stop
@@ -107,6 +107,51 @@ def test_calls_are_made_after_the_commit_and_taken_back_by_the_undo(
     undone = desk.apply(undo, services=known)
     assert (undone.exit_code, len(outside.requests)) == (0, 6)
     assert len(set(outside.made)) == 6
+
+
+def test_a_call_is_taken_back_once_whoever_plans_it(desk: Desk, outside: Counter) -> None:
+    known = services(outside)
+    applied = desk.apply(desk.plan(cancel, NO_JOB_RUNS, services={"work"}), services=known)
+    plans = [desk.undo(applied.entries[0], services={"work"}) for _ in range(2)]
+
+    for plan in plans:
+        desk.apply(plan, services=known)
+
+    assert len(outside.requests) == 6
+
+
+def test_an_undo_that_stopped_before_its_calls_is_planned_again(
+    desk: Desk, outside: Counter
+) -> None:
+    known = services(outside)
+    applied = desk.apply(desk.plan(cancel, NO_JOB_RUNS, services={"work"}), services=known)
+    desk.apply(desk.undo(applied.entries[0], services={"work"}), services=known, most=4)
+    assert len(outside.requests) == 4
+
+    again = desk.undo(applied.entries[0], services={"work"})
+    assert (len(again.changes), len(again.calls)) == (0, 2)
+    desk.apply(again, services=known)
+
+    assert len(outside.requests) == 6
+    with pytest.raises(JournalError, match="is undone already"):
+        desk.undo(applied.entries[0], services={"work"})
+
+
+def test_what_somebody_else_has_called_meanwhile_is_not_called(
+    desk: Desk, outside: Counter
+) -> None:
+    known = services(outside)
+    nobody = {"work": Service(name="work", kind=Kind.HTTP, url="http://127.0.0.1:9", key="sekret")}
+    applied = desk.apply(desk.plan(tell, NO_JOB_RUNS, services={"work"}), services=nobody)
+    read = call_journal.of_entry(desk.primary.connection, applied.entries[0])
+    finish(desk, applied.entries[0], known)
+    caller = Caller(connection=desk.primary.connection, services=known, stop=Stop())
+
+    late = list(caller.make(read))
+
+    assert len(outside.requests) == 3
+    assert {one.state for one in late} == {"begun"}
+    assert "somebody else has begun it meanwhile" in late[0].detail
 
 
 def test_what_nothing_takes_back_is_said_before_and_after(desk: Desk, outside: Counter) -> None:
@@ -282,6 +327,7 @@ def test_nothing_is_called_where_the_proof_fails(desk: Desk, outside: Counter) -
         (Call("mail", "POST", "/x"), "calls the service 'mail'; trueup.toml has work here"),
         (Call("work", "GET", "/x"), "calls with 'GET'; it is one of POST, PUT, PATCH, DELETE"),
         (Call("work", "POST", "x"), "calls the path 'x'; it begins with a slash"),
+        (Call("work", "POST", "/x\ny"), "which no address has; quote what it is made of"),
         (Call("work", "POST", "/x", undo=Call("mail", "POST", "/")), "the service 'mail'"),
     ],
 )

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from msgspec.structs import replace
 
 from engine.primary.desk import NO_JOB_RUNS, Desk
-from trueup import Delete, Insert, Steps, Update
+from trueup import Call, Delete, Insert, Steps, Update
+from trueup.errors import PlanError
 from trueup.primary import diff, told, words
 
 MADE = datetime(2026, 11, 2, 12, 1, tzinfo=UTC)
@@ -112,3 +114,21 @@ def test_a_fix_without_undo_says_so_first(desk: Desk) -> None:
     plan = desk.plan(mend, NO_JOB_RUNS, undo="they asked to be forgotten")
 
     assert "THIS CANNOT BE UNDONE: they asked to be forgotten" in diff.of_plan(plan).splitlines()
+
+
+def test_what_a_person_is_told_cannot_be_taken_for_lines_of_the_plan(desk: Desk) -> None:
+    def tell(settings):
+        yield Steps("call\x1b[2J Ada", ("select 1\n\n0 rows change", "b"), verify="x\r\ny")
+        yield Call("work", "POST", "/x/\u202e1")
+
+    with pytest.raises(PlanError, match="which no address has"):
+        desk.plan(tell, services={"work"})
+
+    def only_tell(settings):
+        yield Steps("call\x1b[2J Ada", ("select 1\n\n0 rows change", "b"), verify="x\r\ny")
+
+    shown = diff.of_plan(desk.plan(only_tell))
+
+    assert "\x1b" not in shown
+    assert "\n0 rows change" not in shown
+    assert "  1. select 1\n     \n     0 rows change\n  2. b" in shown

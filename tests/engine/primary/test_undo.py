@@ -246,3 +246,73 @@ def test_two_rows_that_exchanged_a_unique_value_with_a_third_go_back_in_order(de
     desk.apply(desk.undo(entry))
 
     assert desk.text() == sound
+
+
+def updating(table: str, *changes: tuple[dict[str, object], dict[str, object]]):
+    """A fix that sets what these rows, by their keys, are to have."""
+
+    def change(settings):
+        for key, values in changes:
+            yield Update(table, key=key, set=values)
+
+    return change
+
+
+def test_a_key_is_read_by_its_names_and_not_by_their_order_in_the_journal(desk: Desk) -> None:
+    desk.execute("""
+        create table pairs (user_id int, id int, v text, primary key (user_id, id));
+        insert into pairs values (1, 2, 'one-two'), (2, 1, 'two-one');
+    """)
+    before = desk.text()
+    plan = desk.plan(updating("pairs", ({"id": 2, "user_id": 1}, {"v": "changed"})))
+    [entry] = desk.apply(plan).entries
+    after = desk.text()
+
+    [back] = desk.apply(desk.undo(entry)).entries
+    assert desk.text() == before
+
+    desk.apply(desk.undo(back))
+    assert desk.text() == after
+
+
+def test_keys_that_were_exchanged_are_given_back(desk: Desk) -> None:
+    desk.execute("""
+        create table places (list int, n int, title text, primary key (list, n) deferrable);
+        insert into places values (1, 1, 'a'), (1, 2, 'b'), (1, 3, 'c');
+    """)
+    before = desk.text()
+    first: dict[str, object] = {"list": 1, "n": 1}
+    second: dict[str, object] = {"list": 1, "n": 2}
+    plan = desk.plan(updating("places", (first, {"n": 2}), (second, {"n": 1})))
+    [entry] = desk.apply(plan).entries
+    assert desk.text() != before
+
+    desk.apply(desk.undo(entry))
+
+    assert desk.text() == before
+
+
+def test_a_row_that_got_another_key_and_was_changed_since_is_one_row(desk: Desk) -> None:
+    desk.execute("create table tags (k text primary key, v text); insert into tags values ('a', 1)")
+    [entry] = desk.apply(desk.plan(updating("tags", ({"k": "a"}, {"k": "b"})))).entries
+    desk.execute("update tags set v = '2' where k = 'b'")
+
+    plan = desk.undo(entry)
+
+    assert plan.changes == ()
+    assert {(one.key["k"], one.reason) for one in plan.skipped} == {
+        ("b", "changed since, and not overwritten"),
+        ("a", "belongs to a row that is left alone"),
+    }
+
+
+def test_a_row_that_got_another_key_and_is_referred_to_is_one_row(desk: Desk) -> None:
+    desk.execute("create table tags (k text primary key, v text); insert into tags values ('a', 1)")
+    desk.execute("create table tagged (id int primary key, k text references tags)")
+    [entry] = desk.apply(desk.plan(updating("tags", ({"k": "a"}, {"k": "b"})))).entries
+    desk.execute("insert into tagged values (1, 'b')")
+
+    plan = desk.undo(entry)
+
+    assert plan.changes == ()
+    assert {one.key["k"] for one in plan.skipped} == {"a", "b"}
