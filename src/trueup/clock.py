@@ -24,4 +24,7 @@ def span(text: str) -> timedelta:
     number, unit = text[:-1], text[-1:]
     if not number.isdigit() or int(number) == 0 or unit not in UNITS:
         raise ConfigError(f"{text!r} is no span of time; write it as in 90m, 2h or 1d")
-    return int(number) * UNITS[unit]
+    try:
+        return int(number) * UNITS[unit]
+    except OverflowError:
+        raise ConfigError(f"{text!r} is longer than anybody waits; write it as in 2h") from None

@@ -26,8 +26,11 @@ OURSELVES = frozenset({"127.0.0.1", "::1", "localhost"})
 
 COLUMN = r"^[^.]+(\.[^.]+){1,2}$"
 
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+
 WORDS: Mapping[str, str] = {
     COLUMN: "names a column that something writes on the primary, as in public.heartbeat.at",
+    VARIABLE: "names a variable; what it has, a URL or a key, never stands here",
     **settings.WORDS,
 }
 """What a text must be, by the pattern that it must match."""
@@ -36,15 +39,16 @@ Seconds = Annotated[float, Meta(gt=0)]
 Cost = Annotated[float, Meta(gt=0)]
 Connections = Annotated[int, Meta(ge=1, le=8)]
 Column = Annotated[str, Meta(pattern=COLUMN)]
+Variable = Annotated[str, Meta(pattern=VARIABLE)]
 
 
 class ServiceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A service that fixes may call; `url`, `key` and `user` name variables, as everywhere."""
 
     kind: Literal["http", "stripe", "supabase_storage", "s3"]
-    url: str | None = None
-    key: str | None = None
-    user: str | None = None
+    url: Variable | None = None
+    key: Variable | None = None
+    user: Variable | None = None
     region: str = "us-east-1"
     idempotent: bool = False
 
@@ -57,7 +61,7 @@ class StripeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     mode pass. `grace` is how long the application may take to hear of a change.
     """
 
-    key: str
+    key: Variable
     live: bool | None = None
     unrestricted: bool = False
     grace: Seconds = 900
@@ -72,7 +76,7 @@ class AddressConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     url: Url
-    key: str = ""
+    key: Variable = ""
     sent_as: SentAs = "bearer"
 
     def __post_init__(self) -> None:
@@ -91,8 +95,8 @@ class StorageConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     kind: Literal["s3"] = "s3"
     url: Url
     bucket: str
-    user: str
-    key: str
+    user: Variable
+    key: Variable
     region: str = "us-east-1"
     budget: Seconds = 300
 
@@ -108,10 +112,10 @@ class EnvironmentConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Only `addresses` and `storage` have URLs themselves: they are no secret, as their keys are.
     """
 
-    replica: str
-    primary: str | None = None
-    visitor: str | None = None
-    owner: str | None = None
+    replica: Variable
+    primary: Variable | None = None
+    visitor: Variable | None = None
+    owner: Variable | None = None
     primary_allowed: bool = False
     statement_timeout: Seconds = 30
     lock_timeout: Seconds = 2

@@ -57,6 +57,11 @@ def test_an_address_is_a_url_or_a_url_with_the_variable_of_its_key(tmp_path: Pat
         ("", "trueup.toml: systems: is missing"),
         ("[systems.shop]", "systems.shop.title: is missing"),
         (WHOLE + 'replca = "X"', "production.replca: is not a key of it"),
+        (WHOLE + 'primary = "postgresql://u:hunter2@h/x"', "production.primary: names a variable;"),
+        (
+            WHOLE.replace("SHOP_REPLICA_URL", ""),
+            "production.replica: names a variable; what it has",
+        ),
         (WHOLE + "statement_timeout = 0", "statement_timeout: expected a number > 0.0"),
         (WHOLE + 'statement_timeout = "30"', "statement_timeout: expected a number, got a text"),
         (WHOLE + "max_lag = true", "max_lag: expected a number, got true or false"),
@@ -120,3 +125,12 @@ def test_an_instant_needs_an_offset(text: str) -> None:
 
 def test_an_instant_keeps_its_offset() -> None:
     assert instant("2026-11-02T12:00:00+02:00").isoformat() == "2026-11-02T12:00:00+02:00"
+
+
+def test_a_url_where_a_variable_belongs_is_not_printed(tmp_path: Path) -> None:
+    text = WHOLE.replace("SHOP_REPLICA_URL", "postgresql://u:hunter2@h/x")
+
+    with pytest.raises(ConfigError) as refused:
+        read(written(tmp_path, text))
+
+    assert "hunter2" not in str(refused.value)

@@ -13,6 +13,8 @@ from trueup.history import waiver_file
 CONFIG = """
 [systems.shop]
 title = "Shop"
+[systems.shop.environments.staging]
+replica = "SHOP_URL"
 """
 INVARIANTS = '''
 from trueup import invariant
@@ -83,6 +85,12 @@ def test_all_violations_can_be_accepted_in_one_environment(shop: Path) -> None:
         ),
         (("shop.no_order", "--until", DAY, "--all"), "there is no invariant 'shop.no_order'"),
         (("shop.no_order_is_lost", "--until", "2099-01-01", "--all"), "at most 90 may be"),
+        (("shop.no_order_is_lost", "--until", "2020-01-01", "--all"), "2020-01-01 is over"),
+        (
+            ("shop.no_order_is_lost", "--until", DAY, "--all", "--env", "smaple"),
+            "shop has no environment 'smaple'; it has staging",
+        ),
+        (("shop.no_order_is_lost", "--until", DAY, "--key", "\udcff"), "cannot be written"),
     ],
 )
 def test_what_cannot_be_accepted_is_refused_and_not_written(

@@ -118,7 +118,7 @@ def _clean(run: Run) -> set[str]:
     looked_at = {record.id for record in quiet if record.verdict is not Verdict.UNKNOWN}
     maintained = {record.system for record in run.records if record.maintenance}
     systems = {record.system for record in run.records} - maintained
-    return looked_at if run.selection else looked_at | systems
+    return looked_at if run.narrowed else looked_at | systems
 
 
 def _waking(run: Run, verdict: Verdict) -> Iterator[Record]:

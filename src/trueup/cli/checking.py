@@ -31,7 +31,7 @@ def check(
     ] = Path("reports"),
     history: Annotated[
         Path | None,
-        typer.Option(OPTIONS["history"], help="Where earlier runs are [default: as --reports]."),
+        typer.Option(OPTIONS["history"], help="Where earlier runs are (default: as --reports)."),
     ] = None,
     only_new: Annotated[
         str,
@@ -103,6 +103,8 @@ def list_(
         raise typer.BadParameter(
             f"{form!r} is not one of {', '.join(writers)}", param_hint="format"
         )
+    for name in systems or ():
+        project().system(name)
     found = catalog.load(project().root, tuple(systems or ()))
     typer.echo(writers[form](found).rstrip("\n"))
 

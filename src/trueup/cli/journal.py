@@ -32,7 +32,10 @@ def forget(
     env: Env,
     system: System,
     days: Annotated[
-        int, typer.Option("--older-than", min=1, metavar="DAYS", help="How old entries must be.")
+        int,
+        typer.Option(
+            "--older-than", min=1, max=36_500, metavar="DAYS", help="How old entries must be."
+        ),
     ],
 ) -> None:
     """Forget the rows of old entries, as the owner; who, what, when and why stay."""

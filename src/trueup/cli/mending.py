@@ -51,7 +51,9 @@ def plan(
     reason: Reason = "",
     share: Annotated[
         float | None,
-        typer.Option(metavar="PERCENT", help="Agree to change so much of a table; else 5."),
+        typer.Option(
+            min=0, max=100, metavar="PERCENT", help="Agree to change so much of a table; else 5."
+        ),
     ] = None,
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="INSTANT", help="Ask about this instant.")
@@ -124,8 +126,8 @@ def apply(
         bool, typer.Option("--no-undo/--undo", help="Agree to a fix that cannot be undone.")
     ] = False,
     expect: Annotated[
-        str, typer.Option("--expect", metavar="DIGEST", help="Refuse any plan but this one.")
-    ] = "",
+        str | None, typer.Option("--expect", metavar="DIGEST", help="Refuse any plan but this one.")
+    ] = None,
     no_witness: NoWitness = False,
 ) -> None:
     """
@@ -151,8 +153,8 @@ def apply(
         return done.exit_code
 
     exit_code = carry_out(limit if canary is None else min(canary, limit or canary))
-    if canary is not None and exit_code == PARTLY and sys.stdin.isatty():
-        typer.confirm("\nthat was the canary; go on with the rest?", abort=True)
+    asked = canary is not None and exit_code == PARTLY and sys.stdin.isatty()
+    if asked and typer.confirm("\nthat was the canary; go on with the rest?"):
         exit_code = carry_out(limit)
     raise typer.Exit(exit_code)
 

@@ -27,7 +27,9 @@ def site(
     source: Annotated[
         str, typer.Option(help="Put before a path, as in https://github.com/o/r/blob/main/.")
     ] = "",
-    most: Annotated[int, typer.Option("--runs", help="Newest runs of each environment.")] = 30,
+    most: Annotated[
+        int, typer.Option("--runs", min=1, help="Newest runs of each environment.")
+    ] = 30,
 ) -> None:
     """Draw a folder of runs as a site: an index, a page a run, a page an invariant, trends."""
     from trueup.report import site as drawn
@@ -48,7 +50,7 @@ def merge(
         "reports"
     ),
     history: Annotated[
-        Path | None, typer.Option(help="Where earlier runs are [default: as --reports].")
+        Path | None, typer.Option(help="Where earlier runs are (default: as --reports).")
     ] = None,
     expect: Annotated[
         list[str] | None,

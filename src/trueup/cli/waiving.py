@@ -26,13 +26,14 @@ def waive(
     ] = False,
     zone: Annotated[str, typer.Option(help="Where that day ends, as in Europe/Berlin.")] = "UTC",
     env: Annotated[
-        str, typer.Option("--env", metavar="NAME", help="Only there [default: everywhere].")
+        str, typer.Option("--env", metavar="NAME", help="Only there (default: everywhere).")
     ] = "",
 ) -> None:
     """Accept violations of an invariant for a while: adds a waiver to waivers.toml."""
     from datetime import UTC
 
     from trueup import catalog
+    from trueup.config import SAMPLE
     from trueup.history import waiver_file
     from trueup.model.waiver import Waiver
 
@@ -40,6 +41,9 @@ def waive(
         raise ConfigError("say what is accepted: each key with --key, or --all")
     found_in = project()
     system = invariant.partition(".")[0]
+    there = found_in.system(system).environments
+    if env and env not in there and env != SAMPLE:
+        raise ConfigError(f"{system} has no environment {env!r}; it has {', '.join(there)}")
     known = {one.id for one in catalog.load(found_in.root, (system,)).invariants}
     if invariant not in known:
         raise ConfigError(f"there is no invariant {invariant!r}; `trueup list {system}` has them")

@@ -50,6 +50,8 @@ def whole(path: Path, *, over: bool) -> Iterator[Unfinished]:
 
 
 def _put(beside: Path, path: Path, *, over: bool) -> None:
+    if over and path.exists() and not path.is_file():
+        raise ConfigError(f"{path} is no file that could be written over; name another one")
     if over:
         beside.replace(path)
         return

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from trueup.model.run import Instant, MetricRecord, Record, Run
+from trueup.model.run import Instant, MetricRecord, Record, Run, narrowed
 from trueup.model.run_json import part
 from trueup.model.verdict import Verdict
 
@@ -32,7 +32,7 @@ class Compared(Struct, frozen=True):
     id: str
     finished: Instant
     as_of: Instant
-    selection: str
+    narrowed: str
     systems: frozenset[str]
     looks: Mapping[str, Look]
     metrics: tuple[MetricRecord, ...]
@@ -63,6 +63,12 @@ class _Run(Struct):
     systems: tuple[_Named, ...]
     records: list[_Record]
     metrics: tuple[MetricRecord, ...] = ()
+    stopped: bool = False
+
+    @property
+    def narrowed(self) -> str:
+        """As of a run."""
+        return narrowed(self.selection, stopped=self.stopped)
 
 
 class Memory:
@@ -81,7 +87,7 @@ class Memory:
             id=run.id,
             finished=run.finished,
             as_of=run.as_of,
-            selection=run.selection,
+            narrowed=run.narrowed,
             systems=frozenset(system.name for system in run.systems),
             looks={sys.intern(f"{one.system}.{one.name}"): self._look(one) for one in run.records},
             metrics=run.metrics,

@@ -55,6 +55,7 @@ def merge(runs: Sequence[Run]) -> Run:
         ),
         mended_since=min(filter(None, (run.mended_since for run in ordered)), default=None),
         idle_waivers=_latest((one for run in ordered for one in run.idle_waivers), repr),
+        stopped=any(run.stopped for run in ordered),
         only_new=_said(run.only_new for run in ordered),
         earlier=(),
     )
@@ -88,7 +89,8 @@ def missing(run: Run, absent: Sequence[SystemRecord], owed: Sequence[Record]) ->
         if one.system in late
     )
     together = sorted((*run.records, *records), key=lambda one: one.id)
-    return replace(run, systems=(*run.systems, *systems), records=tuple(together))
+    others = (one for one in run.systems if one.name not in late)
+    return replace(run, systems=(*others, *systems), records=tuple(together))
 
 
 def _id(runs: Sequence[Run]) -> str:

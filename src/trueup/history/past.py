@@ -45,7 +45,7 @@ def _earlier(one: Compared, wanted: set[str], run: Run) -> Earlier:
         violated=sum(look.verdict is Verdict.VIOLATED for look in common),
         unknown=sum(look.verdict is Verdict.UNKNOWN for look in common),
         violations=sum(look.unwaived for look in common if look.verdict is Verdict.VIOLATED),
-        whole=not one.selection and one.systems >= {system.name for system in run.systems},
+        whole=not one.narrowed and one.systems >= {system.name for system in run.systems},
     )
 
 

@@ -88,7 +88,7 @@ def idle(run: Run, waivers: Waivers) -> tuple[WaiverRecord, ...]:
 def _is_idle(waiver: Waiver, run: Run, record: Record | None) -> bool:
     if record is None:
         ran = any(system.name == waiver.invariant.partition(".")[0] for system in run.systems)
-        return ran and not run.selection
+        return ran and not run.narrowed
     if record.verdict is Verdict.UNKNOWN:
         return False
     keys: Sequence[str] | None = None if waiver.keys is None else sorted(waiver.keys)

@@ -58,16 +58,24 @@ def add(path: Path, waiver: Waiver, now: datetime) -> str:
     What is there keeps its order and its comments. Raises ConfigError, with the file as it was,
     where the waiver or the file is not as it must be.
     """
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    try:
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"{path.name} cannot be read; is it a file of text?") from None
     added = _lines(waiver)
     gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
     parse(before + gap + added, now, path.name)
+    if waiver.ends <= now:
+        raise ConfigError(
+            f"{waiver.last_day} is over, so nothing would be waived; name a later day"
+        )
     beside = path.with_name(f".{path.name}.new")
     try:
         beside.write_text(before + gap + added, encoding="utf-8")
         beside.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path.name} cannot be written: {error.strerror}") from None
+    except (OSError, UnicodeEncodeError) as error:
+        beside.unlink(missing_ok=True)
+        raise ConfigError(f"{path.name} cannot be written: {error}") from None
     return added
 
 

@@ -73,6 +73,7 @@ def plan(project: Project, asked: Asked) -> Plan:
     system, _, name = asked.name.partition(".")
     if not name:
         raise CatalogError(f"{asked.name!r} is no fix; write SYSTEM.FIX, `trueup list` shows them")
+    project.system(system)
     known = catalog.load(project.root, (system,))
     fix = catalog.find_fix(project.root, system, name)
     naming = known.naming(fix, system)
@@ -107,6 +108,7 @@ def plan_undo(
 
     Raises JournalError for an entry that is not there, is undone already, or has no undo.
     """
+    project.system(system)
     known = catalog.load(project.root, (system,))
     with (
         opened.primary_of(project, environment, system) as (found, primary),
@@ -182,6 +184,7 @@ def resume(
     `repeat` and `made` are a person's word about calls of which nobody knows whether they were
     made. Raises JournalError for an entry that is not there.
     """
+    project.system(system)
     known = catalog.load(project.root, (system,))
     with (
         opened.primary_of(project, environment, system) as (found, primary),

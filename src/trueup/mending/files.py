@@ -17,9 +17,9 @@ def require_consent(plan: Plan, agreed: bool) -> None:
         )
 
 
-def require_expected(plan: Plan, digest: str) -> None:
-    """Raise ApplyError for another plan than the one of that digest, where one is named."""
-    if digest and plan.digest != digest:
+def require_expected(plan: Plan, digest: str | None) -> None:
+    """Raise ApplyError for another plan than the one of that digest; None for any."""
+    if digest is not None and plan.digest != digest:
         raise ApplyError(f"this is plan {plan.digest}, not {digest}; nothing was changed")
 
 

@@ -220,13 +220,23 @@ class Earlier(Struct, frozen=True, kw_only=True):
     whole: bool
 
 
+STOPPED = "stopped early"
+"""What is said of a run that ended before it was through."""
+
+
+def narrowed(selection: str, *, stopped: bool) -> str:
+    """What kept a run from judging all of its systems, in words; empty where nothing did."""
+    return "; ".join(filter(None, (selection, STOPPED if stopped else "")))
+
+
 class Run(Struct, frozen=True, kw_only=True):
     """
     Everything that a page, a summary or a comparison with an earlier run is drawn from.
 
     `earlier` has the oldest first. `idle_waivers` matched nothing. `only_new` is the run since
     which a violation had to be new to fail this one. `due` is by when the next run should be made,
-    where runs come on a schedule.
+    where runs come on a schedule. One that was `stopped` ended before all that it began with were
+    judged: what has no record is not known.
     """
 
     id: str
@@ -247,6 +257,12 @@ class Run(Struct, frozen=True, kw_only=True):
     idle_waivers: tuple[WaiverRecord, ...] = ()
     only_new: str = ""
     due: Instant | None = None
+    stopped: bool = False
+
+    @property
+    def narrowed(self) -> str:
+        """What kept it from judging all of its systems; empty where nothing did."""
+        return narrowed(self.selection, stopped=self.stopped)
 
     @property
     def verdict(self) -> Verdict:
@@ -254,7 +270,7 @@ class Run(Struct, frozen=True, kw_only=True):
         found = {record.verdict for record in self.records}
         if Verdict.VIOLATED in found:
             return Verdict.VIOLATED
-        if Verdict.UNKNOWN in found or not self.records:
+        if Verdict.UNKNOWN in found or not self.records or self.stopped:
             return Verdict.UNKNOWN
         return Verdict.HOLDS
 
@@ -269,7 +285,8 @@ class Run(Struct, frozen=True, kw_only=True):
         failing = {record.verdict for record in self.records if not record.excused}
         if Verdict.VIOLATED in failing:
             return VIOLATED
-        return UNKNOWN if Verdict.UNKNOWN in failing or not self.records else 0
+        unknown = Verdict.UNKNOWN in failing or not self.records or self.stopped
+        return UNKNOWN if unknown else 0
 
     def snapshots(self, system: str) -> tuple[str, ...]:
         """The snapshots that a system's invariants stood on; a single one is a proof."""

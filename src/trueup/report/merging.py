@@ -54,6 +54,8 @@ def merge(
 
 def _with_the_absent(run: Run, owed: Owed) -> Run:
     there = {system.name for system in run.systems}
+    if run.stopped:
+        there &= {record.system for record in run.records}
     absent = [name for name in owed.systems if name not in there]
     if not absent:
         return run

@@ -115,7 +115,7 @@ def trend(run: Run) -> MetricRecord | None:
     """Violated invariants run by run, as a chart is drawn from; None where there is no series."""
     points = [(f"{one.as_of:%Y-%m-%d}", float(one.violated)) for one in run.earlier if one.whole]
     now = sum(record.verdict is Verdict.VIOLATED for record in run.records)
-    if not points or run.selection:
+    if not points or run.narrowed:
         return None
     points.append((f"{run.as_of:%Y-%m-%d}", float(now)))
     return MetricRecord(

@@ -5,7 +5,15 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from trueup.model.run import FixRecord, Mended, Record, Run, SystemRecord, WaiverRecord
+from trueup.model.run import (
+    STOPPED,
+    FixRecord,
+    Mended,
+    Record,
+    Run,
+    SystemRecord,
+    WaiverRecord,
+)
 from trueup.model.verdict import Verdict
 
 SEVERITIES = {
@@ -131,6 +139,7 @@ def headline(run: Run) -> str:
     violated, unknown = count(run, Verdict.VIOLATED), count(run, Verdict.UNKNOWN)
     parts = [f"{number(violated)} violated"] if violated else []
     parts += [f"{number(unknown)} unknown"] if unknown else []
+    parts += [STOPPED] if run.stopped else []
     if parts:
         return ", ".join(parts)
     return "everything holds" if run.records else "nothing was judged"
@@ -148,6 +157,8 @@ def sentence(run: Run) -> str:
     if unknown:
         found = f"{number(unknown)} of {total} {_is(unknown)} unknown{maintained(run)}"
         return f"Nothing is violated, but {found}."
+    if run.stopped:
+        return f"Nothing that was looked at is violated, but the run was {STOPPED}."
     if count(run, Verdict.WAIVED):
         return "Nothing is violated beyond what is waived."
     return "Everything that must be true is true."

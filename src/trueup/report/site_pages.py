@@ -102,7 +102,7 @@ def _now(runs: Sequence[Run]) -> dict[str, Now]:
     found: dict[str, Now] = {}
     for run in runs:
         for system in run.systems:
-            if system.name not in found and not run.selection:
+            if system.name not in found and not run.narrowed:
                 records = tuple(one for one in run.records if one.system == system.name)
                 found[system.name] = Now(run, records)
     return found

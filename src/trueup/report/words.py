@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trueup.model.run import FixRecord, Record, Run
+from trueup.model.run import STOPPED, FixRecord, Record, Run
 from trueup.model.verdict import Verdict
 from trueup.report import phrase
 
@@ -71,6 +71,7 @@ def _named(record: Record) -> Sequence[str]:
 def _as_of(run: Run) -> str:
     read = [f"{titles}: {freshness}" for titles, freshness in phrase.fresh(run)]
     read += [f"{system.title}: {system.reason}" for system in run.systems if system.reason]
+    read += [f"{STOPPED}: what is not told was not looked at"] if run.stopped else []
     return "; ".join([f"as of {phrase.moment(run.as_of)}, {run.environment}", *read])
 
 

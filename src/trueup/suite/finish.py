@@ -9,6 +9,13 @@ from trueup.report import words
 from trueup.suite.asking import Asking, Finished, Reported
 from trueup.suite.recorder import Recorder, exit_code
 
+BROKEN_OFF = frozenset({pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR})
+"""Pytest's exit codes after which nobody knows what the rest would have said."""
+
+
+NOT_WRITTEN = 2
+"""All holds, and nobody can read it: what was said of where to write it is wrong."""
+
 
 def finish(session: pytest.Session, asking: Asking, recorder: Recorder) -> Finished | None:
     """
@@ -21,18 +28,31 @@ def finish(session: pytest.Session, asking: Asking, recorder: Recorder) -> Finis
     reported = Reported(
         records=tuple(recorder.records),
         workers=int(getattr(session.config.option, "numprocesses", None) or 0),
-        stopped=is_stopped(session),
+        stopped=is_stopped(session) and not _is_through(session, len(recorder.records)),
         costs=tuple(recorder.costs),
     )
     found = asking.finished(reported)
-    session.exitstatus = exit_code(found.run, int(session.exitstatus), session.testsfailed)
+    code = exit_code(found.run, _code(session), session.testsfailed)
+    session.exitstatus = code or (NOT_WRITTEN if found.refusal else 0)
     return found
+
+
+def _code(session: pytest.Session) -> int:
+    """Pytest's own exit code; xdist says of a run that -x ended that it was interrupted."""
+    interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
+    failed = session.shouldfail and interrupted
+    return int(pytest.ExitCode.TESTS_FAILED if failed else session.exitstatus)
 
 
 def is_stopped(session: pytest.Session) -> bool:
     """Whether it ended early, as by -x or Ctrl-C: then nothing more is asked than must be."""
-    interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
-    return bool(session.shouldstop or session.shouldfail or interrupted)
+    return bool(session.shouldstop or session.shouldfail or session.exitstatus in BROKEN_OFF)
+
+
+def _is_through(session: pytest.Session, records: int) -> bool:
+    """Whether it ended with the last of them; with workers only they know how many there were."""
+    chosen = [item for item in getattr(session, "items", ()) if hasattr(item, "invariant")]
+    return 0 < len(chosen) <= records
 
 
 def tell(reporter: pytest.TerminalReporter, finished: Finished) -> None:

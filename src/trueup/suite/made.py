@@ -40,6 +40,7 @@ def run(active: Active, selection: str, reported: Reported, meanwhile: Meanwhile
         mended=meanwhile.mended,
         mended_since=meanwhile.moment,
         only_new=active.only_new,
+        stopped=reported.stopped,
     )
     made = remembered(made, meanwhile.earlier)
     return replace(made, idle_waivers=idle(made, active.waivers))

@@ -115,3 +115,10 @@ def test_where_one_part_is_of_an_earlier_trueup_it_cost_at_least_as_much() -> No
     assert found is not None
     assert (found.rows, found.at_least) == (10, True)
     assert added([None, None]) is None
+
+
+def test_a_part_that_was_stopped_stops_the_whole() -> None:
+    found = merge([shard("b", 3), replace(shard("a", 1), stopped=True)])
+
+    assert found.stopped
+    assert "stopped early" in found.narrowed

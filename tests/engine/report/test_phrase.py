@@ -8,6 +8,8 @@ from engine.report.runs import record, run, stuck
 from trueup.model.run import FixRecord, Run, SystemRecord
 from trueup.model.verdict import Verdict
 from trueup.report import phrase
+from trueup.report.page import page
+from trueup.report.words import closing
 
 
 @pytest.mark.parametrize(
@@ -116,3 +118,16 @@ def test_systems_that_are_as_fresh_as_each_other_are_told_in_one_breath() -> Non
     ]
     assert phrase.fresh(of(*["fresh"] * 5)) == [("All 5 systems", "fresh")]
     assert phrase.fresh(of("fresh", "fresh")) == [("A and B", "fresh")]
+
+
+def test_a_run_that_was_stopped_claims_nothing_of_the_rest() -> None:
+    stopped = replace(quiet(), stopped=True, selection="")
+
+    assert phrase.sentence(stopped) == (
+        "Nothing that was looked at is violated, but the run was stopped early."
+    )
+    assert phrase.headline(stopped) == "stopped early"
+    assert (stopped.verdict, stopped.exit_code) == (Verdict.UNKNOWN, 6)
+    assert "what is not told was not looked at" in closing(stopped)[1]
+    assert "was not looked at" in page(stopped)
+    assert "A quiet day" not in page(stopped)

@@ -81,6 +81,13 @@ def test_every_link_of_the_site_leads_to_a_file_of_it(built: Path) -> None:
     assert dead == []
 
 
+def test_a_page_an_invariant_leads_to_no_place_that_it_has_not(built: Path) -> None:
+    document = read(built / "invariants" / "production" / f"{STUCK}.html")
+
+    places = set(re.findall(r'href="#([^"]+)"', document))
+    assert places <= set(re.findall(r'id="([^"]+)"', document))
+
+
 def test_every_page_is_well_formed_and_has_a_policy(built: Path) -> None:
     for page in (built / "index.html", *built.glob("invariants/*/*.html")):
         outline = Outline(read(page))
@@ -225,3 +232,15 @@ def test_the_command_says_what_it_wrote_and_where(tmp_path: Path) -> None:
         first == f"{count} pages written, 0 as they were, 0 taken away: {tmp_path}/out/index.html\n"
     )
     assert again.startswith(f"0 pages written, {count} as they were")
+
+
+def test_a_run_that_was_stopped_hides_no_whole_one(tmp_path: Path) -> None:
+    whole = [replace(one, selection="") for one in month()[-2:]]
+    store.write(whole[0], tmp_path / "runs")
+    store.write(replace(whole[1], records=whole[1].records[:1], stopped=True), tmp_path / "runs")
+
+    site.build(tmp_path / "runs", tmp_path / "out")
+
+    text = Outline(read(tmp_path / "out" / "index.html")).text
+    assert "stopped early" in text
+    assert "all hold" not in text

@@ -177,6 +177,12 @@ def test_no_match_is_an_error(pytester, shop) -> None:
     assert run(pytester, "-k", "nonsense").ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
+def test_stopping_at_the_first_violation_is_a_violation_with_workers_too(pytester, shop) -> None:
+    shop.execute("update orders set status = 'lost'")
+
+    assert run(pytester, "-x", "-n", "2").ret == 1
+
+
 def test_stopping_at_the_first_violation_leaves_the_rest(pytester, shop) -> None:
     shop.execute("update orders set status = 'lost'")
 
@@ -184,6 +190,23 @@ def test_stopping_at_the_first_violation_leaves_the_rest(pytester, shop) -> None
 
     assert result.ret == 1
     assert len(written(pytester)["records"]) == 1
+    assert written(pytester)["stopped"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_a_run_that_came_to_its_end_was_not_stopped(pytester, shop, workers) -> None:
+    run(pytester, *workers)
+
+    assert not written(pytester).get("stopped")
+
+
+def test_where_nobody_can_read_the_run_it_has_not_passed(pytester, shop) -> None:
+    pytester.path.joinpath("file").write_text("")
+
+    result = run(pytester, "-k", "is_lost", "--reports", "file")
+
+    assert result.ret == 2
+    result.stdout.fnmatch_lines(["*the report was not written:*"])
 
 
 ENDLESS = '''
