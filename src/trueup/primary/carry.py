@@ -48,10 +48,10 @@ def out(
             known += _updated(group, afters)
         else:
             values = [_values(one, group.columns) for one in group.planned]
-            keys = write.insert(
+            made = write.insert(
                 connection, group.table, group.columns, values, as_they_were=as_they_were
             )
-            known += [_known(one, key) for one, key in zip(group.planned, keys, strict=True)]
+            known += [_known(one, *each) for one, each in zip(group.planned, made, strict=True)]
     return known
 
 

@@ -117,7 +117,7 @@ def moved(
     for oid in sorted({oid for oid, _ in counted}):
         if oid in surprising or any(counted[oid, op] != expected[oid, op] for op in Op):
             search = _Search(connection, observer, tables.numbered(oid), counted, expected)
-            found += search.unknown({one.key for one in known if one.table.oid == oid})
+            found += search.unknown([one for one in known if one.table.oid == oid])
     return [_moved(one, after) for one, after in found if one.before != after]
 
 
@@ -145,7 +145,10 @@ def _settled(
         # A row that got the key of another was not there before: the other was.
         if name not in first or (first[name].before is None and one.before is not None):
             first[name] = one
-    return [(one, now.get((one.table, one.key))) for one in first.values()]
+    return [
+        (one, now.get((one.table, one.key)) if one.table.key else one.after)
+        for one in first.values()
+    ]
 
 
 def _stays(one: Known) -> bool:
@@ -168,11 +171,13 @@ class _Search(Struct, frozen=True):
     counted: Counts
     expected: Counts
 
-    def unknown(self, known: set[Values]) -> list[tuple[Known, Image | None]]:
-        """The rows that moved and are not among those known."""
+    def unknown(self, ours: Sequence[Known]) -> list[tuple[Known, Image | None]]:
+        """The rows that moved and are not among ours."""
         if not self.table.key:
             self._require_only_added()
-            return [(self._unplanned((), None), after) for after in self._written()]
+            added = _without(self._written(), [one.after for one in ours if one.after])
+            return [(self._unplanned((), None), after) for after in added]
+        known = {one.key for one in ours}
         written = self._written()
         fresh = {key: after for after in written if (key := _key(self.table, after)) not in known}
         befores = read(self.observer, self.table, self.table.key, list(fresh))
@@ -227,6 +232,20 @@ class _Search(Struct, frozen=True):
 
     def _more(self, op: Op) -> bool:
         return self.counted[self.table.oid, op] > self.expected[self.table.oid, op]
+
+
+def _without(images: Sequence[Image], ours: Sequence[Image]) -> Iterator[Image]:
+    """The rows that are not ours, of which there may be several alike."""
+    left = Counter(map(_content, ours))
+    for one in images:
+        if left[_content(one)] > 0:
+            left[_content(one)] -= 1
+        else:
+            yield one
+
+
+def _content(whole: Image) -> frozenset[tuple[str, str | None]]:
+    return frozenset(whole.items())
 
 
 def _refuse_emptied(connection: Connection, altered: Sequence[int]) -> None:

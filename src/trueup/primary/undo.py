@@ -1,5 +1,6 @@
 """Undo: the reverse of a journal entry as a plan, applied like any other."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -60,7 +61,8 @@ def plan_undo(
     altered = journal_alterations.of_entry(connection, number)
     with refused("plan the undo", PlanError), reading(connection):
         alterations, unaltered = restored(connection, altered, first=len(moved) + len(called))
-        changes, skipped, follows = _taken_back(connection, moved)
+        returned = _returned(connection, entry)
+        changes, skipped, follows = _taken_back(connection, moved, returned)
         skipped = [*skipped, *unaltered]
         if not alterations and not any(one.state == State.DONE for one in called):
             _require_something(entry, changes, skipped)
@@ -104,11 +106,11 @@ def _undoable(entry: Entry) -> Entry:
 
 
 def _taken_back(
-    connection: Connection, moved: Sequence[Moved]
+    connection: Connection, moved: Sequence[Moved], returned: Counter[object]
 ) -> tuple[list[PlannedChange], list[Skipped], Consequences]:
     """The changes that put rows back, the rows left alone, and what follows."""
     tables = Tables(connection)
-    changes, skipped = _reversed(connection, tables, moved)
+    changes, skipped = _reversed(connection, tables, moved, returned)
     quiet = may_be_quiet(connection, [tables.labelled(one.table) for one in changes])
     enabled = QUIETLY if quiet else NORMALLY
     changes, gained, follows = _without_dependents(connection, tables, changes, enabled)
@@ -151,8 +153,18 @@ def _not_called_back(called: Sequence[Journaled]) -> Iterator[Skipped]:
             )
 
 
+def _returned(connection: Connection, entry: Entry) -> Counter[object]:
+    """The rows without a key that undos of the entry have put back, which nobody finds again."""
+    undone = (one for undo in entry.undone_by for one in journal.rows(connection, undo))
+    return Counter(_row(one.table, one.after) for one in undone if not one.key and one.after)
+
+
+def _row(table: str, whole: Image) -> object:
+    return table, frozenset(whole.items())
+
+
 def _reversed(
-    connection: Connection, tables: Tables, moved: Sequence[Moved]
+    connection: Connection, tables: Tables, moved: Sequence[Moved], returned: Counter[object]
 ) -> tuple[list[PlannedChange], list[Skipped]]:
     """The change that takes each row back, the last first, and the rows that are left alone."""
     named = []
@@ -160,7 +172,9 @@ def _reversed(
         table = tables.labelled(one.table)
         named.append((table, replace(one, key=table.in_order(one.key))))
     now = _now(connection, named)
-    reasons = [_reason(table, one, now.get(place)) for place, (table, one) in enumerate(named)]
+    reasons = [
+        _reason(table, one, now.get(place), returned) for place, (table, one) in enumerate(named)
+    ]
     units = [_unit(place, one) for place, (_, one) in enumerate(named)]
     left = {unit for unit, reason in zip(units, reasons, strict=True) if reason is not None}
     numbers: dict[object, int] = {}
@@ -194,10 +208,13 @@ def _now(connection: Connection, named: Sequence[tuple[Table, Moved]]) -> dict[i
     return now
 
 
-def _reason(table: Table, one: Moved, now: Image | None) -> str | None:
-    """Why a row cannot be put back; None where it can."""
+def _reason(table: Table, one: Moved, now: Image | None, returned: Counter[object]) -> str | None:
+    """Why a row cannot be put back; None where it can. One that is `returned` is taken off it."""
     if not table.key and one.op is not Op.DELETE:
         return NAMELESS
+    if not table.key and one.before and returned[_row(one.table, one.before)] > 0:
+        returned[_row(one.table, one.before)] -= 1
+        return Reason.ALREADY
     if now == one.after:
         whole = one.before is None or one.before.keys() == table.columns.keys()
         return None if whole else Reason.DIVERGED

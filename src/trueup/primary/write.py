@@ -57,9 +57,9 @@ def insert(
     rows: Sequence[Values],
     *,
     as_they_were: bool = False,
-) -> list[Values]:
+) -> list[tuple[Values, Image | None]]:
     """
-    Add rows and give their keys, in the same order.
+    Add rows and give their keys, in the same order; of a table without a key each row as it is.
 
     `as_they_were` puts back rows with the values of their identity columns too.
     """
@@ -72,11 +72,13 @@ def insert(
         overriding=sql.SQL("overriding system value" if as_they_were else ""),
         values=sql.SQL(", ").join(cast(table, name, n) for n, name in enumerate(columns)),
         given=given(len(columns)),
-        key=text_of(table.key, "t") if table.key else sql.SQL("1"),
+        key=text_of(table.key, "t") if table.key else row(table),
     )
     made = connection.execute(statement, turned(rows, len(columns))).fetchall()
     _all_of(table, len(made), len(rows))
-    return made if table.key else [() for _ in made]
+    if table.key:
+        return [(key, None) for key in made]
+    return [((), image(table, values)) for values in made]
 
 
 def _all_of(table: Table, done: int, wanted: int) -> None:

@@ -316,3 +316,60 @@ def test_a_row_that_got_another_key_and_is_referred_to_is_one_row(desk: Desk) ->
 
     assert plan.changes == ()
     assert {one.key["k"] for one in plan.skipped} == {"a", "b"}
+
+
+def test_rows_without_a_key_are_put_back_once(desk: Desk) -> None:
+    desk.execute("""
+        create table owners (id int primary key);
+        create table owned (owner int references owners on delete cascade, v text);
+        insert into owners values (1), (2);
+        insert into owned values (1, 'a'), (1, 'a'), (1, 'b'), (2, 'c');
+    """)
+    before = desk.text()
+
+    def drop(settings):
+        yield Delete("owners", key={"id": 1})
+
+    [entry] = desk.apply(desk.plan(drop)).entries
+    undo = desk.undo(entry)
+    applied = desk.apply(undo)
+    assert desk.text() == before
+    assert {one.cause for one in applied.moved} == {"change"}
+
+    desk.apply(undo)
+    assert desk.text() == before
+    with pytest.raises(JournalError, match="is undone already"):
+        desk.undo(entry)
+
+
+def test_rows_without_a_key_that_a_trigger_adds_are_told_from_ours(desk: Desk) -> None:
+    desk.execute("""
+        create table owners (id int primary key);
+        create table owned (owner int references owners on delete cascade, v text);
+        insert into owners values (1);
+        insert into owned values (1, 'a'), (1, 'b');
+        create function twice() returns trigger language plpgsql as $$
+        begin
+            if pg_trigger_depth() = 1 then insert into owned values (new.owner, new.v); end if;
+            return null;
+        end $$;
+        create trigger twice after insert on owned for each row execute function twice();
+    """)
+
+    def drop(settings):
+        yield Delete("owners", key={"id": 1})
+
+    [entry] = desk.apply(desk.plan(drop)).entries
+    desk.execute(QUIET)
+    try:
+        moved = list(desk.apply(desk.undo(entry)).moved)
+    finally:
+        desk.execute(AGAIN)
+
+    owned = [one for one in moved if one.table == "owned"]
+    assert sorted((one.after["v"], one.cause) for one in owned if one.after) == [
+        ("a", "change"),
+        ("a", "trigger"),
+        ("b", "change"),
+        ("b", "trigger"),
+    ]
