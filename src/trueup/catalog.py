@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from trueup.errors import CatalogError
 from trueup.model.fix import PLAN_RESOURCES, Fix
-from trueup.model.invariant import PREFIX, Invariant
+from trueup.model.invariant import PREFIX, Declared, Invariant
 from trueup.model.metric import Metric
 from trueup.replica.asked import check_sql
 from trueup.replica.names import column
@@ -204,11 +204,17 @@ def _named_apart(found: Iterable[Invariant]) -> Iterator[Invariant]:
     """Refuse two of one name: whatever is kept of an invariant is kept by its name."""
     known: dict[str, Invariant] = {}
     for one in found:
-        other = known.setdefault(one.id, one)
-        if other is not one:
-            places = " and ".join(f"{Path(each.path).name}:{each.line}" for each in (other, one))
-            raise CatalogError(f"{one.id} is declared twice, in {places}; give one another name")
+        refuse_same(known.setdefault(one.id, one), one)
         yield one
+
+
+def refuse_same(one: Declared, other: Declared) -> None:
+    """Raise CatalogError for two of one name that do not stand at the same place."""
+    places = [f"{Path(each.path).name}:{each.line}" for each in (one, other)]
+    if (one.path, one.line) != (other.path, other.line):
+        raise CatalogError(
+            f"{one.id} is declared twice, in {' and '.join(places)}; give one another name"
+        )
 
 
 def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:

@@ -7,6 +7,7 @@ import psycopg
 from msgspec import Struct
 from msgspec.structs import replace
 
+from trueup.errors import ApplyError
 from trueup.model.plan import Image, Op, PlannedChange
 from trueup.primary.applied import Reason
 from trueup.primary.images import LOCKED, LOCKED_IF_FREE, Values, read
@@ -44,10 +45,17 @@ def compared(
 
 
 def by_table(tables: Tables, changes: Sequence[tuple[int, PlannedChange]]) -> list[Planned]:
-    """Planned changes with the tables that they are about, each key in its table's order."""
+    """
+    Planned changes with the tables that they are about, each key in its table's order.
+
+    Raises ApplyError for a column that is no longer there.
+    """
     found = []
     for place, one in changes:
         table = tables.labelled(one.table)
+        gone = [name for name in (*one.key, *one.set) if name not in table.columns]
+        if gone:
+            raise ApplyError(f"{table.label} has no column {gone[0]!r} any more; plan again")
         key = table.in_order(one.key)
         found.append(Planned(place, replace(one, key=key), table, tuple(key.values())))
     return found

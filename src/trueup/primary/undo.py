@@ -30,6 +30,7 @@ from trueup.primary.trouble import refused
 from trueup.replica.permitted import permitted
 
 NAMELESS = "its table has no primary key, so it cannot be named"
+REKEYED = "its table has another key by now"
 NO_WAY_BACK = "a call that was made, and that nothing takes back"
 UNSURE = "a call that may have been made; finish it first with `trueup resume`"
 GAINED = "other rows refer to it by now"
@@ -198,8 +199,8 @@ def _unit(place: int, one: Moved) -> object:
 def _now(connection: Connection, named: Sequence[tuple[Table, Moved]]) -> dict[int, Image | None]:
     """What each row is at present, by place; rows without a key are not looked for."""
     by_table: dict[Table, list[int]] = {}
-    for place, (table, _) in enumerate(named):
-        if table.key:
+    for place, (table, one) in enumerate(named):
+        if table.key and not _is_rekeyed(table, one):
             by_table.setdefault(table, []).append(place)
     now: dict[int, Image | None] = {}
     for table, places in by_table.items():
@@ -215,10 +216,17 @@ def _reason(table: Table, one: Moved, now: Image | None, returned: Counter[objec
     if not table.key and one.before and returned[_row(one.table, one.before)] > 0:
         returned[_row(one.table, one.before)] -= 1
         return Reason.ALREADY
+    if table.key and _is_rekeyed(table, one):
+        return REKEYED
     if now == one.after:
         whole = one.before is None or one.before.keys() == table.columns.keys()
         return None if whole else Reason.DIVERGED
     return Reason.ALREADY if now == one.before else Reason.DIVERGED
+
+
+def _is_rekeyed(table: Table, one: Moved) -> bool:
+    """Whether the table's rows are named by other columns by now."""
+    return one.key.keys() != set(table.key)
 
 
 def _back(table: Table, one: Moved, unit: int) -> PlannedChange:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trueup.catalog import adopt, adopted, is_declared
+from trueup.catalog import adopt, adopted, is_declared, refuse_same
 from trueup.errors import CatalogError
 from trueup.model.invariant import PREFIX, Declared, Invariant
 from trueup.model.run import Record
@@ -15,6 +15,7 @@ from trueup.report import words
 from trueup.report.properties import properties
 from trueup.suite import bug
 from trueup.suite.asking import Asking
+from trueup.suite.stash import NAMED
 
 
 class Broken(Exception):
@@ -86,6 +87,8 @@ def make(
     root = asking.root if asking else collector.path.parents[2]
     try:
         invariant = adopted(collector.path, name) or adopt(root, found, name, collector.path)
+        named = collector.config.stash.setdefault(NAMED, {})
+        refuse_same(named.setdefault(invariant.id, invariant), invariant)
     except CatalogError as error:
         raise collector.CollectError(f"trueup: {error}") from None
     return InvariantItem.from_parent(collector, name=name, invariant=invariant, asking=asking)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from trueup.model.invariant import Declared
     from trueup.suite.asking import Asking, Finished
     from trueup.suite.recorder import Recorder
 
@@ -12,5 +13,8 @@ if TYPE_CHECKING:
 
 ASKING: "pytest.StashKey[Asking]" = pytest.StashKey()
 RECORDER: "pytest.StashKey[Recorder]" = pytest.StashKey()
+NAMED: "pytest.StashKey[dict[str, Declared]]" = pytest.StashKey()
+"""The invariants that were collected, by their ids: no two may have the same."""
+
 RUN: "pytest.StashKey[Finished | None]" = pytest.StashKey()
 """The run once it is made, for whoever shows it."""

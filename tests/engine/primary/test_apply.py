@@ -333,3 +333,11 @@ def test_the_pace_quickens_while_nobody_waits_and_slackens_when_somebody_does() 
 
     assert sizes == [200, 400, MOST, MOST, 250, 125]
     assert pace.rest == 2.0
+
+
+def test_a_column_that_was_dropped_since_refuses_the_plan(desk: Desk) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS)
+    desk.execute("alter table jobs rename column status to was")
+
+    with pytest.raises(ApplyError, match="jobs has no column 'status' any more; plan again"):
+        desk.apply(plan)

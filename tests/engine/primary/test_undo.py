@@ -373,3 +373,14 @@ def test_rows_without_a_key_that_a_trigger_adds_are_told_from_ours(desk: Desk) -
         ("b", "change"),
         ("b", "trigger"),
     ]
+
+
+def test_a_row_whose_table_has_another_key_by_now_is_left_alone(desk: Desk) -> None:
+    desk.execute("create table tags (k text primary key, v text); insert into tags values ('a', 1)")
+    [entry] = desk.apply(desk.plan(updating("tags", ({"k": "a"}, {"v": "2"})))).entries
+    desk.execute("alter table tags rename column k to named")
+
+    plan = desk.undo(entry)
+
+    assert [one.reason for one in plan.skipped] == ["its table has another key by now"]
+    assert plan.changes == ()

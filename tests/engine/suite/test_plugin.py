@@ -265,3 +265,26 @@ def test_a_run_proves_that_all_stood_on_one_snapshot(pytester, shop, workers) ->
     assert len(seen) == 3
     assert len(set(seen)) == 1
     assert f"one snapshot for all: {seen[0]}" in page.read_text()
+
+
+TWICE = '''
+    from trueup import invariant
+
+    @invariant(severity="P0", over="orders", fix="find")
+    def test_no_order_is_lost(replica):
+        """Somebody else paid for nothing."""
+        return replica.rows("select id from orders where id < 0")
+'''
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_two_of_one_name_end_the_run(pytester, shop, workers) -> None:
+    shop.execute("update orders set status = 'lost' where id = 7")
+    pytester.makepyfile(**{"invariants/shop/test_others": TWICE})
+
+    result = run(pytester, *workers)
+
+    assert result.ret == (1 if workers else 2)  # xdist goes on with what it could collect
+    said = result.stdout.str() + result.stderr.str()
+    assert "shop.no_order_is_lost is declared twice, in test_orders.py:" in said
+    assert not list(pytester.path.glob("reports/*/run.json"))

@@ -372,3 +372,14 @@ def test_a_test_case_is_run_whatever_it_is_called(
 
     assert done.returncode == 1
     assert "Beside" in done.stdout
+
+
+def test_two_of_one_name_end_the_check(pytester: pytest.Pytester, shop: Database) -> None:
+    again = pytester.path / "invariants" / "shop" / "test_others.py"
+    again.write_text((pytester.path / "invariants" / "shop" / "test_orders.py").read_text())
+
+    done = check(pytester.path)
+
+    assert done.returncode == 2
+    assert "shop.no_order_is_lost is declared twice, in test_orders.py:" in done.stdout
+    assert not [*pytester.path.glob("reports/*")]
