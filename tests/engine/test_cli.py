@@ -154,6 +154,26 @@ def test_a_canary_stops_where_nobody_is_asked(clone: Path) -> None:
     assert "holds" in rest
 
 
+def test_that_nobody_reads_what_was_applied_is_no_failure(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "stuck_jobs")
+    trueup(clone, "plan", "studybuddy.fail_stuck_ai_jobs", "--env", "sample", "--out", "full.json")
+
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [TRUEUP, "apply", "full.json"],
+            cwd=clone,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert "`trueup journal show` says what was done" in done.stderr
+
+
 def test_what_is_finished_can_be_resumed_and_nothing_happens(clone: Path) -> None:
     trueup(clone, "sample", "mend", "studybuddy")
     trueup(clone, "sample", "plant", "studybuddy", "stuck_jobs")
