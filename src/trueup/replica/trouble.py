@@ -14,6 +14,9 @@ Without a place a name may be a value: `note::regclass` names in it what a row s
 _NAMELESS = frozenset({"42501", "42P17", "42P18", "42P22"})
 """Those of that class that speak of the schema's own names, or of none, wherever they come up."""
 
+_FIXED = frozenset({"cannot insert multiple commands into a prepared statement"})
+"""Words of that class that are always the same."""
+
 _OBJECT = "large object"
 """What 42501 names by a number that may be a row's."""
 
@@ -82,6 +85,8 @@ def query_error(error: psycopg.Error) -> QueryError:
 
 def _is_of_the_schema(state: str, message: str, place: str | None) -> bool:
     """Whether the server's words name nothing but what the SQL or the schema names."""
+    if message in _FIXED:
+        return True
     if state in _NAMELESS:
         return _OBJECT not in message
     return state.startswith(_SCHEMA_CLASS) and place is not None

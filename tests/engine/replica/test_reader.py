@@ -105,7 +105,7 @@ def test_an_error_keeps_the_names_of_the_schema_and_drops_the_values(
 
 
 def test_a_second_statement_is_refused_by_the_server_too(database: Database, reading) -> None:
-    with reading() as reader, pytest.raises(QueryError, match="42601"):
+    with reading() as reader, pytest.raises(QueryError, match="multiple commands"):
         reader._values("select 1; select 2")
 
 
