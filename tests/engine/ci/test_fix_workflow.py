@@ -99,7 +99,7 @@ def test_another_plan_than_the_one_that_was_shown_is_refused(
         ({"fix": "enable_user'; touch pwned; '"}, "there is no fix"),
         ({}, "asks for a fix or for an undo"),
         ({"undo": "4711"}, "4711"),
-        ({"fix": "enable_user", "rows": "user_id=7", "system": "shop"}, "no invariants found"),
+        ({"fix": "enable_user", "rows": "user_id=7", "system": "shop"}, "has no system 'shop'"),
     ],
 )
 def test_a_form_that_cannot_be_planned_ends_there(dispatched, clone, filled_in, says) -> None:
