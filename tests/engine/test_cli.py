@@ -306,7 +306,7 @@ def test_the_catalog_is_json_for_programs(clone: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["list", "nowhere"], "no invariants found"),
+        (["list", "nowhere"], "has no system 'nowhere'"),
         (["list", "--format", "xml"], "'xml' is not one of table, json, markdown"),
         (["check"], "Missing option '--env'"),
         (["check", "nowhere", "--env", "sample"], "no system 'nowhere'; it has studybuddy"),
