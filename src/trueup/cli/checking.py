@@ -103,9 +103,10 @@ def list_(
         raise typer.BadParameter(
             f"{form!r} is not one of {', '.join(writers)}", param_hint="format"
         )
+    here = project()
     for name in systems or ():
-        project().system(name)
-    found = catalog.load(project().root, tuple(systems or ()))
+        here.system(name)
+    found = catalog.load(here.root, tuple(systems or ()))
     typer.echo(writers[form](found).rstrip("\n"))
 
 

@@ -43,7 +43,9 @@ def waive(
     system = invariant.partition(".")[0]
     there = found_in.system(system).environments
     if env and env not in there and env != SAMPLE:
-        raise ConfigError(f"{system} has no environment {env!r}; it has {', '.join(there)}")
+        raise ConfigError(
+            f"{system} has no environment {env!r}; it has {', '.join(there) or 'none'}"
+        )
     known = {one.id for one in catalog.load(found_in.root, (system,)).invariants}
     if invariant not in known:
         raise ConfigError(f"there is no invariant {invariant!r}; `trueup list {system}` has them")

@@ -73,8 +73,7 @@ def plan(project: Project, asked: Asked) -> Plan:
     system, _, name = asked.name.partition(".")
     if not name:
         raise CatalogError(f"{asked.name!r} is no fix; write SYSTEM.FIX, `trueup list` shows them")
-    project.system(system)
-    known = catalog.load(project.root, (system,))
+    known = _catalog(project, system)
     fix = catalog.find_fix(project.root, system, name)
     naming = known.naming(fix, system)
     rows = _rows(fix, asked, naming)
@@ -108,8 +107,7 @@ def plan_undo(
 
     Raises JournalError for an entry that is not there, is undone already, or has no undo.
     """
-    project.system(system)
-    known = catalog.load(project.root, (system,))
+    known = _catalog(project, system)
     with (
         opened.primary_of(project, environment, system) as (found, primary),
         opened.stripe_of(found) as stripe,
@@ -184,8 +182,7 @@ def resume(
     `repeat` and `made` are a person's word about calls of which nobody knows whether they were
     made. Raises JournalError for an entry that is not there.
     """
-    project.system(system)
-    known = catalog.load(project.root, (system,))
+    known = _catalog(project, system)
     with (
         opened.primary_of(project, environment, system) as (found, primary),
         opened.replica_of(found) if witness else nullcontext() as replica,
@@ -252,6 +249,12 @@ def forget(project: Project, name: str, system: str, older_than: timedelta) -> i
         environment = found[system]
         owner = environment.needs("owner", environment.owner)
         return journal_schema.forget(owner, older_than, signature.operator())
+
+
+def _catalog(project: Project, system: str) -> catalog.Catalog:
+    """What is watched of a system; raises ConfigError where the project has none of that name."""
+    project.system(system)
+    return catalog.load(project.root, (system,))
 
 
 def _rows(fix: Fix, asked: Asked, naming: Sequence[Invariant]) -> list[Violation]:

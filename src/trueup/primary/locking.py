@@ -53,11 +53,12 @@ def by_table(tables: Tables, changes: Sequence[tuple[int, PlannedChange]]) -> li
     found = []
     for place, one in changes:
         table = tables.labelled(one.table)
-        gone = [name for name in (*one.key, *one.set) if name not in table.columns]
-        if gone:
-            raise ApplyError(f"{table.label} has no column {gone[0]!r} any more; plan again")
+        if not table.columns.keys() >= one.key.keys() | one.set.keys():
+            gone = min((one.key.keys() | one.set.keys()) - table.columns.keys())
+            raise ApplyError(f"{table.label} has no column {gone!r} any more; plan again")
         key = table.in_order(one.key)
-        found.append(Planned(place, replace(one, key=key), table, tuple(key.values())))
+        ordered = one if key is one.key else replace(one, key=key)
+        found.append(Planned(place, ordered, table, tuple(key.values())))
     return found
 
 

@@ -165,7 +165,7 @@ class Table(Struct, frozen=True, eq=False):
 
         Nothing that was JSON keeps their order, and rows are found by their values' places.
         """
-        if key.keys() != set(self.key):
+        if tuple(key) == self.key or key.keys() != set(self.key):
             return key
         return {name: key[name] for name in self.key}
 

@@ -82,7 +82,7 @@ def plan_undo(
         facts.blank(entry.fix, primary.database, made, valid_for),
         at_most=len(moved) + len(called) + len(altered),
         changes=tuple(changes),
-        calls=tuple(_calls_back(called, len(changes))),
+        calls=tuple(_calls_back(called, len(moved))),
         alterations=tuple(alterations),
         skipped=(*skipped, *_not_called_back(called)),
         dependents=counted(follows.walk.dragged),

@@ -12,7 +12,6 @@ from trueup.suite.recorder import Recorder, exit_code
 BROKEN_OFF = frozenset({pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR})
 """Pytest's exit codes after which nobody knows what the rest would have said."""
 
-
 NOT_WRITTEN = 2
 """All holds, and nobody can read it: what was said of where to write it is wrong."""
 

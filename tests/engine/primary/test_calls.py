@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
 import pytest
+from msgspec.structs import replace
 
 from engine.primary.counter import Counter, counter
 from engine.primary.desk import FACTS, NO_JOB_RUNS, Desk
@@ -152,6 +153,18 @@ def test_what_somebody_else_has_called_meanwhile_is_not_called(
     assert len(outside.requests) == 3
     assert {one.state for one in late} == {"begun"}
     assert "somebody else has begun it meanwhile" in late[0].detail
+
+
+def test_a_path_that_no_address_has_is_a_call_that_failed(desk: Desk, outside: Counter) -> None:
+    nobody = {"work": Service(name="work", kind=Kind.HTTP, url="http://127.0.0.1:9", key="sekret")}
+    applied = desk.apply(desk.plan(tell, NO_JOB_RUNS, services={"work"}), services=nobody)
+    first, *_ = call_journal.of_entry(desk.primary.connection, applied.entries[0])
+    caller = Caller(connection=desk.primary.connection, services=services(outside), stop=Stop())
+
+    [called] = caller.make([replace(first, path="/x\ny")])
+
+    assert (called.state, called.detail) == ("failed", "its path is none that an address has")
+    assert outside.requests == []
 
 
 def test_what_nothing_takes_back_is_said_before_and_after(desk: Desk, outside: Counter) -> None:
