@@ -1,6 +1,7 @@
 """An export: all that is one person's, nothing of anybody else, and no secret."""
 
 import json
+import os
 import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -218,6 +219,15 @@ def test_a_file_is_not_written_over_unless_that_is_asked_for(project: Project) -
     export(project, asked(project.root, force=True))
     assert json.loads(wanted.out.read_text())["person"] == "u1"
     assert stat.S_IMODE(wanted.out.stat().st_mode) == 0o600
+
+
+def test_what_is_no_file_is_not_written_over(project: Project) -> None:
+    wanted = asked(project.root, force=True)
+    os.mkfifo(wanted.out)
+
+    with pytest.raises(ConfigError, match="is no file that could be written over"):
+        export(project, wanted)
+    assert wanted.out.is_fifo()
 
 
 @pytest.mark.parametrize(

@@ -226,3 +226,10 @@ def test_what_is_found_in_maintenance_opens_no_issue_and_closes_none(repository,
 
     [issue] = repository.issues.values()
     assert issue["state"] == "open"
+
+
+def test_a_run_that_was_stopped_closes_nothing_that_it_did_not_look_at(repository, github) -> None:
+    post(github, [stuck(12)])
+
+    assert post(github, [record("all_is_well")], stopped=True) == []
+    assert repository.issues[1]["state"] == "open"

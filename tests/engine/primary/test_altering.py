@@ -335,33 +335,33 @@ def test_an_index_that_cannot_be_rebuilt_says_what_is_left(
     assert applied.exit_code == 3
 
 
+FORGED = 'create policy "Own notes" on public.notes as permissive using (true)'
+
+
 @pytest.mark.parametrize(
-    "forged",
+    ("forged", "says"),
     [
-        "create role evil",
-        'create policy "Own notes" on public.notes as permissive using (true); create role evil',
+        ("create role evil", "is no policy of it"),
+        (FORGED.replace("Own notes", "Other"), "is no policy of it"),
+        (f"{FORGED}; create role evil", "cannot insert multiple commands"),
+        (f"{FORGED}; commit; create role evil; begin", "cannot insert multiple commands"),
         (
-            'create policy "Own notes" on public.notes as permissive using (true); commit;'
-            " create role evil; begin"
-        ),
-        (
-            'create policy "Own notes" on public.notes as permissive using (true);'
-            ' comment on policy "Own notes" on public.notes is null; create role evil'
+            f'{FORGED}; comment on policy "Own notes" on public.notes is null; create role evil',
+            "cannot insert multiple commands",
         ),
     ],
 )
 def test_a_journal_that_the_fixer_forged_makes_the_owner_do_nothing_else(
-    notes: tuple[Desk, Desk], forged: str
+    notes: tuple[Desk, Desk], forged: str, says: str
 ) -> None:
     desk, owner = notes
     applied = owner.apply(desk.plan(altering(Alteration.DROP_POLICY, "Own notes")))
     plan = desk.undo(applied.entries[0])
     with desk.database.connect() as journal:
-        journal.execute("set session_replication_role = replica")
         journal.execute("alter table trueup.journal_alterations disable trigger all")
         journal.execute("update trueup.journal_alterations set before = %s", [forged])
 
-    with pytest.raises((ApplyError, JournalError)):
+    with pytest.raises(ApplyError, match=says):
         owner.apply(plan)
 
     assert desk.rows("select from pg_roles where rolname = 'evil'") == []

@@ -341,3 +341,21 @@ def test_a_column_that_was_dropped_since_refuses_the_plan(desk: Desk) -> None:
 
     with pytest.raises(ApplyError, match="jobs has no column 'status' any more; plan again"):
         desk.apply(plan)
+
+
+def test_what_a_function_makes_sql_of_is_not_told(desk: Desk) -> None:
+    desk.execute("""
+        create function boom() returns trigger language plpgsql as $$
+        begin execute 'select ' || new.note; return new; end $$;
+        create trigger boom before update on jobs for each row execute function boom();
+    """)
+
+    def tell(violations):
+        for job in violations:
+            yield Update("jobs", key={"id": job["id"]}, set={"note": "sekret"})
+
+    with pytest.raises(ApplyError) as refused:
+        desk.apply(desk.plan(tell, NO_JOB_RUNS))
+
+    assert "sekret" not in str(refused.value)
+    assert "in function" in str(refused.value)

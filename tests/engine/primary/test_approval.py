@@ -126,3 +126,13 @@ def test_a_file_that_was_edited_cannot_be_approved(project: Project) -> None:
 
     with pytest.raises(PlanError, match="changed after it was made"):
         files.read(path)
+
+
+@pytest.mark.parametrize("digest", ["", "abc"])
+def test_another_plan_than_the_one_expected_is_refused(project: Project, digest: str) -> None:
+    plan, _ = planned(project, "strict")
+
+    files.require_expected(plan, None)
+    files.require_expected(plan, plan.digest)
+    with pytest.raises(ApplyError, match="nothing was changed"):
+        files.require_expected(plan, digest)

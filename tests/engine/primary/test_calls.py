@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.primary.counter import Counter, counter
 from engine.primary.desk import FACTS, NO_JOB_RUNS, Desk
-from trueup import Call, Update
+from trueup import Call, Insert, Update
 from trueup.errors import ApplyError, JournalError, PlanError
 from trueup.primary import call_journal, pace, sending
 from trueup.primary.applied import Applied
@@ -414,3 +414,24 @@ def test_a_key_is_never_printed(outside: Counter) -> None:
 
 def test_who_asks_to_stop_is_not_kept_waiting() -> None:
     pace.pause(60, Stop(by="Ctrl-C"))
+
+
+def test_a_call_back_does_not_belong_to_a_row_that_it_was_not_made_with(
+    desk: Desk, outside: Counter
+) -> None:
+    desk.execute("create table tags (k text primary key)")
+    desk.execute("create table tagged (id int primary key, k text references tags)")
+
+    def tag(settings):
+        for name in ("a", "b"):
+            yield Insert("tags", {"k": name})
+            yield Call("work", "POST", f"/{name}", undo=Call("work", "DELETE", f"/{name}"))
+
+    applied = desk.apply(desk.plan(tag, services={"work"}), services=services(outside))
+    desk.execute("insert into tagged values (1, 'b')")
+
+    undo = desk.undo(applied.entries[0], services={"work"})
+
+    assert [one.key for one in undo.changes] == [{"k": "a"}]
+    assert len(undo.calls) == 2
+    assert {one.unit for one in undo.calls}.isdisjoint(one.unit for one in undo.changes)

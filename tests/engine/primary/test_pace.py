@@ -156,3 +156,8 @@ def test_the_replica_that_stands_still_stops_the_fix(
     assert applied.exit_code == 3
     assert applied.stopped.startswith("stopped after batch 2, since the replica had not replayed")
     assert 0 < applied.changed < MANY
+
+
+def test_a_share_that_is_no_number_agrees_to_nothing(many: Desk) -> None:
+    with pytest.raises(PlanError, match="more than nan %"):
+        many.plan(fail, NO_JOB_RUNS, at_most=2000, share=float("nan"))

@@ -66,3 +66,16 @@ def test_a_system_that_is_owed_and_absent_is_unknown_with_its_invariants(tmp_pat
 def test_a_place_without_a_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="did the jobs upload theirs"):
         merging.merge([tmp_path], tmp_path / "reports", tmp_path)
+
+
+def test_a_system_that_a_stopped_run_did_not_come_to_is_unknown(tmp_path: Path) -> None:
+    stopped = replace(at(5, broken(1, 2), selection=""), records=(), stopped=True)
+    store.write(stopped, tmp_path / "jobs")
+    owed = merging.Owed(find_project(ROOT), ("studybuddy",))
+
+    page = merging.merge([tmp_path / "jobs"], tmp_path / "reports", tmp_path, owed)
+
+    found = folder.read(page.parent)
+    assert [one.name for one in found.systems] == ["studybuddy"]
+    assert {one.verdict for one in found.records} == {Verdict.UNKNOWN}
+    assert len(found.records) > 10

@@ -16,6 +16,7 @@ from engine.report.test_page import Outline
 from trueup.cli.verbs import app
 from trueup.errors import RunError
 from trueup.model.run import Mended
+from trueup.model.verdict import Verdict
 from trueup.report import site, store
 
 STUCK = "studybuddy.every_running_ai_job_is_younger_than_five_minutes"
@@ -237,10 +238,12 @@ def test_the_command_says_what_it_wrote_and_where(tmp_path: Path) -> None:
 def test_a_run_that_was_stopped_hides_no_whole_one(tmp_path: Path) -> None:
     whole = [replace(one, selection="") for one in month()[-2:]]
     store.write(whole[0], tmp_path / "runs")
-    store.write(replace(whole[1], records=whole[1].records[:1], stopped=True), tmp_path / "runs")
+    held = tuple(one for one in whole[1].records if one.verdict is Verdict.HOLDS)
+    store.write(replace(whole[1], records=held, stopped=True), tmp_path / "runs")
 
     site.build(tmp_path / "runs", tmp_path / "out")
 
     text = Outline(read(tmp_path / "out" / "index.html")).text
+    violated = sum(one.verdict is Verdict.VIOLATED for one in whole[0].records)
     assert "stopped early" in text
-    assert "all hold" not in text
+    assert f"Violated: {violated} in production." in text
