@@ -43,6 +43,9 @@ def clone() -> Iterator[Path]:
         reset(folder / SAMPLE_FOLDER)
 
 
+LINES_OF_A_TERMINAL = 40
+
+
 def test_the_demo_names_every_fault_and_its_command_mends(clone: Path) -> None:
     said = trueup(clone, "demo")
     [line] = [line.strip() for line in said.splitlines() if " && " in line and "  " in line][-1:]
@@ -54,6 +57,7 @@ def test_the_demo_names_every_fault_and_its_command_mends(clone: Path) -> None:
     invariant = first.removeprefix("mend the first (").removesuffix("):").replace(" ", "_")
     system = shlex.split(line)[2].partition(".")[0]
     assert "not named exactly" not in said
+    assert len(said.splitlines()) < LINES_OF_A_TERMINAL
     assert "1 holds" in trueup(clone, "check", system, "--env", "sample", "-k", invariant)
     assert list(clone.glob("reports/2*/index.html"))
     assert (clone / "reports" / "site" / "index.html").is_file()

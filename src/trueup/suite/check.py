@@ -25,6 +25,8 @@ class Asked(Struct, frozen=True):
     html: Path | None = None
     junit: Path | None = None
     fail_fast: bool = False
+    brief: bool = False
+    """Only how many and the worst, and not each violated invariant by itself."""
 
 
 def run(project: Project, asked: Asked) -> int:

@@ -83,6 +83,7 @@ def arguments(project: Project, asked: Asked, names: tuple[str, ...]) -> list[st
     words += [f"--html={asked.html}", "--self-contained-html"] if asked.html else []
     words += [f"--junitxml={asked.junit}"] if asked.junit else []
     words += ["-x"] if asked.fail_fast else []
+    words += ["--tb=no"] if asked.brief else []
     return words
 
 
