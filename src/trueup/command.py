@@ -40,6 +40,12 @@ def mend(fix: Fix, system: str, environment: str, invariant: str | None = None) 
     return f"{planned} --out {plan} && {program()} apply {plan}"
 
 
+def install(system: str, environment: str, fixer: str) -> str:
+    """Install the journal, to which that role then adds."""
+    at = f"--system {system} --env {environment}"
+    return f"{program()} journal install {at} --fixer {fixer}"
+
+
 def undo(system: str, environment: str, entry: int) -> str:
     """Plan the undo of a journal entry and apply that plan."""
     plan = PLANS / f"{system}.undo-{entry}.json"

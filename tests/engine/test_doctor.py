@@ -161,13 +161,21 @@ def test_a_role_is_told_every_line_that_mends_it(environment, database, writer: 
     assert f'grant pg_monitor to "{writer}";' in told
 
 
-def test_what_is_not_configured_is_named(environment: Environment) -> None:
-    bare = replace(environment, primary=None, visitor=None, unset={"visitor": "SHOP_VISITOR_URL"})
+def test_a_variable_that_is_not_set_is_named(environment: Environment) -> None:
+    unset = {"primary": "SHOP_PRIMARY_URL", "visitor": "SHOP_VISITOR_URL"}
 
-    told = " ".join(ills(bare))
+    told = " ".join(ills(replace(environment, primary=None, visitor=None, unset=unset)))
 
     assert "the variable SHOP_VISITOR_URL is not set" in told
-    assert "staging of shop has no primary in trueup.toml" in told
+    assert "the variable SHOP_PRIMARY_URL is not set" in told
+
+
+def test_a_runner_that_only_checks_is_well_without_the_rest(environment: Environment) -> None:
+    bare = replace(environment, primary=None, visitor=None, owner=None)
+
+    assert ills(bare) == []
+    assert "primary: trueup.toml names none, so nothing can be planned" in words(bare)
+    assert "visitor: trueup.toml names none, so policies are not evaluated" in words(bare)
 
 
 def words(environment: Environment) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from trueup.command import program
+from trueup import command
 from trueup.doctor.told import APPLICATION, Told
 from trueup.environment import Environment
 from trueup.errors import ConfigError, GuardError
@@ -12,6 +12,9 @@ from trueup.replica.dsn import Dsn
 
 def primary(environment: Environment) -> Iterator[Told]:
     """Look at the primary, with the fixer's login."""
+    if environment.primary is None and "primary" not in environment.unset:
+        yield Told(True, "primary: trueup.toml names none, so nothing can be planned or applied")
+        return
     try:
         dsn = environment.needs("primary", environment.primary)
         yield from _writes(dsn, environment)
@@ -27,8 +30,7 @@ def _writes(dsn: Dsn, environment: Environment) -> Iterator[Told]:
         yield Told(False, "primary: the server is a standby", "give the primary's URL")
         return
     yield Told(True, "primary: takes writes")
-    at = f"--system {environment.system} --env {environment.name}"
-    install = f"{program()} journal install {at} --fixer {role}"
+    install = command.install(environment.system, environment.name, role)
     yield Told(
         bool(journal),
         "primary: the journal is " + ("there" if journal else "missing"),

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 from psycopg import sql
 
+from trueup import command
 from trueup.errors import JournalError
 from trueup.primary.session import APPLICATION, Connection
 from trueup.primary.trouble import refused
@@ -113,9 +114,8 @@ def require(connection: Connection, system: str, environment: str) -> None:
     """Raise JournalError, with the command that installs it, where there is no journal."""
     with refused("look for the journal", JournalError):
         there, usable = connection.execute(_THERE).fetchone() or (False, False)
+        [role] = connection.execute("select session_user::text").fetchone() or [""]
     if usable:
         return
     what = "may not be written by this role" if there else "is not installed"
-    raise JournalError(
-        f"the journal {what}; run: trueup journal install --system {system} --env {environment}"
-    )
+    raise JournalError(f"the journal {what}; run: {command.install(system, environment, role)}")

@@ -222,8 +222,11 @@ def test_a_role_that_may_not_add_to_it_is_told(desk: Desk, writer: str) -> None:
 
     with open_primary(dsn, Limits()) as primary:
         assert not journal_schema.installed(primary.connection)
-        with pytest.raises(JournalError, match="may not be written by this role"):
+        with pytest.raises(JournalError, match="may not be written by this role") as told:
             journal_schema.require(primary.connection, "shop", "test")
+
+    command = f"journal install --system shop --env test --fixer {writer}"
+    assert str(told.value).endswith(command)
 
 
 @pytest.fixture
