@@ -15,6 +15,11 @@ _NOTES = {
     "plain": ("Run it on the primary, as a superuser or the database's owner.",),
 }
 
+_USAGE = (
+    "psql <the primary's URL> -v password=<a long one> -f reader.sql",
+    "An SQL editor knows no variables: there write '<a long one>' in place of :'password'.",
+)
+
 _ROLE = """
 create role trueup_reader login bypassrls connection limit 20 password :'password';
 grant pg_read_all_data, pg_monitor to trueup_reader;
@@ -67,6 +72,5 @@ def reader_sql(provider: str) -> str:
     """
     if provider not in PROVIDERS:
         raise ConfigError(f"{provider!r} is no provider; name one of {', '.join(PROVIDERS)}")
-    usage = "psql <the primary's URL> -v password=<a long one> -f reader.sql"
-    notes = "\n".join(f"-- {line}" for line in (*_NOTES[provider], usage))
+    notes = "\n".join(f"-- {line}" for line in (*_NOTES[provider], *_USAGE))
     return f"{notes}\n{_ROLE}{_DATABASE}"

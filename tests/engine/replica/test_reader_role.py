@@ -162,6 +162,14 @@ def test_one_grant_too_many_is_told_exactly_and_its_line_mends_it(
         assert session.about.role == name
 
 
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_an_editor_that_knows_no_variables_is_thought_of(provider: str) -> None:
+    notes, _, lines = reader_sql(provider).partition("\ncreate role")
+
+    assert "in place of :'password'" in notes
+    assert lines.count(":'password'") == 1
+
+
 def test_a_provider_that_is_not_known_is_told_which_are() -> None:
     with pytest.raises(ConfigError, match="name one of supabase, neon, plain"):
         reader_sql("oracle")
