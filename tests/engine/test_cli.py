@@ -154,7 +154,7 @@ def test_a_canary_stops_where_nobody_is_asked(clone: Path) -> None:
     first = trueup(clone, "apply", "canary.json", "--canary", "1", code=3)
     rest = trueup(clone, "apply", "canary.json")
 
-    assert "not finished: stopped after" in first
+    assert "not finished: stopped after 1 change, as asked; the same plan again" in first
     assert "holds" in rest
 
 

@@ -40,7 +40,7 @@ def test_no_more_rows_are_changed_than_asked_for(many: Desk) -> None:
     assert (first.exit_code, first.changed, first.stopped) == (
         3,
         5,
-        "stopped after 5 changes, as asked",
+        "stopped after 5 changes, as asked; the same plan again does the rest",
     )
     second = many.apply(plan, most=7)
     assert second.changed == 7
