@@ -66,6 +66,14 @@ def test_of_pytest():
     assert not rows()
 """
 
+MORE = """
+[systems.cafe]
+title = "Café"
+
+[systems.cafe.environments.staging]
+replica = "SHOP_REPLICA_URL"
+"""
+
 WAITING = "select count(*) from pg_stat_activity where query like '%generate_series(1, 9999999)%'"
 
 SESSIONS = "select count(*) from pg_stat_activity where application_name like 'trueup/%'"
@@ -161,6 +169,19 @@ def test_a_module_is_imported_by_the_process_that_asks_and_by_no_other(
     [reports] = (pytester.path / "reports.txt").read_text().split()
     assert done.returncode == 0, done.stdout
     assert asks != reports
+
+
+@pytest.mark.parametrize("words", [(), ("-n", "2")])
+def test_a_system_without_invariants_is_said(
+    pytester: pytest.Pytester, shop: Database, words: tuple[str, ...]
+) -> None:
+    with (pytester.path / "trueup.toml").open("a") as config:
+        config.write(MORE)
+
+    done = check(pytester.path, "cafe", *words)
+
+    assert done.returncode == 2
+    assert done.stderr == "trueup: cafe has no invariants; write invariants/cafe/test_….py\n"
 
 
 def test_what_stands_beside_invariants_is_run_by_pytest(
