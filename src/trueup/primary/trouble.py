@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import psycopg
 
 from trueup.errors import ApplyError, TrueupError
+from trueup.replica.trouble import names_the_schema
 
 _WORDS = {
     "22": "a value does not fit its column",
@@ -57,8 +58,7 @@ def words(error: psycopg.Error) -> str:
     if state is None:
         return "the connection was lost; `trueup journal show` tells whether anything was committed"
     said = _WORDS.get(state) or _WORDS.get(state[:2]) or "the server refused"
-    if state.startswith("42") and not (error.diag.context or error.diag.internal_query):
-        # Class 42 speaks of names, never of values, unless a function made words or SQL of them.
+    if names_the_schema(error):
         said = error.diag.message_primary or said
     remedy = f"; {_REMEDIES[state]}" if state in _REMEDIES else ""
     return f"{said}{_where(error)} ({state}){remedy}"

@@ -1,5 +1,7 @@
 """What went wrong with a statement or a connection, in words that carry nothing of a row."""
 
+import re
+
 import psycopg
 
 from trueup.errors import ConnectError, CostError, QueryError, TrueupError
@@ -11,8 +13,16 @@ Class 42 speaks of names; where the server says at which place of the SQL, they 
 Without a place a name may be a value: `note::regclass` names in it what a row says.
 """
 
-_NAMELESS = frozenset({"42501", "42P17", "42P18", "42P22"})
+_NAMELESS = frozenset(
+    {
+        *("42501", "42611", "42710", "42804", "428C9", "42P06", "42P07"),
+        *("42P10", "42P16", "42P17", "42P18", "42P22"),
+    }
+)
 """Those of that class that speak of the schema's own names, or of none, wherever they come up."""
+
+_MADE = re.compile(r"\bRAISE\b|\bPL/(?!pgSQL\b)")
+"""How the context tells of words that a function chose; the server translates all but these."""
 
 _FIXED = frozenset({"cannot insert multiple commands into a prepared statement"})
 """Words of that class that are always the same."""
@@ -76,20 +86,23 @@ def query_error(error: psycopg.Error) -> QueryError:
     message = error.diag.message_primary or ""
     if state == "42501" and _HIDDEN in message:
         return QueryError("row-level security hides rows from the reader", state)
-    if message and _is_of_the_schema(state, message, error.diag.statement_position):
+    if names_the_schema(error):
         return QueryError(f"{message} ({state})", state)
     transient = state in _TRANSIENT or state.startswith("08")
     words = WORDS.get(state, LOST if state.startswith("08") else "the server refused the query")
     return QueryError(f"{words} ({state})", state, transient=transient)
 
 
-def _is_of_the_schema(state: str, message: str, place: str | None) -> bool:
-    """Whether the server's words name nothing but what the SQL or the schema names."""
+def names_the_schema(error: psycopg.Error) -> bool:
+    """Whether the server's own words name nothing but what the SQL or the schema names."""
+    state, message = error.diag.sqlstate or "", error.diag.message_primary or ""
     if message in _FIXED:
         return True
+    if not state.startswith(_SCHEMA_CLASS) or _MADE.search(error.diag.context or ""):
+        return False
     if state in _NAMELESS:
         return _OBJECT not in message
-    return state.startswith(_SCHEMA_CLASS) and place is not None
+    return error.diag.statement_position is not None
 
 
 def remedy(error: TrueupError) -> str:

@@ -359,3 +359,24 @@ def test_what_a_function_makes_sql_of_is_not_told(desk: Desk) -> None:
 
     assert "sekret" not in str(refused.value)
     assert "in function" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "guard",
+    ["check (note::regclass is not null)", "check (tell(note))"],
+)
+def test_what_a_constraint_makes_of_a_value_is_not_told(desk: Desk, guard: str) -> None:
+    desk.execute(f"""
+        create function tell(text) returns boolean immutable language plpgsql as $$
+        begin raise insufficient_privilege using message = $1; end $$;
+        alter table jobs add {guard} not valid;
+    """)
+
+    def tell(violations):
+        for job in violations:
+            yield Update("jobs", key={"id": job["id"]}, set={"note": "sekret"})
+
+    with pytest.raises(ApplyError) as refused:
+        desk.apply(desk.plan(tell, NO_JOB_RUNS))
+
+    assert "sekret" not in str(refused.value)

@@ -143,10 +143,15 @@ def test_a_column_of_a_rule_may_have_a_word_of_sql_for_its_name(
         "has_table_privilege(name, 'select')",
         "to_tsquery('simple', name)",
         "lo_get(id::oid)::text",
+        "tell(name)",
     ],
 )
 def test_what_a_row_names_is_not_told(database: Database, reading, named: str) -> None:
-    database.execute("create table notes (id int, name text)")
+    database.execute("""
+        create table notes (id int, name text);
+        create function tell(text) returns text stable language plpgsql as $$
+        begin raise insufficient_privilege using message = $1; end $$;
+    """)
     database.execute("insert into notes values (4711, 'sekret & & (')")
 
     with reading() as reader, pytest.raises((QueryError, StatementError)) as refused:
