@@ -131,7 +131,7 @@ def test_addresses_and_buckets_are_asked_each_by_its_key(
 def test_a_missing_journal_comes_with_the_command_that_installs_it(environment) -> None:
     [ill] = ills(environment)
 
-    assert ill.startswith("primary: the journal is missing; ")
+    assert ill.startswith("primary: the journal is not installed; ")
     assert ill.endswith("journal install --system shop --env staging --fixer trueup_fixer")
 
 

@@ -216,7 +216,7 @@ class Scene(Struct, frozen=True):
         owner = Dsn(self.database.url("postgres", "primary"), "the test's owner")
         fixer = Dsn(self.database.url("trueup_fixer", "primary"), "the test's primary")
         with open_primary(fixer, Limits()) as primary:
-            if not journal_schema.installed(primary.connection):
+            if journal_schema.fault(primary.connection):
                 journal_schema.install(owner, primary.role)
             yield primary
 

@@ -6,6 +6,7 @@ from trueup import command
 from trueup.doctor.told import APPLICATION, Told
 from trueup.environment import Environment
 from trueup.errors import ConfigError, GuardError
+from trueup.primary import journal_schema
 from trueup.replica.connection import connect
 from trueup.replica.dsn import Dsn
 
@@ -24,18 +25,15 @@ def primary(environment: Environment) -> Iterator[Told]:
 
 def _writes(dsn: Dsn, environment: Environment) -> Iterator[Told]:
     with connect(dsn, standby=False, application=APPLICATION) as connection:
-        row = connection.execute(_MAY).fetchone() or (True, None, False, "")
-        recovering, journal, quiet, role = row
+        row = connection.execute(_MAY).fetchone() or (True, False, "")
+        recovering, quiet, role = row
+        wrong = "" if recovering else journal_schema.fault(connection)
     if recovering:
         yield Told(False, "primary: the server is a standby", "give the primary's URL")
         return
     yield Told(True, "primary: takes writes")
     install = command.install(environment.system, environment.name, role)
-    yield Told(
-        bool(journal),
-        "primary: the journal is " + ("there" if journal else "missing"),
-        "" if journal else install,
-    )
+    yield Told(not wrong, f"primary: the journal {wrong or 'is there'}", install if wrong else "")
     yield Told(
         bool(quiet),
         "primary: an undo " + ("keeps triggers quiet" if quiet else "lets triggers fire"),
@@ -45,7 +43,6 @@ def _writes(dsn: Dsn, environment: Environment) -> Iterator[Told]:
 
 _MAY = """
     select pg_catalog.pg_is_in_recovery(),
-           pg_catalog.to_regclass('trueup.journal'),
            pg_catalog.has_parameter_privilege('session_replication_role', 'set'),
            session_user::text
 """

@@ -44,7 +44,7 @@ def primary_of(
             else environment.needs("primary", environment.primary)
         )
         with open_primary(dsn, environment.limits) as primary:
-            if name == SAMPLE and not owner and not journal_schema.installed(primary.connection):
+            if name == SAMPLE and not owner and journal_schema.fault(primary.connection):
                 installer = environment.needs("owner", environment.owner)
                 journal_schema.install(installer, primary.role, SAMPLE_READER)
             yield environment, primary

@@ -16,12 +16,22 @@ _OWNS = """
     select pg_has_role(rolname, current_user, 'member') from pg_roles where rolname = %s
 """
 
-_THERE = """
+_FAULTS = """
     select
-        true, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'insert')
+        has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'insert'),
+        not exists (
+            select from pg_class as each
+            where each.relnamespace = n.oid and each.relkind = 'r' and each.relname like 'journal%'
+              and not exists (
+                  select from pg_trigger
+                  where tgrelid = each.oid and tgname = 'append_only' and tgenabled = 'A'
+              )
+        )
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'trueup' and c.relname = 'journal_alterations'
 """
+
+_MISSING = "is not installed"
 
 _TABLES = ("journal_rows", "journal_proofs", "journal_calls")
 
@@ -96,26 +106,30 @@ def forget(dsn: Dsn, older_than: timedelta, by: str) -> int:
         refused("forget entries of the journal", JournalError),
         connection.transaction(),
     ):
-        if connection.execute(_THERE).fetchone() is None:
-            raise JournalError("the journal is not installed, so there is nothing to forget")
+        if fault(connection) == _MISSING:
+            raise JournalError(f"the journal {_MISSING}, so there is nothing to forget")
         connection.execute(_FORGETTABLE.encode())
         done = connection.execute(_FORGET, {"age": older_than, "by": by}).fetchone()
         connection.execute(_APPEND_ONLY.encode())
     return int(done[0]) if done else 0
 
 
-def installed(connection: Connection) -> bool:
-    """Whether the journal is there and this role may add to it."""
-    row = connection.execute(_THERE).fetchone()
-    return bool(row and row[1])
+def fault(connection: Connection) -> str:
+    """Say why this role may not, or should not, add to the journal; empty where it may."""
+    found = connection.execute(_FAULTS).fetchone()
+    if found is None:
+        return _MISSING
+    usable, append_only = found
+    if not usable:
+        return "may not be written by this role"
+    return "" if append_only else "can be changed afterwards: its triggers append_only are off"
 
 
 def require(connection: Connection, system: str, environment: str) -> None:
-    """Raise JournalError, with the command that installs it, where there is no journal."""
+    """Raise JournalError, with the command that mends it, where there is a fault in the journal."""
     with refused("look for the journal", JournalError):
-        there, usable = connection.execute(_THERE).fetchone() or (False, False)
+        wrong = fault(connection)
         [role] = connection.execute("select session_user::text").fetchone() or [""]
-    if usable:
-        return
-    what = "may not be written by this role" if there else "is not installed"
-    raise JournalError(f"the journal {what}; run: {command.install(system, environment, role)}")
+    if wrong:
+        mend = command.install(system, environment, role)
+        raise JournalError(f"the journal {wrong}; run: {mend}")

@@ -220,13 +220,31 @@ def test_a_fixer_that_is_not_there_is_named(admin_dsn: Dsn) -> None:
 def test_a_role_that_may_not_add_to_it_is_told(desk: Desk, writer: str) -> None:
     dsn = Dsn(desk.database.url(writer, "primary"), "WRITER_URL")
 
-    with open_primary(dsn, Limits()) as primary:
-        assert not journal_schema.installed(primary.connection)
-        with pytest.raises(JournalError, match="may not be written by this role") as told:
-            journal_schema.require(primary.connection, "shop", "test")
+    with (
+        open_primary(dsn, Limits()) as primary,
+        pytest.raises(JournalError, match="may not be written by this role") as told,
+    ):
+        journal_schema.require(primary.connection, "shop", "test")
 
     command = f"journal install --system shop --env test --fixer {writer}"
     assert str(told.value).endswith(command)
+
+
+@pytest.mark.parametrize(
+    "done", ["disable trigger append_only", "enable trigger append_only", "disable trigger all"]
+)
+@pytest.mark.parametrize("table", TABLES)
+def test_nothing_is_applied_while_a_guard_of_it_is_off(
+    desk: Desk, admin_dsn: Dsn, table: str, done: str
+) -> None:
+    plan = desk.plan(fail, NO_JOB_RUNS)
+    desk.execute(f"alter table trueup.{table} {done}")
+
+    with pytest.raises(JournalError, match="can be changed afterwards: its triggers append_only"):
+        desk.apply(plan)
+
+    journal_schema.install(admin_dsn, "trueup_fixer")
+    assert desk.apply(plan).exit_code == 0
 
 
 @pytest.fixture
@@ -258,4 +276,4 @@ def test_the_script_names_the_fixer_and_can_be_run_by_hand(shop: Database) -> No
     shop.execute(journal_schema.script("trueup_fixer"))
 
     with shop.connect("trueup_fixer") as fixer:
-        assert journal_schema.installed(fixer)
+        assert journal_schema.fault(fixer) == ""
