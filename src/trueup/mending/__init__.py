@@ -219,14 +219,14 @@ def resume(
 def entries(project: Project, environment: str, system: str) -> list[Entry]:
     """The newest entries of a system's journal."""
     with opened.primary_of(project, environment, system) as (_, primary):
-        journal_schema.require(primary.connection, system, environment)
+        journal_schema.require_there(primary.connection, system, environment)
         return journal.entries(primary.connection, system)
 
 
 def entry(project: Project, environment: str, system: str, number: int) -> Opened:
     """One entry, with the rows that it moved, what proved it, its calls and its alterations."""
     with opened.primary_of(project, environment, system) as (_, primary):
-        journal_schema.require(primary.connection, system, environment)
+        journal_schema.require_there(primary.connection, system, environment)
         found = journal.entry(primary.connection, system, number)
         rows = journal.rows(primary.connection, number)
         calls = call_journal.of_entry(primary.connection, number)

@@ -49,7 +49,7 @@ def prepare(connection: Connection, fix: str, change: Alter) -> Prepared:
     if reason is None and found.definition is None:
         reason = Reason.GONE
     if reason is not None:
-        return left_alone(kind, found.label, found.name, reason)
+        return unaltered(kind, found.label, found.name, reason)
     planned = _planned(connection, kind, found)
     return _rebuilt(planned, found) if kind is Alteration.REINDEX else planned
 
@@ -74,11 +74,11 @@ def restored(
             planned.append(replace(made, unit=unit, warning=shown or made.warning))
         else:
             said = Reason.DIVERGED if reason == Reason.MOVED else str(reason)
-            skipped.append(left_alone(one.kind, one.table, one.name, said))
+            skipped.append(unaltered(one.kind, one.table, one.name, said))
     return planned, skipped
 
 
-def left_alone(kind: Alteration, table: str, name: str, reason: str) -> Skipped:
+def unaltered(kind: Alteration, table: str, name: str, reason: str) -> Skipped:
     """An alteration that is not made, and why."""
     return Skipped(table=table, key={str(kind): name or None}, reason=reason)
 

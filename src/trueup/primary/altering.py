@@ -8,7 +8,7 @@ from psycopg import sql
 from trueup.errors import ApplyError
 from trueup.model.plan import PlannedAlteration, Skipped
 from trueup.primary import journal_alterations
-from trueup.primary.alterable import left_alone
+from trueup.primary.alterable import unaltered
 from trueup.primary.alterations import WAYS, Way
 from trueup.primary.applied import Altered, Reason
 from trueup.primary.schema_object import SchemaObject, compared, find
@@ -45,7 +45,7 @@ def keep(
         if reason is None:
             kept.append((place, one))
         else:
-            left.append(left_alone(one.kind, one.table, one.name, reason))
+            left.append(unaltered(one.kind, one.table, one.name, reason))
     return kept, left
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from trueup.errors import PlanError
@@ -17,13 +17,11 @@ from trueup.primary.asking import Answer
 from trueup.primary.callable import planned_call, require_callable
 from trueup.primary.consequences import Consequences, follow, require_free
 from trueup.primary.draft import Draft, draft
+from trueup.primary.left_alone import Prepared, keep
 from trueup.primary.session import Connection
 from trueup.primary.tables import Table, Tables
 from trueup.primary.typed import OPERATOR
-from trueup.primary.units import Union, numbered
-
-Outside = PlannedCall | PlannedAlteration
-"""What is planned and is no row."""
+from trueup.primary.units import units
 
 
 class Answered(Struct, frozen=True):
@@ -46,13 +44,6 @@ class Answered(Struct, frozen=True):
     def touched(self) -> frozenset[str]:
         """Tables that are written, those of the catalog too, by qualified name."""
         return self.follows.touched | {WAYS[one.kind].catalog for one in self.alterations}
-
-
-class _Prepared(Struct):
-    """Calls and alterations, each with the places of the violations that it is for."""
-
-    found: list[tuple[Outside, frozenset[int]]] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
 
 
 class Said(Struct, frozen=True):
@@ -79,19 +70,19 @@ def answered(
         raise PlanError(f"{fix.name} changes rows and the schema at once; make it two fixes")
     require_callable(fix.name, answer.calls, services)
     tables = Tables(connection)
-    drafted = draft(connection, tables, fix.name, answer.changes)
+    drafts = draft(connection, tables, fix.name, answer.changes)
     prepared = _prepared(connection, fix, answer)
-    _require_few(fix, len(drafted.drafts) + len(prepared.found))
-    changes = [_change(one) for one in drafted.drafts]
+    kept = keep(drafts, prepared, len(violations))
+    _require_few(fix, len(kept.drafts) + len(kept.outside))
+    changes = [_change(one) for one in kept.drafts]
     follows = follow(connection, tables, changes)
     require_free(follows.walk, fix.name)
-    mends = [frozenset(one.mends) for one in drafted.drafts]
-    mends += [places for _, places in prepared.found]
-    roots = _units(mends, follows.walk.together, len(violations))
+    mends = kept.mends
+    roots = units(mends, follows.walk.together, len(violations))
     mended = {at: place for place, found in enumerate(mends) for at in found}
     outside = [
         replace(one, unit=unit)
-        for (one, _), unit in zip(prepared.found, roots[len(changes) :], strict=True)
+        for one, unit in zip(kept.outside, roots[len(changes) :], strict=True)
     ]
     return Answered(
         changes=tuple(replace(c, unit=u) for c, u in zip(changes, roots, strict=False)),
@@ -102,44 +93,24 @@ def answered(
             for at, v in enumerate(violations)
             if at in mended and v.invariant != OPERATOR
         ),
-        skipped=(*drafted.skipped, *prepared.skipped),
+        skipped=tuple(kept.skipped),
         follows=follows,
-        printable=_printable(invariants, dict.fromkeys(one.table for one in drafted.drafts)),
+        printable=_printable(invariants, dict.fromkeys(one.table for one in kept.drafts)),
     )
 
 
-def _prepared(connection: Connection, fix: Fix, answer: Answer) -> _Prepared:
+def _prepared(connection: Connection, fix: Fix, answer: Answer) -> list[Prepared]:
     """What is said twice is made once."""
-    prepared = _Prepared()
-    called: dict[str, tuple[PlannedCall, frozenset[int]]] = {}
-    for asked in answer.calls:
-        said = repr(asked.call)  # what it sends is no key of a dict
-        _, mends = called.get(said, (None, frozenset[int]()))
-        called[said] = (planned_call(asked.call), mends | asked.mends)
-    prepared.found += called.values()
-    once: dict[PlannedAlteration, frozenset[int]] = {}
-    for altering in answer.alterations:
-        one = prepare(connection, fix.name, altering.change)
-        if isinstance(one, Skipped):
-            prepared.skipped.append(one)
-        elif isinstance(one, PlannedCall):
-            prepared.found.append((one, altering.mends))
-        else:
-            once[one] = once.get(one, frozenset()) | altering.mends
-    prepared.found += once.items()
-    return prepared
-
-
-def _units(
-    mends: Sequence[frozenset[int]], together: Iterable[Iterable[int]], violations: int
-) -> list[int]:
-    """The unit of each change: those that mend one violation, or need each other, share one."""
-    units = Union(len(mends) + violations)
-    for place, mended_by in enumerate(mends):
-        units.join([place, *(len(mends) + mended for mended in mended_by)])
-    for pair in together:
-        units.join(pair)
-    return numbered(units.root(place) for place in range(len(mends)))
+    said: list[Prepared] = [Prepared(planned_call(one.call), one.mends) for one in answer.calls]
+    said += [
+        Prepared(prepare(connection, fix.name, one.change), one.mends) for one in answer.alterations
+    ]
+    once: dict[str, Prepared] = {}
+    for one in said:
+        name = repr(one.found)  # what it sends is no key of a dict
+        earlier = once.get(name, one)
+        once[name] = Prepared(one.found, one.mends | earlier.mends)
+    return list(once.values())
 
 
 def _printable(

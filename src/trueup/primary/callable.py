@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from trueup.errors import PlanError
 from trueup.model.change import Call
-from trueup.model.plan import PlannedCall
+from trueup.model.plan import PlannedCall, Skipped
 from trueup.primary.asking import AskedCall
 from trueup.primary.service import METHODS
 
@@ -28,6 +28,11 @@ def planned_call(call: Call) -> PlannedCall:
         body=call.body,
         back={"method": back.method, "path": back.path, "body": back.body} if back else None,
     )
+
+
+def uncalled(call: PlannedCall, reason: str) -> Skipped:
+    """A call that is not made, and why."""
+    return Skipped(table=call.service, key={"call": f"{call.method} {call.path}"}, reason=reason)
 
 
 def _require(fix: str, call: Call, services: AbstractSet[str]) -> None:

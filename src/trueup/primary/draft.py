@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from trueup.errors import PlanError
 from trueup.model.change import Delete, Insert, Update
-from trueup.model.plan import Image, Op, Skipped
+from trueup.model.plan import Image, Op
 from trueup.primary.asking import Asked, RowChange
 from trueup.primary.images import key_of, read
 from trueup.primary.session import Connection
@@ -29,18 +29,13 @@ class Draft(Struct):
     expect: dict[str, str | None]
     mends: set[int]
     before: Image | None = None
+    reason: str | None = None
+    """Why it is left alone; None where it will be made."""
 
 
-class Drafted(Struct):
-    """The rows that will change, and those that are left alone."""
-
-    drafts: list[Draft] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-
-
-def draft(connection: Connection, tables: Tables, fix: str, asked: Sequence[Asked]) -> Drafted:
+def draft(connection: Connection, tables: Tables, fix: str, asked: Sequence[Asked]) -> list[Draft]:
     """
-    Read the rows that the fix would change and say what becomes of each.
+    Read the rows that the fix would change and say what becomes of each, or why nothing does.
 
     Raises PlanError, naming fix, table and column, for what does not exist, a key that names no
     row for ever, a value that its column refuses, and changes that contradict each other.
@@ -51,9 +46,10 @@ def draft(connection: Connection, tables: Tables, fix: str, asked: Sequence[Aske
         drafts = _merged(drafts)
         _read_before(connection, drafts)
         drafts = _merged(drafts)
-        return _sorted_out(connection, drafts)
+        _compare(connection, drafts)
     except PlanError as error:
         raise PlanError(f"{fix}: {error}") from None
+    return drafts
 
 
 def _table(tables: Tables, change: RowChange) -> Table:
@@ -184,30 +180,27 @@ def _read_before(connection: Connection, drafts: Sequence[Draft]) -> None:
                 one.key = key_of(table, before)
 
 
-def _sorted_out(connection: Connection, drafts: Sequence[Draft]) -> Drafted:
-    drafted = Drafted()
+def _compare(connection: Connection, drafts: Sequence[Draft]) -> None:
+    """Say of each whether it is left alone; what is not sets only what the row has not."""
     unexpected = _unexpected(connection, drafts)
     for one in drafts:
-        reason = _reason(one, id(one) in unexpected)
-        if reason:
-            drafted.skipped.append(Skipped(table=one.table.label, key=one.key, reason=reason))
-            continue
-        was = one.before or {}
-        one.values = {n: v for n, v in one.values.items() if n not in was or was[n] != v}
-        drafted.drafts.append(one)
-    return drafted
+        one.reason = _reason(one, id(one) in unexpected)
+        if one.reason is None and one.before is not None:
+            was = one.before
+            one.values = {n: v for n, v in one.values.items() if n not in was or was[n] != v}
 
 
 def _reason(one: Draft, unexpected: bool) -> str | None:
     """Why a row is left alone; None where it will change."""
-    if one.op is Op.INSERT:
-        return TAKEN if one.before is not None else None
+    if one.op is Op.DELETE and one.before is None:
+        return ALREADY
     if one.before is None:
-        return GONE
+        return None if one.op is Op.INSERT else GONE
     if unexpected:
         return UNEXPECTED
-    same = all(one.before[column] == value for column, value in one.values.items())
-    return ALREADY if one.op is Op.UPDATE and same else None
+    if one.op is Op.DELETE or any(one.before[name] != now for name, now in one.values.items()):
+        return TAKEN if one.op is Op.INSERT else None
+    return ALREADY
 
 
 def _unexpected(connection: Connection, drafts: Sequence[Draft]) -> set[int]:

@@ -31,6 +31,12 @@ _FAULTS = """
     where n.nspname = 'trueup' and c.relname = 'journal_alterations'
 """
 
+_FIXER = """
+    select case when has_database_privilege(current_database(), 'create') then '…'
+           else session_user::text end
+"""
+"""Whom the journal would be installed for: whoever could install it is not the fixer."""
+
 _MISSING = "is not installed"
 
 _TABLES = ("journal_rows", "journal_proofs", "journal_calls")
@@ -126,10 +132,16 @@ def fault(connection: Connection) -> str:
 
 
 def require(connection: Connection, system: str, environment: str) -> None:
-    """Raise JournalError, with the command that mends it, where there is a fault in the journal."""
+    """Raise JournalError, with the command that mends it, where this role should not add to it."""
     with refused("look for the journal", JournalError):
         wrong = fault(connection)
-        [role] = connection.execute("select session_user::text").fetchone() or [""]
+        [role] = connection.execute(_FIXER).fetchone() or ["…"]
     if wrong:
         mend = command.install(system, environment, role)
         raise JournalError(f"the journal {wrong}; run: {mend}")
+
+
+def require_there(connection: Connection, system: str, environment: str) -> None:
+    """Raise JournalError where there is no journal; whatever else is wrong, it can be read."""
+    if fault(connection) == _MISSING:
+        require(connection, system, environment)

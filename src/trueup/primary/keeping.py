@@ -8,6 +8,7 @@ from trueup.model.plan import Op, PlannedCall, Skipped, Target
 from trueup.primary import altering, call_journal, journal
 from trueup.primary.altering import Alterations
 from trueup.primary.applied import Reason
+from trueup.primary.callable import uncalled
 from trueup.primary.jury import Jury
 from trueup.primary.locking import Planned, by_table, compared
 from trueup.primary.pieces import Piece
@@ -103,8 +104,7 @@ def _uncalled(
                 owed[call_journal.said(call)] -= 1
             unmade.append((place, call))
         else:
-            key = {"call": f"{call.method} {call.path}"}
-            left.append(Skipped(table=call.service, key=key, reason=str(reason)))
+            left.append(uncalled(call, reason))
     return unmade, left
 
 

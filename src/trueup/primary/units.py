@@ -1,6 +1,6 @@
 """What belongs together: changes that are made together, or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class Union:
@@ -27,6 +27,18 @@ class Union:
             self._parent[thing] = self._parent[self._parent[thing]]
             thing = self._parent[thing]
         return thing
+
+
+def units(
+    mends: Sequence[Iterable[int]], together: Iterable[Iterable[int]], violations: int
+) -> list[int]:
+    """The unit of each change: those that mend one violation, or need each other, share one."""
+    found = Union(len(mends) + violations)
+    for place, mended_by in enumerate(mends):
+        found.join([place, *(len(mends) + mended for mended in mended_by)])
+    for pair in together:
+        found.join(pair)
+    return numbered(found.root(place) for place in range(len(mends)))
 
 
 def numbered(roots: Iterable[int]) -> list[int]:

@@ -360,6 +360,7 @@ def test_a_journal_that_the_fixer_forged_makes_the_owner_do_nothing_else(
     with desk.database.connect() as journal:
         journal.execute("alter table trueup.journal_alterations disable trigger all")
         journal.execute("update trueup.journal_alterations set before = %s", [forged])
+        journal.execute("alter table trueup.journal_alterations enable always trigger append_only")
 
     with pytest.raises(ApplyError, match=says):
         owner.apply(plan)

@@ -21,7 +21,7 @@ def mend(violations):
         yield Update("jobs", key={"id": job["id"]}, set={"status": "failed", "note": None})
         yield Insert("audit", {"what": "x" * 100})
     yield Delete("jobs", key={"id": 2})
-    yield Update("jobs", key={"id": 77}, set={"note": "x"})
+    yield Update("jobs", key={"id": 4}, set={"status": "done"})
     yield Steps("call Ada", ("Look up her number.", "Call her."), verify="select 1")
 
 
@@ -58,7 +58,7 @@ def test_a_plan_reads_from_what_changes_to_what_proves_it(desk: Desk) -> None:
         "  then: select 1",
         "",
         "1 row left alone:",
-        "  jobs id '77': gone",
+        "  jobs id '4': already as it should be",
         "",
         "proven before each commit by:",
         "  no_job_runs (0.00 s)",

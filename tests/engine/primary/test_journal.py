@@ -243,6 +243,7 @@ def test_nothing_is_applied_while_a_guard_of_it_is_off(
     with pytest.raises(JournalError, match="can be changed afterwards: its triggers append_only"):
         desk.apply(plan)
 
+    journal_schema.require_there(desk.primary.connection, "shop", "test")
     journal_schema.install(admin_dsn, "trueup_fixer")
     assert desk.apply(plan).exit_code == 0
 

@@ -9,10 +9,11 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from engine.primary.desk import NO_JOB_RUNS, NOW, Desk, must
-from trueup import Delete, Insert, Update
+from trueup import Call, Delete, Insert, Update
 from trueup.errors import PlanError
 from trueup.model.change import Change
 from trueup.model.plan import Op, Plan
+from trueup.model.violation import Violation
 
 ADA = UUID("00000000-0000-0000-0000-000000000001")
 BOB = UUID("00000000-0000-0000-0000-000000000002")
@@ -30,6 +31,14 @@ def yielding(*changes: object) -> Callable[..., Iterable[Change]]:
 def fail(violations):
     for job in violations:
         yield Update("jobs", key={"id": job["id"]}, set={"status": "failed"})
+
+
+def mend_apart(violations: Iterable[Violation]) -> Iterable[Change]:
+    """Fail each job and call; job 2 is not as this expects it."""
+    for job in violations:
+        status = "done" if job["id"] == 2 else "running"
+        yield Update("jobs", {"id": job["id"]}, {"status": "failed"}, expect={"status": status})
+        yield Call("work", "POST", f"/told/{job['id']}")
 
 
 def refused(desk: Desk, *changes) -> str:
@@ -259,6 +268,40 @@ def test_a_row_that_is_gone_taken_unexpected_or_right_already_is_left_alone(desk
         ("jobs", "already as it should be"),
         ("User", "a row with that key is there already"),
     ]
+
+
+def test_what_belongs_to_a_row_that_is_left_alone_is_left_alone_too(desk: Desk) -> None:
+    def mend(violations):
+        for _ in violations:
+            yield Update("User", {"id": BOB}, {"credits": 77})
+        yield from mend_apart(violations)
+
+    apart = desk.plan(mend_apart, NO_JOB_RUNS, services={"work"})
+    joined = desk.plan(mend, NO_JOB_RUNS, services={"work"})
+
+    assert [one.key["id"] for one in apart.changes] == ["1", "3"]
+    assert [one.path for one in apart.calls] == ["/told/1", "/told/3"]
+    assert [one.key for one in apart.targets] == [("1",), ("3",)]
+    assert reasons(apart) == [
+        ("jobs", "not as the fix expects it"),
+        ("work", "belongs to a row that is left alone"),
+    ]
+    assert (joined.changes, joined.calls) == ((), ())
+
+
+def test_what_is_as_it_should_be_keeps_nothing_else_from_being_made(desk: Desk) -> None:
+    def mend(violations):
+        for job in violations:
+            yield Update("jobs", {"id": 4}, {"status": "done"})
+            yield Delete("files", {"id": 700 + job["id"]})
+            yield Insert("User", {"id": BOB, "email": email})
+            yield Update("jobs", {"id": job["id"]}, {"status": "failed"})
+
+    [(email,)] = desk.rows(f"select email from \"User\" where id = '{BOB}'")
+    plan = desk.plan(mend, NO_JOB_RUNS)
+
+    assert len(plan.changes) == len(plan.targets) == 3
+    assert {reason for _, reason in reasons(plan)} == {"already as it should be"}
 
 
 def test_what_is_expected_is_compared_by_value_and_not_by_its_text(desk: Desk) -> None:
