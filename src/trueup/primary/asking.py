@@ -4,16 +4,20 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import overload
 
-from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec import Struct, ValidationError, convert, field
+from msgspec.json import encode
+from msgspec.structs import asdict, replace
 
 from trueup.errors import PlanError, TrueupError
-from trueup.model.change import Alter, Call, Delete, Insert, Steps, Update
+from trueup.model.change import Alter, Call, Change, Delete, Insert, Steps, Update
 from trueup.model.fix import Fix
 from trueup.model.invariant import Invariant
 from trueup.model.violation import Violation
 
 YIELDS = "Update, Insert, Delete, Alter, Call or Steps"
+
+MADE_OF = "docs/writing-a-fix.md"
+"""Where it stands what a change is made of."""
 
 RowChange = Update | Insert | Delete
 
@@ -98,6 +102,7 @@ def ask(
     try:
         yielded: Iterable[object] = fix.plan(**{name: given[name] for name in fix.asks})
         for change in yielded:
+            _require_whole(change)
             at = frozenset(() if handed.at is None else (handed.at,))
             if isinstance(change, Steps):
                 answer.steps.append(_listed(change))
@@ -105,10 +110,8 @@ def ask(
                 answer.calls.append(AskedCall(change, at or every))
             elif isinstance(change, Alter):
                 answer.alterations.append(AskedAlteration(change, at or every))
-            elif isinstance(change, Update | Insert | Delete):
+            elif isinstance(change, RowChange):
                 answer.changes.append(Asked(change, (at | named(change)) or every))
-            else:
-                raise PlanError(f"yields a {type(change).__name__}; a fix yields {YIELDS}")
     except TrueupError as error:
         raise PlanError(f"{fix.name}: {error}") from None
     except Exception as error:  # noqa: BLE001  # the fix's own mistake, told without its values
@@ -117,10 +120,33 @@ def ask(
     return answer
 
 
+def _require_whole(change: object) -> None:
+    """Raise PlanError where that is no change, or a part of it is not what the change says."""
+    kind = type(change).__name__
+    if not isinstance(change, Change):
+        raise PlanError(f"yields a {kind}; a fix yields {YIELDS}")
+    if isinstance(change, Steps) and isinstance(change.steps, str):
+        raise PlanError("yields Steps whose steps are one text; give a list of them")
+    try:
+        convert(asdict(change), type(change))
+        encode(_names(change) if isinstance(change, RowChange) else change)
+    except ValidationError as error:
+        wrong = str(error).rpartition("`$.")[2].rstrip("`")
+        raise PlanError(f"yields {kind} whose {wrong} is not what {MADE_OF} says") from None
+    except (TypeError, ValueError):
+        raise PlanError(f"yields {kind} with a value that no plan can hold; mend it") from None
+
+
+def _names(change: RowChange) -> list[str]:
+    """The table and the columns; what may stand in a column, the server says."""
+    return [
+        change.table,
+        *(name for part in asdict(change).values() if isinstance(part, Mapping) for name in part),
+    ]
+
+
 def _listed(steps: Steps) -> Steps:
     """The same with a tuple of steps, so that one that was yielded twice is told once."""
-    if isinstance(steps.steps, str):
-        raise PlanError("yields Steps whose steps are one text; give a list of them")
     return replace(steps, steps=tuple(steps.steps))
 
 

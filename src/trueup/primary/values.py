@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import Buffer
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.types.json import Json, Jsonb
 
@@ -68,10 +69,11 @@ def _written(connection: Connection, table: Table, column: Column, value: object
     try:
         if column.json:
             plain = value.obj if isinstance(value, Json | Jsonb) else value
-            return json.dumps(plain, ensure_ascii=False)
-        if isinstance(value, str):
-            return str.__str__(value)
-        dumped = Transformer(connection).get_dumper(value, PyFormat.TEXT).dump(value)
+            dumped: Buffer | None = json.dumps(plain, ensure_ascii=False).encode()
+        elif isinstance(value, str):
+            dumped = value.encode()  # refuses half of a surrogate pair, which no server takes
+        else:
+            dumped = Transformer(connection).get_dumper(value, PyFormat.TEXT).dump(value)
     except (TypeError, ValueError, psycopg.Error):
         raise PlanError(
             f"a {type(value).__name__} for {table.label}.{column.name} cannot be written as"

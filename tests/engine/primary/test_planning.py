@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from psycopg.types.json import Jsonb
 
+import trueup
 from engine.primary.desk import NO_JOB_RUNS, NOW, Desk, must
 from trueup import Call, Delete, Insert, Update
 from trueup.errors import PlanError
@@ -123,6 +124,44 @@ def test_what_is_said_twice_is_done_once_and_what_fits_is_merged(desk: Desk) -> 
         (Op.UPDATE, "User", {"id": str(ADA)}, {"isBlocked": "true", "credits": "9"}),
         (Op.DELETE, "jobs", {"id": "4"}, {}),
     ]
+
+
+HALF = "\ud800"
+"""Half of a surrogate pair, which Python takes for a character and no encoding does."""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (("Update", 5, {"id": 1}, {"note": "x"}), "Update whose table is not what docs/"),
+        (("Update", "jobs", 5, {"note": "x"}), "Update whose key is not what docs/"),
+        (("Update", "jobs", {5: 1}, {"note": "x"}), "Update whose key is not what docs/"),
+        (("Update", "jobs", {"id": 1}, ["note"]), "Update whose set is not what docs/"),
+        (("Update", "jobs", {"id": 1}, {"note": "x"}, None), "Update whose expect is not"),
+        (("Insert", "jobs", None), "Insert whose values is not what docs/"),
+        (("Delete", "jobs", None), "Delete whose key is not what docs/"),
+        (("Alter", "paint", "jobs"), "Alter whose kind is not what docs/"),
+        (("Alter", "drop policy", "jobs", 5), "Alter whose name is not what docs/"),
+        (("Call", "work", "POST", 5), "Call whose path is not what docs/"),
+        (("Call", "work", "POST", "/", ["a"]), "Call whose body is not what docs/"),
+        (("Call", "work", "POST", "/", {"a": object()}), "Call with a value that no plan"),
+        (("Call", "work", "POST", "/", {"a": HALF}), "Call with a value that no plan"),
+        (("Steps", 5, ["a"]), "Steps whose title is not what docs/"),
+        (("Steps", "t", [5]), r"Steps whose steps\[0\] is not what docs/"),
+        (("Steps", HALF, ["a"]), "Steps with a value that no plan can hold"),
+        (("Update", HALF, {"id": 1}, {"note": "x"}), "Update with a value that no plan"),
+        (("Update", "jobs", {"id": HALF}, {"note": "x"}), "a str for jobs.id cannot be written"),
+        (("Update", "jobs", {"id": 1}, {"note": HALF}), "a str for jobs.note cannot be written"),
+        (("Insert", "kinds", {"bits": {"a": HALF}}), "a dict for kinds.bits cannot be written"),
+        ((5,), "yields a int; a fix yields Update, Insert"),
+    ],
+)
+def test_what_is_no_change_at_all_is_said(desk: Desk, wrong: tuple[object, ...], says: str) -> None:
+    kind, *parts = wrong
+    change = getattr(trueup, kind)(*parts) if isinstance(kind, str) else kind
+
+    with pytest.raises(PlanError, match=f"^mend: .*{says}"):
+        desk.plan(yielding(change), services={"work"})
 
 
 def test_what_contradicts_itself_is_refused(desk: Desk) -> None:
