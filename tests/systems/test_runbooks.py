@@ -1,6 +1,7 @@
 """Runbooks: whoever is woken finds every invariant, every fix, and what became of the old page."""
 
 import re
+import shlex
 
 import pytest
 
@@ -15,6 +16,8 @@ CATALOG = catalog.load(scenes.ROOT)
 SYSTEMS = CATALOG.systems()
 
 _ROW = re.compile(r"^\|(.+)\|(.+)\|$", re.MULTILINE)
+
+_FIX = re.compile(r"`(\w+)`( \(steps\))?")
 
 
 def text(system: str) -> str:
@@ -37,6 +40,41 @@ def test_every_invariant_leads_to_a_section_of_the_page(system: str) -> None:
     lost = {found.name: found.runbook for found in CATALOG.of(system) if found.runbook not in there}
 
     assert lost == {}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_each_invariant_stands_beside_its_fixes_and_which_of_them_only_print_steps(
+    system: str,
+) -> None:
+    known = {
+        found.name: {fix.name: fix.steps for fix in CATALOG.fixes(found)}
+        for found in CATALOG.of(system)
+    }
+
+    said = {
+        name: {fix: bool(steps) for fix, steps in _FIX.findall(fixes)}
+        for what, fixes in _ROW.findall(text(system))
+        for name in re.findall(r"`(\w+)`", what)
+        if name in known
+    }
+
+    assert said == known
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_is_typed_for_a_procedure_has_the_columns_of_its_row(system: str) -> None:
+    joined = text(system).replace("\\\n", " ")
+    commands = re.findall(r"^ *trueup plan (.*)$|`trueup plan ([^`]*)`", joined, re.MULTILINE)
+
+    wrong = []
+    for named, *words in (shlex.split(block or within) for block, within in commands):
+        row = catalog.find_fix(scenes.ROOT, *named.split(".")).row
+        typed = {word.partition("=")[0] for word in words if "=" in word}
+        if not typed <= set(row.__annotations__ if row else ()):
+            wrong.append((named, typed))
+
+    assert len(commands) > 2
+    assert wrong == []
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
