@@ -1,5 +1,6 @@
 """The workflows: valid, hardened, and with steps that are commands, not scripts."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from trueup.errors import ConfigError
 
 FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
+ACTION = ROOT / "action.yml"
 TOOLS = Path(sys.executable).parent
 
 SCRIPTS = {"ci.yml"}
@@ -43,11 +45,33 @@ def tool(*words: object) -> str:
 
 
 def test_an_auditor_finds_nothing() -> None:
-    assert "No findings" in tool("zizmor", "--offline", "--persona", "auditor", FOLDER)
+    assert "No findings" in tool("zizmor", "--offline", "--persona", "auditor", FOLDER, ACTION)
 
 
 def test_they_are_workflows() -> None:
     tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *FILES)
+    tool("check-jsonschema", "--builtin-schema", "vendor.github-actions", ACTION)
+
+
+@pytest.mark.parametrize("systems", ["", "shop", "shop cafe", "shop\ncafe\n"])
+def test_the_action_checks_each_system_that_it_is_given(tmp_path: Path, systems: str) -> None:
+    [check] = [step for step in workflow(ACTION)["runs"]["steps"] if step.get("id") == "check"]
+    trueup = tmp_path / "trueup" / "venv" / "bin" / "trueup"
+    trueup.parent.mkdir(parents=True)
+    trueup.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    trueup.chmod(0o755)
+    given = {"ENVIRONMENT": "staging", "SYSTEMS": systems, "SELECT": "", "RUNNER_TEMP": tmp_path}
+
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", check["run"]],  # noqa: S607  # as a runner has it
+        env=os.environ | {name: str(value) for name, value in given.items()},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    said = done.stdout.split("\n")
+    assert said[1 : said.index("--env")] == systems.split()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
