@@ -1,6 +1,11 @@
 """The examples in the documentation are the code that runs."""
 
+import re
 from pathlib import Path
+
+from msgspec.structs import fields
+
+from trueup.config import EnvironmentConfig
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,3 +28,9 @@ def test_the_invariant_that_is_shown_is_the_one_that_runs() -> None:
 
     assert shown.splitlines()[0] == code.splitlines()[0]
     assert shown[shown.index("ABANDONED =") :] in code
+
+
+def test_every_key_of_an_environment_is_documented() -> None:
+    said = set(re.findall(r"\w+", (ROOT / "docs" / "connecting.md").read_text(encoding="utf-8")))
+
+    assert {field.name for field in fields(EnvironmentConfig)} - said == set()
