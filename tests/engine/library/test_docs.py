@@ -1,6 +1,8 @@
 """The examples in the documentation are the code that runs."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 from msgspec.structs import fields
@@ -8,6 +10,11 @@ from msgspec.structs import fields
 from trueup.config import EnvironmentConfig
 
 ROOT = Path(__file__).parents[3]
+
+GIT = shutil.which("git") or "git"
+
+WRITTEN = re.compile(r"(?:--out|--html|--junitxml|>)[ =]([a-z_]+(?:\.[a-z]+)?)")
+"""Where a command of the documentation writes, as in `--out plan.json`."""
 
 
 def first_example(page: str) -> str:
@@ -34,3 +41,20 @@ def test_every_key_of_an_environment_is_documented() -> None:
     said = set(re.findall(r"\w+", (ROOT / "docs" / "connecting.md").read_text(encoding="utf-8")))
 
     assert {field.name for field in fields(EnvironmentConfig)} - said == set()
+
+
+def test_what_a_command_of_the_documentation_writes_is_not_committed(tmp_path: Path) -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    said = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    commands = [line for line in said.splitlines() if re.search(r"trueup |pytest |pg_dump ", line)]
+    written = {name for line in commands for name in WRITTEN.findall(line)}
+    for name in written:
+        (tmp_path / name).touch()
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    subprocess.run([GIT, "init", "--quiet", tmp_path], check=True)
+
+    words = [GIT, "-C", str(tmp_path), "ls-files", "--others", "--exclude-standard"]
+    left = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+
+    assert {"plan.json", "undo.json", "theirs.json", "backup.sql", "site"} <= written
+    assert left == [".gitignore"]
