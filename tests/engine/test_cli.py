@@ -1,6 +1,7 @@
 """The command line as people meet it: whole journeys on a sample of their own, and every error."""
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -158,24 +159,70 @@ def test_a_canary_stops_where_nobody_is_asked(clone: Path) -> None:
     assert "holds" in rest
 
 
+FULL = "standard output could not be written: No space left on device; see where it leads"
+
+
+def unread(folder: Path, streams: str, *words: str, code: int = 0) -> str:
+    """Run it with its streams as a shell leads them elsewhere; gives what is left to read."""
+    line = ["sh", "-c", f'exec "$0" "$@" {streams}', str(TRUEUP), *words]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+    said: str = done.stdout + done.stderr
+    assert done.returncode == code, said
+    assert "Traceback" not in said
+    return said
+
+
 def test_that_nobody_reads_what_was_applied_is_no_failure(clone: Path) -> None:
     trueup(clone, "sample", "mend", "studybuddy")
     trueup(clone, "sample", "plant", "studybuddy", "stuck_jobs")
     trueup(clone, "plan", "studybuddy.fail_stuck_ai_jobs", "--env", "sample", "--out", "full.json")
 
-    with Path("/dev/full").open("w") as full:
+    assert unread(clone, "> /dev/full", "apply", "full.json") == f"trueup: {FULL}\n"
+
+
+@pytest.mark.parametrize(
+    ("streams", "says"),
+    [
+        ("> /dev/full", FULL),
+        ("2>&-", "2 hold"),
+        ("<&- >&- 2>&-", ""),
+    ],
+)
+def test_that_nobody_reads_a_check_takes_no_run_away(clone: Path, streams: str, says: str) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    earlier = set(clone.glob("reports/*/run.json"))
+
+    said = unread(clone, streams, "check", "studybuddy", "--env", "sample", "-k", "stuck")
+
+    assert says in said
+    assert bool(says) == bool(said)
+    assert len(set(clone.glob("reports/*/run.json")) - earlier) == 1
+
+
+def test_a_reader_that_has_gone_ends_no_check(clone: Path) -> None:
+    trueup(clone, "sample", "mend", "studybuddy")
+    trueup(clone, "sample", "plant", "studybuddy", "stuck_jobs")
+    read, write = os.pipe()
+    os.close(read)
+
+    with os.fdopen(write) as nobody:
         done = subprocess.run(
-            [TRUEUP, "apply", "full.json"],
+            [TRUEUP, "check", "studybuddy", "--env", "sample", "-k", "stuck"],
             cwd=clone,
-            stdout=full,
+            stdout=nobody,
             stderr=subprocess.PIPE,
-            text=True,
             check=False,
-            timeout=300,
         )
 
-    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
-    assert "`trueup journal show` says what was done" in done.stderr
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("words", [["list"], ["--help"], ["--version"], ["report", "schema"]])
+def test_words_that_were_asked_for_and_are_lost_are_a_failure(
+    clone: Path, words: list[str]
+) -> None:
+    assert unread(clone, "> /dev/full", *words, code=2) == f"trueup: {FULL}\n"
+    assert unread(clone, ">&-", *words) == ""
 
 
 def test_what_is_finished_can_be_resumed_and_nothing_happens(clone: Path) -> None:

@@ -1,6 +1,5 @@
 """The verbs that mend: plan, approve, apply, resume, undo."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -150,7 +149,7 @@ def apply(
 
     def carry_out(most: int | None) -> int:
         done = mending.apply(project(), made, most=most, told=_progress, witness=not no_witness)
-        _tell(told.of_applied(done))
+        typer.echo(told.of_applied(done))
         return done.exit_code
 
     exit_code = carry_out(limit if canary is None else min(canary, limit or canary))
@@ -158,16 +157,6 @@ def apply(
     if asked and typer.confirm("\nthat was the canary; go on with the rest?"):
         exit_code = carry_out(limit)
     raise typer.Exit(exit_code)
-
-
-def _tell(said: str) -> None:
-    """Say what was done; that nobody reads it must not look as if it had failed."""
-    try:
-        typer.echo(said)
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to be flushed
-        typer.echo("trueup: nobody reads this; `trueup journal show` says what was done", err=True)
 
 
 def undo(
