@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 INVARIANTS = "invariants"
 FIXES = "fixes"
+METRICS = "metrics.py"
 PERSON = "person.py"
+BESIDE = frozenset({METRICS, PERSON, "conftest.py"})
+"""Files of a system that have no invariants."""
+
+SUFFIX = "_test"
+"""The other way to call a file that pytest looks at."""
+
 LIBRARY = Path(__file__).parent / "library" / "fixes"
 
 _LOADED: dict[Path, ModuleType] = {}
@@ -60,7 +67,7 @@ def load(root: Path, systems: tuple[str, ...] = ()) -> Catalog:
     Find every invariant and metric below `invariants/`, of all systems or those named.
 
     Raises CatalogError for a pair that is broken, SQL that does more than ask, two invariants of
-    one name, and no invariants.
+    one name, one that nobody would look at, and no invariants.
     """
     folders = sorted(path for path in (root / INVARIANTS).glob("*/") if path.name[0] not in "._")
     chosen = [path for path in folders if not systems or path.name in systems]
@@ -70,6 +77,25 @@ def load(root: Path, systems: tuple[str, ...] = ()) -> Catalog:
             f"no invariants found below {INVARIANTS}/; write one, or go to its folder"
         )
     return Catalog(root, invariants, tuple(found for folder in chosen for found in metrics(folder)))
+
+
+def modules(folder: Path) -> list[Path]:
+    """
+    The files of a system's invariants.
+
+    Raises CatalogError for a file that nobody would look at, as there may be invariants in it.
+    """
+    own = sorted(folder.glob("[!_.]*"))
+    files = [path for path in own if path.suffix == ".py" and path.name not in BESIDE]
+    found = [path for path in files if path.stem.startswith(PREFIX) or path.stem.endswith(SUFFIX)]
+    below = (path for place in own if place.is_dir() for path in place.rglob("*.py"))
+    for path in (*files, *below):
+        if path not in found:
+            raise CatalogError(
+                f"nobody looks at {path.relative_to(folder.parent)}: invariants stand in"
+                f" {folder.name}/{PREFIX}….py, and what they share in a name that begins with _"
+            )
+    return found
 
 
 def adopt(root: Path, found: Invariant, attribute: str, path: Path) -> Invariant:
@@ -101,10 +127,10 @@ def _check_needs(found: Invariant) -> None:
 
 def metrics(folder: Path) -> tuple[Metric, ...]:
     """The metrics of one system, from its `metrics.py`, where it has one."""
-    path = folder / "metrics.py"
+    path = folder / METRICS
     if not path.is_file():
         return ()
-    members = vars(_module(path)).items()
+    members = vars(_beside(path)).items()
     return tuple(found.named(folder.name, n) for n, found in members if isinstance(found, Metric))
 
 
@@ -115,7 +141,7 @@ def person(root: Path, system: str) -> "Person | None":
         return None
     from trueup.library.person import Person  # noqa: PLC0415  # opens the whole library
 
-    found = getattr(_module(path), "PERSON", None)
+    found = getattr(_beside(path), "PERSON", None)
     if not isinstance(found, Person):
         raise CatalogError(f"{path.relative_to(root)} declares nobody; it needs PERSON = Person(…)")
     return found
@@ -183,9 +209,11 @@ def is_declared(found: object, attribute: str) -> TypeGuard[Invariant]:
     """
     Whether what a module or a class has under a name is an invariant that is to be judged.
 
-    Raises CatalogError for one that pytest's mark has taken, which would be left out unseen.
+    Raises CatalogError for one that its name or a mark of pytest's would leave out unseen.
     """
     if not attribute.startswith(PREFIX):
+        if isinstance(found, Invariant):
+            raise CatalogError(f"{attribute} is an invariant; name it {PREFIX}{attribute}")
         return False
     if any(isinstance(one, Invariant) for one in _marked(found)):
         raise CatalogError(
@@ -224,7 +252,7 @@ def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:
 
 
 def _invariants(root: Path, folder: Path) -> Iterator[Invariant]:
-    for path in sorted(folder.glob(f"{PREFIX}*.py")):
+    for path in modules(folder):
         for attribute, found in vars(_module(path)).items():
             if is_declared(found, attribute):
                 yield _ADOPTED.setdefault((path, attribute), adopt(root, found, attribute, path))
@@ -261,6 +289,17 @@ def _fix(path: Path, system: str, root: Path) -> Fix:
     if "person" in fix.asks and person(root, system) is None:
         raise CatalogError(f"{shown}: plan asks for 'person'; write {INVARIANTS}/{system}/{PERSON}")
     return fix
+
+
+def _beside(path: Path) -> ModuleType:
+    """A module that has no invariants; raises CatalogError for one that nobody would look at."""
+    module = _module(path)
+    for attribute, found in vars(module).items():
+        if isinstance(found, Invariant):
+            raise CatalogError(
+                f"{path.name} has an invariant, {attribute}; move it to a file {PREFIX}….py"
+            )
+    return module
 
 
 def _module(path: Path) -> ModuleType:

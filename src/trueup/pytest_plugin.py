@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trueup.model.invariant import PREFIX, Invariant
+from trueup.model.invariant import Invariant
 from trueup.suite import options
 from trueup.suite.shares import LOAD, WORKER
 from trueup.suite.stash import ASKING, RECORDER, RUN
@@ -95,16 +95,13 @@ def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> list[pytest.Item] | None:
     """Make an item of each invariant; everything else is pytest's."""
-    if isinstance(obj, pytest.MarkDecorator):
-        from trueup.suite.item import refuse_marked
+    if not isinstance(obj, Invariant | pytest.MarkDecorator):
+        return None
+    from trueup.suite.item import make, refuse_unseen
 
-        refuse_marked(collector, name, obj)
+    refuse_unseen(collector, name, obj)
     if not isinstance(obj, Invariant):
         return None
-    if not name.startswith(PREFIX):
-        return []
-    from trueup.suite.item import make
-
     return [make(collector, name, obj, collector.config.stash.get(ASKING, None))]
 
 

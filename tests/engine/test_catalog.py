@@ -78,6 +78,7 @@ def test_the_fix_is_found_by_its_file(shop: Path) -> None:
         ("select id from", "delete from", "begins with 'delete'"),
         ("id = :id", "at < now()", "server's clock"),
         ("from orders", "from orders for update", "locks the rows"),
+        ("def test_", "def ", "every_order_is_found is an invariant; name it test_every_order_is_"),
         ('over="orders"', 'over="orders", needs="paid"', "'paid' is no column; write it as table"),
         (
             "    @inv",
@@ -144,6 +145,41 @@ def test_one_in_a_class_has_no_other_ones_name(shop: Path) -> None:
 
     with pytest.raises(CatalogError, match=r"declared twice, in test_orders\.py:6 and test_orders"):
         catalog.by_id(shop, [shop / path])
+
+
+@pytest.mark.parametrize("path", ["orders.py", "deep/test_orders.py", "deep/er/orders.py"])
+def test_a_file_that_nobody_would_look_at_is_refused(shop: Path, path: str) -> None:
+    write(shop, f"invariants/shop/{path}", INVARIANT)
+
+    with pytest.raises(
+        CatalogError, match=f"nobody looks at shop/{path}: invariants stand in shop/"
+    ):
+        catalog.load(shop)
+
+
+def test_a_module_may_have_either_name_that_pytest_looks_for(shop: Path) -> None:
+    (shop / "invariants/shop/test_orders.py").rename(shop / "invariants/shop/orders_test.py")
+
+    assert len(catalog.load(shop).invariants) == 1
+
+
+@pytest.mark.parametrize("path", ["_orders.py", "_shared/test_orders.py", "conftest.py"])
+def test_a_file_of_what_invariants_share_is_left_alone(shop: Path, path: str) -> None:
+    write(shop, f"invariants/shop/{path}", INVARIANT)
+
+    assert len(catalog.load(shop).invariants) == 1
+
+
+@pytest.mark.parametrize("name", ["metrics", "person"])
+def test_an_invariant_beside_the_others_is_refused(shop: Path, name: str) -> None:
+    write(shop, f"invariants/shop/{name}.py", INVARIANT)
+
+    with pytest.raises(CatalogError) as refused:
+        catalog.person(shop, "shop") if name == "person" else catalog.load(shop)
+
+    assert str(refused.value) == (
+        f"{name}.py has an invariant, test_every_order_is_found; move it to a file test_….py"
+    )
 
 
 def test_sql_inside_the_function_is_checked_too(shop: Path) -> None:

@@ -8,7 +8,7 @@ from trueup.config import Project
 from trueup.environment import Environment
 from trueup.replica.driver import connecting_first
 from trueup.suite.check import Asked
-from trueup.suite.selected import paths, systems_of
+from trueup.suite.selected import watched
 
 if TYPE_CHECKING:
     from trueup.suite.active import Active
@@ -47,11 +47,10 @@ def opened(
     """
     from trueup.suite import opening  # noqa: PLC0415  # as the docstring says
 
-    folders = paths(project, tuple(sources.environments))
     wanted = opening.Opening(
         project=project,
         environment=asked.environment,
-        systems=systems_of(project, folders, project.root),
+        systems=watched(project, tuple(sources.environments)),
         history=project.root / (asked.history or asked.reports),
         reports=project.root / asked.reports,
         as_of=asked.as_of,

@@ -94,10 +94,10 @@ def make(
     return InvariantItem.from_parent(collector, name=name, invariant=invariant, asking=asking)
 
 
-def refuse_marked(collector: pytest.Collector, name: str, mark: pytest.MarkDecorator) -> None:
-    """Raise pytest's CollectError for an invariant that a mark has taken: it would be left out."""
+def refuse_unseen(collector: pytest.Collector, name: str, found: object) -> None:
+    """Raise pytest's CollectError for an invariant that its name or a mark would leave out."""
     try:
-        is_declared(mark, name)
+        is_declared(found, name)
     except CatalogError as error:
         raise collector.CollectError(f"trueup: {error}") from None
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from trueup.catalog import INVARIANTS
+from trueup.catalog import INVARIANTS, modules
 from trueup.config import Project
 from trueup.errors import ConfigError
 
@@ -26,7 +26,7 @@ def systems_of(project: Project, args: Sequence[str], invocation: Path) -> tuple
     """
     The systems that the paths on the command line touch.
 
-    Raises ConfigError where trueup.toml does not know one of them, or no path has invariants.
+    Raises ConfigError where no path has invariants, and what `watched` does.
     """
     home = project.root / INVARIANTS
     folders = {path.name: path for path in home.glob("*/") if path.name[0] not in "._"}
@@ -40,6 +40,19 @@ def systems_of(project: Project, args: Sequence[str], invocation: Path) -> tuple
     )
     if not found:
         raise ConfigError(f"no invariants there; name a folder below {INVARIANTS}/")
-    for name in found:
+    return watched(project, found)
+
+
+def watched(project: Project, names: tuple[str, ...]) -> tuple[str, ...]:
+    """
+    These systems: one without invariants would look like one of which all hold.
+
+    Raises ConfigError where trueup.toml does not know one of them, or it has no invariants.
+    """
+    for name in names:
         project.system(name)
-    return found
+        if not modules(project.root / INVARIANTS / name):
+            raise ConfigError(
+                f"{name} has no invariants; write one in {INVARIANTS}/{name}/, in a file test_….py"
+            )
+    return names

@@ -288,3 +288,32 @@ def test_two_of_one_name_end_the_run(pytester, shop, workers) -> None:
     said = result.stdout.str() + result.stderr.str()
     assert "shop.no_order_is_lost is declared twice, in test_orders.py:" in said
     assert not list(pytester.path.glob("reports/*/run.json"))
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_one_whose_name_would_leave_it_out_is_refused(pytester, shop, workers) -> None:
+    pytester.makepyfile(**{"invariants/shop/test_others": TWICE.replace("def test_", "def ")})
+
+    result = run(pytester, *workers)
+
+    assert result.ret == (1 if workers else 2)  # as above
+    said = result.stdout.str() + result.stderr.str()
+    assert "no_order_is_lost is an invariant; name it test_no_order_is_lost" in said
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("shop/others.py", "*nobody looks at shop/others.py: invariants stand in shop/test_….py*"),
+        ("empty/_others.py", "*empty has no invariants; write one in invariants/empty/*"),
+    ],
+)
+def test_what_nobody_would_look_at_ends_the_run(pytester, shop, path, says) -> None:
+    config = pytester.path / "trueup.toml"
+    config.write_text(config.read_text() + config.read_text().replace("shop", "empty"))
+    pytester.makepyfile(**{f"invariants/{path.removesuffix('.py')}": TWICE})
+
+    result = run(pytester)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([says])

@@ -350,7 +350,7 @@ def test_what_is_evaluated_once_more_has_the_same_record(
     assert "2 passed, 1 skipped" in done.stdout
 
 
-def test_a_module_that_only_pytest_looks_for_is_asked_too(
+def test_a_module_may_have_either_name_that_pytest_looks_for(
     pytester: pytest.Pytester, shop: Database
 ) -> None:
     text = module(pytester.path).read_text()
@@ -404,3 +404,29 @@ def test_two_of_one_name_end_the_check(pytester: pytest.Pytester, shop: Database
     assert done.returncode == 2
     assert "shop.no_order_is_lost is declared twice, in test_orders.py:" in done.stdout
     assert not [*pytester.path.glob("reports/*")]
+
+
+@pytest.mark.parametrize("words", [(), ("-k", "lost"), ("-n", "2")], ids=["all", "some", "workers"])
+def test_a_system_without_invariants_is_not_checked(
+    pytester: pytest.Pytester, shop: Database, words: tuple[str, ...]
+) -> None:
+    config = pytester.path / "trueup.toml"
+    config.write_text(config.read_text() + config.read_text().replace("shop", "empty"))
+
+    done = check(pytester.path, "empty", *words)
+
+    assert done.returncode == 2, done.stdout
+    assert "trueup: empty has no invariants; write one in invariants/empty/" in done.stderr
+    assert not [*pytester.path.glob("reports/*")]
+
+
+def test_one_whose_name_would_leave_it_out_ends_the_check(
+    pytester: pytest.Pytester, shop: Database
+) -> None:
+    text = module(pytester.path).read_text()
+    module(pytester.path).write_text(text.replace("def test_no_order_is_lost", "def no_order"))
+
+    done = check(pytester.path)
+
+    assert done.returncode == 2, done.stdout
+    assert "no_order is an invariant; name it test_no_order" in done.stdout
