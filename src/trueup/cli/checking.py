@@ -21,7 +21,9 @@ def check(
     ] = "",
     workers: Annotated[
         int,
-        typer.Option(OPTIONS["workers"], metavar="N", help="Processes; one serves up to hundreds."),
+        typer.Option(
+            OPTIONS["workers"], min=0, metavar="N", help="Processes; one serves up to hundreds."
+        ),
     ] = 0,
     as_of: Annotated[
         str, typer.Option(OPTIONS["as_of"], metavar="INSTANT", help="Ask about this instant.")

@@ -25,7 +25,7 @@ class Verbs(TyperGroup):
 
 class Verb(TyperCommand):
     """
-    For a verb whose options are texts, paths, flags and numbers, without bounds or callbacks.
+    For a verb whose options are texts, paths, flags and numbers from 0 on, without callbacks.
 
     Help, what is missing and what is wrong is left to typer, so that nothing is said in two ways.
     """

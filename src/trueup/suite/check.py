@@ -1,11 +1,13 @@
 """`trueup check`: what is asked, and by how many processes."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from trueup.config import Project
+from trueup.errors import RunError
 
 if TYPE_CHECKING:
     from trueup.suite.wire import Channel, Order
@@ -33,14 +35,24 @@ def run(project: Project, asked: Asked) -> int:
     """
     Run pytest over the systems' invariants and give its exit code.
 
-    What is loaded depends on the process, so nothing is before it is known which this is.
+    What is loaded depends on the process, so nothing is before it is known which this is. Raises
+    RunError for a file beside the run's own that cannot be written.
     """
+    for file in filter(None, (asked.html, asked.junit)):
+        _require_writable(file)
     names = asked.systems or tuple(project.config.systems)
     from trueup.suite import apart  # noqa: PLC0415  # as the docstring says
 
     if asked.workers or not apart.POSSIBLE:
         return _in_one(project, asked, names)
     return _in_two(project, asked, names)
+
+
+def _require_writable(file: Path) -> None:
+    """Look before anything is asked: pytest writes it in the end, and makes its folder."""
+    there = next(place for place in (file, *file.absolute().parents) if place.exists())
+    if there.is_dir() == (there == file) or not os.access(there, os.W_OK):
+        raise RunError(f"{str(file)!r} cannot be written; see {str(there)!r}, or name another file")
 
 
 def _in_two(project: Project, asked: Asked, names: tuple[str, ...]) -> int:

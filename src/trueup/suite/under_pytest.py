@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from trueup.config import Project
+from trueup.errors import RunError, TrueupError
 from trueup.suite.check import Asked
 from trueup.suite.selected import paths
 
@@ -53,17 +54,28 @@ class _Asking(Struct, frozen=True):
 
 
 def run(project: Project, asked: Asked, names: tuple[str, ...], asking: "Asking") -> int:
-    """Have pytest report; raises the TrueupError that refused the run."""
+    """
+    Have pytest report; gives its exit code, but ours where it could not read a word.
+
+    Raises the TrueupError that refused the run, and RunError where a file beside the run's own
+    could not be written, which is done last.
+    """
     import pytest  # noqa: PLC0415  # meanwhile the servers are connected to, or asked
 
     gc.freeze()  # pytest collects twice at its end, and would look through all its modules
     with closing(asking):
         # By its name alone pytest would look for it among all that is installed.
         plugins = [_Asking(asking), import_module(PLUGIN)]
-        code = int(pytest.main(arguments(project, asked, names), plugins))
+        try:
+            code = int(pytest.main(arguments(project, asked, names), plugins))
+        except OSError as error:
+            raise RunError(
+                f"the run is in {str(asked.reports)!r}, but its other form could not be written:"
+                f" {error.strerror}; see that --html and --junitxml lead where there is room"
+            ) from None
     if asking.refusal is not None:
         raise asking.refusal
-    return code
+    return TrueupError.exit_code if code == pytest.ExitCode.USAGE_ERROR else code
 
 
 def arguments(project: Project, asked: Asked, names: tuple[str, ...]) -> list[str]:

@@ -187,7 +187,7 @@ def test_a_hook_of_a_plugin_that_is_not_loaded_is_told(pytester, shop: Database)
 
     done = check(pytester.path)
 
-    assert done.returncode == 4
+    assert done.returncode == 2
     assert done.stderr.startswith("ERROR: trueup: unknown hook 'pytest_html_report_title'")
     assert 'pytest_plugins = ["pytest_html.plugin"]' in done.stderr
 

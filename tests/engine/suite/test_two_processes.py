@@ -430,3 +430,47 @@ def test_one_whose_name_would_leave_it_out_ends_the_check(
 
     assert done.returncode == 2, done.stdout
     assert "no_order is an invariant; name it test_no_order" in done.stdout
+
+
+@pytest.mark.parametrize("option", ["--html", "--junitxml"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_asked(
+    pytester: pytest.Pytester, shop: Database, option: str
+) -> None:
+    (pytester.path / "file").touch()
+
+    done = check(pytester.path, option, "file/page")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"trueup: 'file/page' cannot be written; see '{pytester.path}/file', or name another file\n"
+    )
+
+
+@pytest.mark.parametrize("option", ["--html", "--junitxml"])
+def test_a_full_disk_takes_no_run_away(
+    pytester: pytest.Pytester, shop: Database, option: str
+) -> None:
+    done = check(pytester.path, option, "/dev/full")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "trueup: the run is in 'reports', but its other form could not be written: No space left on"
+        " device; see that --html and --junitxml lead where there is room\n"
+    )
+    assert newest(pytester.path)["no_order_is_lost"] == "holds"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("-k", "and and"), "Wrong expression passed to '-k'"),
+        (("-n", "-1"), "greater than or equal to 0"),
+    ],
+)
+def test_words_that_mean_nothing_are_refused(
+    pytester: pytest.Pytester, shop: Database, words: tuple[str, ...], says: str
+) -> None:
+    done = check(pytester.path, *words)
+
+    assert done.returncode == 2
+    assert says in done.stderr
