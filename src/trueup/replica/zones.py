@@ -1,7 +1,7 @@
 """Timestamps with and without a time zone: SQL that compares one with the other is refused."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 
 import psycopg
@@ -18,33 +18,39 @@ REMEDY = "write `at time zone 'UTC'` after the column without one, or pass naive
 
 _COLUMNS = """
     select nspname::text, relname::text, attname::text,
-           pg_catalog.format_type(atttypid, null)
+           pg_catalog.rtrim(pg_catalog.format_type(atttypid, null), '[]')
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = attrelid
     join pg_catalog.pg_namespace n on n.oid = relnamespace
-    where atttypid in ('timestamp'::regtype, 'timestamptz'::regtype)
+    where atttypid in ('timestamp'::regtype, 'timestamptz'::regtype,
+                       'timestamp[]'::regtype, 'timestamptz[]'::regtype)
       and attnum > 0 and not attisdropped and relkind in ('r', 'p', 'm', 'f')
       and nspname !~ '^pg_|^information_schema$'
 """
+"""An array is of the kind of what it holds."""
 
 _LEXEME = r"""
   (?P<string>  '(?:[^']|'')*' )
 | (?P<cast>    ::(?:timestamp(?:\(\d\))?\ with(?:out)?\ time\ zone|"(?:[^"]|"")*"|[\w.]+)
                (?:\(\d+(?:,\d+)?\))?(?:\[\])? )
 | (?P<zone>    AT\ TIME\ ZONE )
+| (?P<compare> <=|>=|<>|<|>|=|IS\ DISTINCT\ FROM\b|OVERLAPS\b )
 | (?P<column>  (?:[^\W\d][\w$]*|"(?:[^"]|"")*")(?:\.(?:[^\W\d][\w$]*|"(?:[^"]|"")*"))* )
-| (?P<compare> <=|>=|<>|<|>|= )
-| (?P<open>    \( )
-| (?P<close>   \) )
+| (?P<open>    [(\[] )
+| (?P<close>   [)\]] )
 | (?P<blank>   \s+ )
 | (?P<other>   . )
 """
 """Compiled where it is first used, which takes milliseconds: most databases have one kind."""
 
 _SAME = frozenset(
-    {"all", "any", "coalesce", "date_trunc", "greatest", "least", "max", "min", "nullif"}
+    {"all", "any", "array", "array_agg", "coalesce", "date_trunc", "greatest", "least"}
+    | {"max", "min", "nullif"}
 )
-"""Functions that give back the kind of timestamp they are given."""
+"""What gives back the kind of timestamp that it is given."""
+
+_BESIDE = frozenset({"FILTER", "OVER"})
+"""What says more of the value before it, and leaves its kind."""
 
 Column = tuple[str, str, str]
 
@@ -106,21 +112,24 @@ class _Expression(Struct):
         self._list([(str(m.lastgroup), m.group()) for m in matches if m.lastgroup != "blank"])
         return self.found
 
-    def _list(self, tokens: Tokens) -> str:
+    def _list(self, tokens: Tokens) -> list[str]:
         kinds = [self._compared(part) for part in _split(tokens, _is_between)]
-        return next(filter(None, kinds), "")
+        return list(filter(None, kinds))
 
     def _compared(self, tokens: Tokens) -> str:
-        kinds = [self._sum(side) for side in _split(tokens, _is_comparison)]
-        for one, other in pairwise(kinds):
-            self._note(one, other, tokens)
-        return kinds[0] if len(kinds) == 1 else ""
+        """Nothing, where it is a comparison; of two rows each part is compared with its own."""
+        sides = [
+            [self._sum(part) for part in _row(side)] for side in _split(tokens, _is_comparison)
+        ]
+        for one, other in pairwise(sides):
+            for pair in zip(one, other, strict=False):
+                self._note(pair, tokens)
+        return sides[0][0] if len(sides) == 1 else ""
 
     def _sum(self, tokens: Tokens) -> str:
         """Less an interval it stays what it is; less another it is no timestamp any more."""
         kinds = [kind for term in _split(tokens, _is_sum) if (kind := self._term(term))]
-        for one, other in pairwise(kinds):
-            self._note(one, other, tokens)
+        self._note(kinds, tokens)
         return kinds[0] if len(kinds) == 1 else ""
 
     def _term(self, tokens: Tokens) -> str:
@@ -130,12 +139,11 @@ class _Expression(Struct):
             place += 1
             if name == "open":
                 end = _closing(tokens, place)
-                inner = self._list(tokens[place:end])
-                kind = inner if not called or called.lower() in _SAME else ""
+                kind = self._enclosed(tokens[place - 1 : end], called, kind)
                 place = end + 1
             elif name == "cast":
                 target = re.sub(r"\(\d\)|\[\]$", "", text[2:])
-                self._note(kind, target, tokens)
+                self._note((kind, target), tokens)
                 kind = target if target in (NAIVE, AWARE) else ""
             elif name == "zone":
                 return {NAIVE: AWARE, AWARE: NAIVE}.get(kind, "")
@@ -143,6 +151,17 @@ class _Expression(Struct):
                 kind = self._column(text) or kind
             called = text if name == "column" else ""
         return kind
+
+    def _enclosed(self, tokens: Tokens, called: str, before: str) -> str:
+        """The kind of what stands in parentheses, or of that `before` them."""
+        (_, bracket), *inner = tokens
+        kinds = self._list(inner)
+        if called in _BESIDE or (bracket == "[" and called != "ARRAY"):
+            return before
+        if called and called.lower() not in _SAME:
+            return ""
+        self._note(kinds, inner)
+        return next(iter(kinds), "")
 
     def _column(self, text: str) -> str:
         parts = re.findall(r'"(?:[^"]|"")*"|[^.]+', text)
@@ -154,10 +173,16 @@ class _Expression(Struct):
         kinds = {self.kinds.get((*place, names[0]), "") for place in self.aliases.values()} - {""}
         return kinds.pop() if len(kinds) == 1 else ""
 
-    def _note(self, one: str, other: str, tokens: Tokens) -> None:
-        if {one, other} == {NAIVE, AWARE} and not self.found:
+    def _note(self, kinds: Sequence[str], tokens: Tokens) -> None:
+        if {NAIVE, AWARE} <= set(kinds) and not self.found:
             columns = [t for n, t in tokens if n == "column" and self._column(t) == NAIVE]
             self.found = columns[0] if columns else "a value"
+
+
+def _row(side: Tokens) -> list[Tokens]:
+    """The parts of a row that is compared; anything else is one."""
+    is_row = side[:2] == [("column", "ROW"), ("open", "(")]
+    return list(_split(side[2:-1], _is_between)) if is_row else [side]
 
 
 def _is_between(token: tuple[str, str]) -> bool:

@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 PRISMA = """
     create table "User" (
         id int primary key, "createdAt" timestamp(3), "updatedAt" timestamp(3),
-        seen timestamptz, born date, name text
+        seen timestamptz, born date, name text, visits timestamp[], calls timestamptz[]
     );
     create table visits (id int primary key, user_id int, at timestamptz);
     create index on "User" ("createdAt");
@@ -66,6 +66,17 @@ def ask(session: Session, sql: str, **params: object) -> int:
         "select id from \"User\" where date_trunc('day', \"createdAt\") < :now",
         'select id from "User" where (seen at time zone \'UTC\') < :now',
         'select id from "User" where "createdAt" = any (array[:now]::timestamptz[])',
+        'select id from "User" where ("createdAt", id) < (:now, 3)',
+        'select id from "User" where (id, "createdAt") >= (3, :now)',
+        'select id from "User" where visits[1] < :now',
+        'select id from "User" where visits[length(name)] < :now',
+        'select id from "User" where :now = any (visits)',
+        'select id from "User" where array_position(visits, :now) > 1',
+        'select max(id) as id from "User" having (array_agg("createdAt"))[1] < :now',
+        'select max(id) as id from "User" having max("createdAt") filter (where id > 3) < :now',
+        'select id from "User" where :now is distinct from "createdAt"',
+        'select id from "User" where nullif(:now, "createdAt") is null',
+        'select id from "User" where ("createdAt", seen) overlaps (:now, :now)',
     ],
 )  # fmt: skip
 def test_sql_that_mixes_the_two_is_refused_with_its_remedy(session: Session, sql: str) -> None:
@@ -93,6 +104,12 @@ def test_sql_that_mixes_the_two_is_refused_with_its_remedy(session: Session, sql
         'select id from "User" where "createdAt" is null or seen < :now',
         ('select case when "createdAt" < "updatedAt" then seen end as at from "User"'
         " where seen < :now"),
+        'select id from "User" where (seen, "createdAt") < (:now, :then)',
+        'select id from "User" where ("createdAt", seen) <> ("updatedAt", :now)',
+        'select id from "User" where visits[1] < :then and calls[1] < :now',
+        'select id from "User" where (array[seen, :now])[id] < calls[1] and "createdAt" < :then',
+        'select id from "User" where visits[1] is distinct from :then and :now = any (calls)',
+        ('select count("createdAt") filter (where seen < :now) as n, seen from "User" group by 2'),
     ],
 )  # fmt: skip
 def test_sql_that_keeps_them_apart_is_asked(session: Session, sql: str) -> None:
