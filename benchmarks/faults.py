@@ -31,6 +31,7 @@ from trueup import invariant  # noqa: E402  # after the path is set
 from trueup.config import Project, read  # noqa: E402  # as above
 from trueup.model.invariant import Invariant  # noqa: E402  # as above
 from trueup.model.verdict import Outcome, Verdict  # noqa: E402  # as above
+from trueup.model.violation import key_text  # noqa: E402  # as above
 from trueup.replica import retry, watchdog  # noqa: E402  # as above
 from trueup.sample import Cluster, scratch  # noqa: E402  # as above
 from trueup.suite.opened import Systems  # noqa: E402  # as above
@@ -273,7 +274,7 @@ def falsehood(struck: Struck, outcome: Outcome, truth: list[int]) -> str:
         return ""
     if struck.blind:
         return "pass" if outcome.verdict is Verdict.HOLDS else "violation"
-    keys = sorted(int(violation.key[0]) for violation in outcome.violations)
+    keys = sorted(int(key_text(violation.key)) for violation in outcome.violations)
     if outcome.verdict is Verdict.HOLDS:
         return "pass" if truth else ""
     return "violation" if keys != truth else ""

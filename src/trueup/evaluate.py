@@ -21,7 +21,7 @@ from trueup.errors import (
 )
 from trueup.model.invariant import HTTP, SETTINGS, STRIPE, Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
-from trueup.model.violation import Key, Violation
+from trueup.model.violation import Key, Violation, key_of
 from trueup.replica import zones
 from trueup.replica.reader import Fetched, Reader, Rows
 from trueup.replica.trouble import remedy
@@ -167,7 +167,7 @@ def _said(settings: Mapping[str, Any], dotted: str) -> int:
 
 def _keys(answer: Rows) -> Outcome:
     """The violations as keys alone, as they come from the server: there may be very many."""
-    keys = frozenset(tuple(map(str, values)) for values in answer.values())
+    keys = frozenset(map(key_of, answer.values()))
     verdict = Verdict.VIOLATED if keys else Verdict.HOLDS
     return Outcome(verdict=verdict, count=len(keys), bare=keys)
 
@@ -199,7 +199,7 @@ def _violation(invariant: Invariant, row: Row, bare: bool) -> Violation:
         raise CatalogError(f"its rows have no column {absent[0]!r}, by which key names a violation")
     if not columns:
         raise CatalogError("its rows have no column, so that nothing names a violation")
-    key = tuple(str(row[column]) for column in columns)
+    key = key_of(row[column] for column in columns)
     return Violation(invariant.name, key, {} if bare else row)
 
 

@@ -9,9 +9,11 @@ import pytest
 from fix_database import Database, opened
 from trueup import invariant
 from trueup.errors import QueryError
-from trueup.evaluate import CAP, evaluate
+from trueup.evaluate import CAP, PROVEN, REPORTED, Wanted, evaluate
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Verdict
+from trueup.model.violation import key_text
+from trueup.primary.proof import keys_in
 
 LOST = r"ended the session|connection was lost"
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -58,6 +60,23 @@ def test_rows_are_violations_with_a_key(database: Database, reading) -> None:
     assert outcome.verdict is Verdict.VIOLATED
     assert {violation.key for violation in outcome.violations} == {("1",), ("2",), ("3",)}
     assert outcome.printable == {"id"}
+
+
+@pytest.mark.parametrize("wanted", [REPORTED, PROVEN])
+def test_null_and_its_name_are_two_keys(database: Database, reading, wanted: Wanted) -> None:
+    database.execute(
+        JOBS + "update jobs set owner = (array[null, 'None', '', E'\\\\N', E'a\\tb'])[id];"
+        "insert into jobs values (4, E'\\\\N'), (5, E'a\\tb');"
+    )
+
+    with reading() as reader:
+        given = {"replica": reader, "now": NOW}
+        outcome = evaluate(declared("select owner from jobs"), given, wanted)
+
+    assert outcome.count == 5
+    found = keys_in(outcome)
+    assert found == {(None,), ("None",), ("",), ("\\N",), ("a\tb",)}
+    assert {key_text(key) for key in found} == {"\\N", "None", "", "\\\\N", "a\\tb"}
 
 
 def test_nothing_to_judge_is_unknown(database: Database, reading) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from fix_database import opened
 from systems.scenes import Scene
 from trueup.evaluate import evaluate
+from trueup.model.violation import key_text
 from trueup.replica.reader import Reader
 from trueup.sample import CLOCK
 
@@ -133,7 +134,7 @@ def names(sound: Scene, connection, name: str, now: datetime) -> set[str]:
     """The keys of an invariant's violations, asked inside the transaction."""
     [invariant] = [found for found in sound.invariants if found.name == name]
     given = {"replica": Reader(connection), "now": now, "settings": sound.settings}
-    return {violation.key[0] for violation in evaluate(invariant, given).violations}
+    return {key_text(violation.key) for violation in evaluate(invariant, given).violations}
 
 
 @pytest.mark.parametrize("now", INSTANTS.values(), ids=INSTANTS)

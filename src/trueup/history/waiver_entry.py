@@ -21,7 +21,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry; whoever reads it puts the file and the place before what is wrong."""
 
     invariant: Named
-    keys: Annotated[list[Said], Meta(min_length=1)] | Literal["all"]
+    keys: Annotated[list[str], Meta(min_length=1)] | Literal["all"]
     reason: Said
     owner: Name
     approver: Name

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from trueup.model.change import Alter, Alteration
+from trueup.model.violation import Key
 
 OWNER = "owner"
 """The service by whose name calls are made as the database's owner."""
@@ -50,7 +51,7 @@ class Target(Struct, frozen=True, kw_only=True):
     """A violation that the changes of one unit are to mend: after them it must be gone."""
 
     invariant: str
-    key: tuple[str, ...]
+    key: Key
     unit: int = 0
 
 

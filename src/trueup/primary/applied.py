@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from trueup.model.change import Alter, Alteration
 from trueup.model.plan import Image, Op, Skipped, Target
 from trueup.model.verdict import Verdict
+from trueup.model.violation import Key
 from trueup.primary.listed import Listed
 
 DONE, PARTLY = 0, 3
@@ -103,7 +104,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     detail: str = ""
     failed: bool = False
-    mended: tuple[tuple[str, ...], ...] = ()
+    mended: tuple[Key, ...] = ()
 
 
 def moved_kind(one: Moved) -> tuple[str, Op, Cause]:

@@ -12,7 +12,7 @@ from trueup.errors import PlanError, TrueupError
 from trueup.model.change import Alter, Call, Change, Delete, Insert, Steps, Update
 from trueup.model.fix import Fix
 from trueup.model.invariant import Invariant
-from trueup.model.violation import Violation
+from trueup.model.violation import Key, Violation, key_of
 
 YIELDS = "Update, Insert, Delete, Alter, Call or Steps"
 
@@ -155,14 +155,14 @@ def _by_key(
 ) -> Callable[[RowChange], frozenset[int]]:
     """The violations whose judged table and key are those of a change."""
     judged = {found.name: frozenset(found.over.values()) for found in invariants}
-    places: dict[tuple[str, ...], list[int]] = {}
+    places: dict[Key, list[int]] = {}
     for place, violation in enumerate(violations):
         places.setdefault(violation.key, []).append(place)
 
     def named(change: RowChange) -> frozenset[int]:
         if isinstance(change, Insert):
             return frozenset()
-        key = tuple(str(value) for value in change.key.values())
+        key = key_of(change.key.values())
         return frozenset(
             place
             for place in places.get(key, ())

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from trueup.errors import JournalError
 from trueup.model.plan import Op, Plan
+from trueup.model.violation import Key
 from trueup.primary.applied import Cause, Moved, Proof
 from trueup.primary.session import Connection
 from trueup.primary.trouble import refused
@@ -124,7 +125,7 @@ class Recorded(Struct, frozen=True):
     place: str
     verdict: str
     detail: str
-    mended: tuple[tuple[str, ...], ...]
+    mended: tuple[Key, ...]
     at: datetime
 
 
@@ -231,7 +232,7 @@ def rows(connection: Connection, number: int) -> list[Moved]:
     ]
 
 
-def mended(connection: Connection, number: int) -> list[tuple[str, tuple[str, ...]]]:
+def mended(connection: Connection, number: int) -> list[tuple[str, Key]]:
     """The violations, by invariant and key, that an entry's plan has mended in all its entries."""
     with _read(connection):
         found = connection.execute(_MENDED, [number]).fetchall()

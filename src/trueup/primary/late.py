@@ -10,7 +10,7 @@ from trueup.errors import ReplicaError
 from trueup.evaluate import PROVEN, evaluate
 from trueup.model.invariant import Invariant
 from trueup.model.verdict import Outcome, Verdict
-from trueup.model.violation import Key
+from trueup.model.violation import Key, key_text
 from trueup.primary.applied import Place, Proof
 from trueup.primary.interrupt import Stop
 from trueup.primary.proof import World, keys_in, left, named
@@ -204,5 +204,5 @@ class _Compared(Struct, frozen=True):
             verdict=now.verdict,
             detail="; ".join(words for there, words in parts if there),
             failed=bool(still or new),
-            mended=tuple(sorted(gone - self.wanted if self.is_told else gone)),
+            mended=tuple(sorted(gone - self.wanted if self.is_told else gone, key=key_text)),
         )

@@ -7,7 +7,7 @@ from trueup.errors import ApplyError, ProofError
 from trueup.model.invariant import Invariant
 from trueup.model.plan import Target
 from trueup.model.verdict import Verdict
-from trueup.model.violation import Key
+from trueup.model.violation import Key, key_text
 from trueup.primary.applied import Place, Proof
 from trueup.primary.proof import World, keys, left, named, provable, tables_read
 from trueup.primary.session import Connection, reading
@@ -94,7 +94,7 @@ def require_proven(
                 place=Place.TRANSACTION,
                 verdict=Verdict.VIOLATED if now else Verdict.HOLDS,
                 detail=ABOUT_THESE if name in among else left(len(now)),
-                mended=tuple(sorted(before[name] - now)),
+                mended=tuple(sorted(before[name] - now, key=key_text)),
             )
         )
     if complaints:

@@ -15,6 +15,7 @@ from psycopg.types.string import TextLoader
 
 from trueup.errors import GuardError, StatementError
 from trueup.model.invariant import Row
+from trueup.model.violation import Key
 from trueup.replica.later import Later
 from trueup.replica.limits import Limits
 from trueup.replica.permitted import Permitted, permitted
@@ -96,7 +97,7 @@ class Rows:
         """Read up to `cap` rows, all for None; raises QueryError where the server refuses."""
         return self._reader._fetch(self.asked, self.params, cap)
 
-    def keyed(self, columns: Sequence[str], keys: Sequence[Sequence[str]] | None = None) -> "Rows":
+    def keyed(self, columns: Sequence[str], keys: Sequence[Key] | None = None) -> "Rows":
         """
         The same question, answered with the key alone; `keys` narrows it to rows with those.
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -11,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from trueup.model.invariant import Invariant
+from trueup.model.legible import legible
 from trueup.model.run import Cell, FixRecord, Record
 from trueup.model.verdict import Outcome
 from trueup.model.violation import key_text
@@ -24,9 +24,6 @@ KEYS = 1000
 
 LONGEST = 200
 """Characters of one printed value; the rest is cut."""
-
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that would act instead of show: controls, changes of direction, half surrogates."""
 
 HOMES = ("invariants", "fixes")
 """The project's folders that paths in a report start with."""
@@ -63,7 +60,7 @@ def record(
         remedy=outcome.remedy,
         count=outcome.count,
         counted_all=outcome.counted_all,
-        keys=tuple(legible(key_text(violation.key)) for violation in outcome.violations[:KEYS]),
+        keys=tuple(key_text(violation.key) for violation in outcome.violations[:KEYS]),
         columns=columns,
         rows=tuple(cells(row, columns, allowed, mask) for row in sample),
         judged=dict(outcome.judged),
@@ -77,11 +74,6 @@ def record(
         path=_within(invariant.path),
         line=invariant.line,
     )
-
-
-def legible(text: str) -> str:
-    """The text with characters that a screen or a terminal would obey written out as escapes."""
-    return UNSEEN.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def _cell(value: object, allowed: bool, mask: Mask) -> Cell:

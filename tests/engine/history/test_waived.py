@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from engine.history.runs import NAME, at, broken, sound, unknown
 from trueup.history.waived import Settled, Waivers, idle, settle
 from trueup.model.verdict import Outcome, Verdict
-from trueup.model.violation import Violation
+from trueup.model.violation import Violation, key_text
 from trueup.model.waiver import Waiver
 
 ID = f"studybuddy.{NAME}"
@@ -26,7 +26,7 @@ def waiver(*keys: str, **more: object) -> Waiver:
     return Waiver(**told | more)  # type: ignore[arg-type]  # each of its own type
 
 
-def outcome(*keys: str, verdict: Verdict = Verdict.VIOLATED) -> Outcome:
+def outcome(*keys: str | None, verdict: Verdict = Verdict.VIOLATED) -> Outcome:
     rows = [Violation(NAME, (key,), {"id": key}) for key in keys]
     return Outcome(verdict=verdict, violations=rows, count=len(rows))
 
@@ -36,7 +36,7 @@ def settled(found: Outcome, *waivers: Waiver, now: datetime = NOW) -> Settled:
 
 
 def keys(found: Settled) -> list[str]:
-    return [violation.key[0] for violation in found.outcome.violations]
+    return [key_text(violation.key) for violation in found.outcome.violations]
 
 
 def test_violations_that_are_all_covered_are_waived() -> None:
@@ -44,6 +44,12 @@ def test_violations_that_are_all_covered_are_waived() -> None:
 
     assert (found.outcome.verdict, found.covered) == (Verdict.WAIVED, 2)
     assert [one.matched for one in found.waivers] == [1, 1]
+
+
+@pytest.mark.parametrize(("key", "said"), [(None, r"\N"), ("", ""), ("a\tb", r"a\tb")])
+def test_a_key_is_accepted_as_reports_print_it(key: str | None, said: str) -> None:
+    assert settled(outcome(key), waiver(said)).outcome.verdict is Verdict.WAIVED
+    assert settled(outcome(key), waiver("None")).outcome.verdict is Verdict.VIOLATED
 
 
 def test_one_beyond_the_waived_keys_is_violated_and_comes_first() -> None:

@@ -60,6 +60,12 @@ def test_it_ends_with_its_last_day_in_its_zone() -> None:
     assert honolulu.ends == datetime(2026, 12, 25, 10, tzinfo=UTC)
 
 
+def test_a_key_may_be_the_empty_text() -> None:
+    (found,) = waiver_file.parse(changed('["7", "9"]', '[""]'), NOW)
+
+    assert (found.covers(""), found.covers("7")) == (True, False)
+
+
 def test_all_keys_can_be_accepted_and_one_environment_meant() -> None:
     text = changed('["7", "9"]', '"all"') + 'environment = "staging"\n'
 

@@ -4,11 +4,12 @@ from importlib import import_module
 
 from trueup.model.change import Change
 from trueup.model.verdict import Outcome
+from trueup.model.violation import key_text
 
 
 def keys(outcome: Outcome) -> list[str]:
     """The keys of the violations, in order."""
-    return ["/".join(violation.key) for violation in outcome.violations]
+    return [key_text(violation.key) for violation in outcome.violations]
 
 
 def planned(name: str, outcome: Outcome, **resources: object) -> list[Change]:

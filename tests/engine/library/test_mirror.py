@@ -17,6 +17,7 @@ from trueup.library import (
     every_mirrored_subscription_exists_in_stripe,
 )
 from trueup.model.verdict import Outcome, Verdict
+from trueup.model.violation import key_text
 from trueup.readers.stripe.account import StripeAccount
 from trueup.readers.stripe.reader import Stripe
 from trueup.sample.stripe import Account, StandIn
@@ -79,7 +80,7 @@ def one(account: Account, number: int) -> dict[str, Any]:
 
 def troubles(outcome: Outcome) -> dict[str, object]:
     """What is said to differ, by subscription."""
-    return {v.key[0]: v.row["trouble"] for v in outcome.violations}
+    return {key_text(v.key): v.row["trouble"] for v in outcome.violations}
 
 
 def test_two_sides_that_agree_hold_and_say_how_many_were_judged(compared) -> None:

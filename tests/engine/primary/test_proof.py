@@ -49,6 +49,28 @@ def test_a_fix_that_does_not_mend_is_rolled_back(desk: Desk) -> None:
         desk.apply(desk.plan(tell, NO_JOB_RUNS))
 
 
+def test_a_violation_without_a_key_is_another_than_one_of_its_name(desk: Desk) -> None:
+    desk.execute("update jobs set note = 'None' where id = 2")
+    unnamed = must("no_job_runs", "select note, id from jobs where status = 'running' and id < 3")
+
+    def fail_what_says_so(violations):
+        for job in violations:
+            if job["note"] is not None:
+                yield Update("jobs", key={"id": job["id"]}, set={"status": "failed"})
+
+    desk.apply(desk.plan(fail_what_says_so, unnamed))
+    second = desk.apply(desk.plan(fail, unnamed))
+    desk.apply(desk.undo(second.entries[0]))
+
+    assert desk.rows(
+        "select mended from trueup.journal_proofs where mended <> '[]' order by id"
+    ) == [
+        ([["None"]],),
+        ([[None]],),
+    ]
+    assert desk.rows("select id from jobs where status = 'running' order by id") == [(1,), (3,)]
+
+
 def test_a_violation_that_was_there_before_does_not_stop_a_fix(desk: Desk) -> None:
     desk.execute("update jobs set status = 'failed' where id = 4")
     desk.watched.append(NO_FAILED_JOB_IS_UNEXPLAINED)

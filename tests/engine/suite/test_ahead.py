@@ -15,6 +15,7 @@ from trueup import invariant
 from trueup.errors import ConfigError, QueryError
 from trueup.model.invariant import Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
+from trueup.model.violation import key_text
 from trueup.replica import transaction
 from trueup.replica.dsn import Dsn
 from trueup.replica.reader import Reader
@@ -59,7 +60,7 @@ def told(run: Systems, *asked: Invariant) -> list[Outcome | None]:
 
 def keys(outcome: Outcome | None) -> list[str]:
     assert outcome is not None
-    return [violation.key[0] for violation in outcome.violations]
+    return [key_text(violation.key) for violation in outcome.violations]
 
 
 @pytest.fixture
