@@ -1,7 +1,9 @@
 """The start of a run in pytest, in the controller and in each xdist worker."""
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ def start(config: pytest.Config) -> Here:
 
     Raises pytest.UsageError with one line for anything the user can mend.
     """
+    _hush(config)
     worker: Mapping[str, Any] | None = getattr(config, "workerinput", {}).get(WORKER)
     try:
         project = find_project(config.invocation_params.dir)
@@ -70,6 +73,16 @@ def history(project: Project, config: pytest.Config) -> Path:
 def reports(project: Project, config: pytest.Config) -> Path:
     """The folder that this run lands in."""
     return project.root / str(config.option.reports)
+
+
+def _hush(config: pytest.Config) -> None:
+    """
+    Log nothing until pytest ends: where a project has a log shown or kept, it may be a row.
+
+    That is so for an invariant's own words, and for those of what it asks by, in any thread.
+    """
+    config.add_cleanup(partial(logging.disable, logging.root.manager.disable))
+    logging.disable()
 
 
 def _opening(config: pytest.Config, project: Project) -> Opening:

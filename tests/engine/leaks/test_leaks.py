@@ -1,5 +1,6 @@
 """Nothing leaks: people and secrets of fifty kinds, in whatever a run writes or prints."""
 
+import logging
 import re
 from pathlib import Path
 
@@ -110,6 +111,23 @@ def test_nothing_leaks_from_violations_and_from_what_could_not_be_looked_at(
     assert sum(map(is_mask, records["no_row_is_made_of_people"].rows[0])) == 4
     unknown = [one for one in records.values() if one.verdict == "unknown"]
     assert len(unknown) >= len(CASTS) + 4
+
+
+@WORKERS
+def test_nothing_is_logged_where_a_project_has_pytest_show_or_keep_a_log(
+    pytester, shop, workers
+) -> None:
+    (shop / "invariants" / "shop" / "test_people.py").write_text(project.HEAD + project.VIOLATED)
+    (shop / "pytest.ini").write_text(
+        "[pytest]\nlog_cli = true\nlog_level = DEBUG\nlog_file = log.txt\nlog_file_level = DEBUG\n"
+    )
+
+    result = pytester.runpytest("invariants", "--env", "staging", "-n", str(workers))
+
+    texts = [result.stdout.str(), result.stderr.str(), (shop / "log.txt").read_text()]
+    assert "what is logged" not in leaked(texts)
+    assert "3 violated" in texts[0]
+    assert logging.root.manager.disable == logging.NOTSET
 
 
 @WORKERS
