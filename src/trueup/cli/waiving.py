@@ -33,7 +33,6 @@ def waive(
     from datetime import UTC
 
     from trueup import catalog
-    from trueup.config import SAMPLE
     from trueup.history import waiver_file
     from trueup.model.waiver import Waiver
 
@@ -41,26 +40,19 @@ def waive(
         raise ConfigError("say what is accepted: each key with --key, or --all")
     found_in = project()
     system = invariant.partition(".")[0]
-    there = found_in.system(system).environments
-    if env and env not in there and env != SAMPLE:
-        raise ConfigError(
-            f"{system} has no environment {env!r}; it has {', '.join(there) or 'none'}"
-        )
+    waiver = Waiver(
+        invariant=invariant,
+        keys=None if every else frozenset(keys or ()),
+        reason=reason,
+        owner=owner,
+        approver=approver,
+        last_day=until.date(),
+        zone=zone,
+        environment=env or None,
+    )
+    waiver_file.refuse_nowhere(waiver, found_in)
     known = {one.id for one in catalog.load(found_in.root, (system,)).invariants}
     if invariant not in known:
         raise ConfigError(f"there is no invariant {invariant!r}; `trueup list {system}` has them")
-    added = waiver_file.add(
-        found_in.root / waiver_file.FILE,
-        Waiver(
-            invariant=invariant,
-            keys=None if every else frozenset(keys or ()),
-            reason=reason,
-            owner=owner,
-            approver=approver,
-            last_day=until.date(),
-            zone=zone,
-            environment=env or None,
-        ),
-        datetime.now(UTC),
-    )
+    added = waiver_file.add(found_in.root / waiver_file.FILE, waiver, datetime.now(UTC))
     typer.echo(f"added to {waiver_file.FILE}; commit it for review:\n\n{added}", nl=False)

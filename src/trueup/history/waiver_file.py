@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from trueup import reading
+from trueup.config import SAMPLE, Project
 from trueup.errors import ConfigError
 from trueup.history.waiver_entry import Entry
 from trueup.model.waiver import LONGEST, Waiver
@@ -21,6 +22,31 @@ WORDS = {
     "last_day": "is a day, as in 2026-12-24",
     "reason": "says why this is accepted",
 }
+
+
+def of(project: Project, now: datetime) -> tuple[Waiver, ...]:
+    """Read the waivers of a project; raises ConfigError as `read` and `refuse_nowhere` do."""
+    found = read(project.root / FILE, now)
+    for place, waiver in enumerate(found, 1):
+        try:
+            refuse_nowhere(waiver, project)
+        except ConfigError as error:
+            raise ConfigError(f"{FILE}: waiver {place}: {error}") from None
+    return found
+
+
+def refuse_nowhere(waiver: Waiver, project: Project) -> None:
+    """
+    Raise ConfigError for a waiver of a system or an environment that the project lacks.
+
+    No run would heed it, and none would say that it matched nothing.
+    """
+    system = waiver.invariant.partition(".")[0]
+    there = [*project.system(system).environments, SAMPLE]
+    if waiver.environment not in (None, *there):
+        raise ConfigError(
+            f"{system} has no environment {waiver.environment!r}; it has {', '.join(there)}"
+        )
 
 
 def read(path: Path, now: datetime) -> tuple[Waiver, ...]:

@@ -90,9 +90,8 @@ def _all(asked: Opening) -> Sequence[Invariant]:
 
 def _active(asked: Opening, systems: Systems) -> "Active":
     """What evaluates, but for the instant: that is the servers' to say."""
-    from trueup.history import ratchet  # noqa: PLC0415  # loaded while connections are made
+    from trueup.history import ratchet, waiver_file  # noqa: PLC0415  # loaded while connections are made
     from trueup.history.waived import Waivers  # noqa: PLC0415  # as above
-    from trueup.history.waiver_file import FILE, read  # noqa: PLC0415  # as above
     from trueup.report.mask import of_project  # noqa: PLC0415  # as above
     from trueup.suite.active import Active  # noqa: PLC0415  # as above
 
@@ -106,7 +105,7 @@ def _active(asked: Opening, systems: Systems) -> "Active":
         run=begun.run,
         systems=systems,
         moment=Moment(begun.started, ""),
-        waivers=Waivers(read(project.root / FILE, begun.started), environment, begun.started),
+        waivers=Waivers(waiver_file.of(project, begun.started), environment, begun.started),
         mask=of_project(project.root),
         history=asked.history,
         reports=asked.reports,

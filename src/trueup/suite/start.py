@@ -11,8 +11,8 @@ import pytest
 
 from trueup.config import Project, find_project
 from trueup.errors import TrueupError
+from trueup.history import waiver_file
 from trueup.history.waived import Waivers
-from trueup.history.waiver_file import FILE, read
 from trueup.report.mask import of_project
 from trueup.suite.active import Active
 from trueup.suite.here import Here
@@ -105,7 +105,7 @@ def _joined(config: pytest.Config, project: Project, told: Mapping[str, Any]) ->
     )
     moment = Moment(datetime.fromisoformat(str(told["now"])), str(told["clock"]))
     started = datetime.fromisoformat(str(told["started"]))
-    waivers = Waivers(read(project.root / FILE, started), environment, started)
+    waivers = Waivers(waiver_file.of(project, started), environment, started)
     baseline = Path(str(told["baseline"])) if told["baseline"] else None
     mask = of_project(project.root)
     before, here = history(project, config), reports(project, config)

@@ -124,13 +124,27 @@ def test_what_could_not_be_looked_at_is_never_waived(pytester, shop) -> None:
     assert (found["verdict"], found["waivers"]) == ("unknown", [])
 
 
-def test_a_waiver_that_is_wrong_is_one_line(pytester, shop) -> None:
-    waive(pytester, '"some"')
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"all"', '"some"', "keys lists the keys*"),
+        (
+            "zone",
+            'environment = "stagign"\nzone',
+            "shop has no environment 'stagign'; it has staging, sample",
+        ),
+        ("shop.", "shpo.", "trueup.toml has no system 'shpo'; it has shop"),
+    ],
+)
+def test_a_waiver_that_is_wrong_is_one_line(pytester, shop, old, new, says) -> None:
+    waive(pytester, '"all"')
+    file = pytester.path / "waivers.toml"
+    file.write_text((file.read_text() + 'zone = "UTC"\n').replace(old, new))
 
     result = run(pytester)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*trueup: waivers.toml: waiver 1: keys lists the keys*"])
+    result.stderr.fnmatch_lines([f"*trueup: waivers.toml: waiver 1: {says}"])
 
 
 @WORKERS
