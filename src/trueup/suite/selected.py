@@ -8,18 +8,9 @@ from trueup.config import Project
 from trueup.errors import ConfigError
 
 
-def paths(project: Project, names: Sequence[str]) -> list[str]:
-    """
-    The folders of the systems' invariants.
-
-    Raises ConfigError where trueup.toml does not know one of them, or there is no such folder.
-    """
-    home = project.root / INVARIANTS
-    for name in names:
-        project.system(name)
-        if not (home / name).is_dir():
-            raise ConfigError(f"{name} has no invariants; write {INVARIANTS}/{name}/test_….py")
-    return [str(home / name) for name in names]
+def paths(project: Project, names: tuple[str, ...]) -> list[str]:
+    """The folders of the systems' invariants; raises what `watched` does."""
+    return [str(project.root / INVARIANTS / name) for name in watched(project, names)]
 
 
 def systems_of(project: Project, args: Sequence[str], invocation: Path) -> tuple[str, ...]:

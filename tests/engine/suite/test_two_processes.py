@@ -181,7 +181,9 @@ def test_a_system_without_invariants_is_said(
     done = check(pytester.path, "cafe", *words)
 
     assert done.returncode == 2
-    assert done.stderr == "trueup: cafe has no invariants; write invariants/cafe/test_….py\n"
+    assert done.stderr == (
+        "trueup: cafe has no invariants; write one in invariants/cafe/, in a file test_….py\n"
+    )
 
 
 def test_what_stands_beside_invariants_is_run_by_pytest(
