@@ -97,11 +97,10 @@ def pytest_pycollect_makeitem(
     """Make an item of each invariant; everything else is pytest's."""
     if not isinstance(obj, Invariant | pytest.MarkDecorator):
         return None
-    from trueup.suite.item import make, refuse_unseen
+    from trueup.suite.item import is_item, make
 
-    refuse_unseen(collector, name, obj)
-    if not isinstance(obj, Invariant):
-        return None
+    if not is_item(obj, name, collector):
+        return [] if isinstance(obj, Invariant) else None
     return [make(collector, name, obj, collector.config.stash.get(ASKING, None))]
 
 

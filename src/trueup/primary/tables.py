@@ -24,16 +24,23 @@ _TABLE = """
         array(
             select json_build_object(
                 'name', a.attname,
-                'type', format_type(a.atttypid, -1),
+                'type', format_type(base.oid, -1),
                 'full', format_type(a.atttypid, a.atttypmod),
                 'generated', a.attgenerated <> '',
                 'always', a.attidentity = 'a',
-                'json', coalesce(nullif(t.typbasetype, 0), t.oid)
-                        in ('json'::regtype, 'jsonb'::regtype),
+                'json', base.oid in ('json'::regtype, 'jsonb'::regtype),
                 'measured', t.typcategory in ('S', 'V'),
                 'printable', t.typtype = 'e' or t.oid::int = any({printable})
             )
             from pg_attribute a join pg_type t on t.oid = a.atttypid
+            cross join lateral (
+                with recursive below(oid, next) as (
+                    select t.oid, t.typbasetype
+                    union all
+                    select d.oid, d.typbasetype from below join pg_type d on d.oid = below.next
+                )
+                select oid from below where next = 0
+            ) as base
             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             order by a.attnum
         ) as columns,
@@ -110,7 +117,7 @@ _ACTIONS = {
 
 class Column(Struct, frozen=True):
     """
-    A column; `type` is without length or precision, `full` with it, both as SQL.
+    A column; `type` is without length, precision or domain, `full` with them, both as SQL.
 
     `printable` says that its type is one of which a report may print values unasked.
     """

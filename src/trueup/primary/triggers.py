@@ -10,6 +10,7 @@ from trueup.primary.tables import Table
 
 _TRIGGERS = """
     select
+        case when s.nspname = 'public' then c.relname else s.nspname || '.' || c.relname end,
         t.tgname, t.tgtype::int, t.tgenabled::text, n.nspname || '.' || p.proname,
         array(
             select a.attname::text from unnest(t.tgattr) as k(attnum)
@@ -17,9 +18,15 @@ _TRIGGERS = """
         )
     from pg_trigger t
     join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
-    where t.tgrelid = %s::bigint::oid and not t.tgisinternal
-    order by t.tgname
+    join pg_class c on c.oid = t.tgrelid join pg_namespace s on s.oid = c.relnamespace
+    where not t.tgisinternal and (
+        t.tgrelid = %(table)s::bigint::oid
+        or t.tgparentid = 0 and t.tgtype::int & 1 = 1
+           and t.tgrelid in (select relid from pg_partition_tree(%(table)s::bigint::oid))
+    )
+    order by c.relname, t.tgname
 """
+"""Those of its partitions too, of which only those fire that are for each row."""
 
 _BEFORE = 2
 _EVENTS = {Op.INSERT: 4, Op.DELETE: 8, Op.UPDATE: 16}
@@ -50,13 +57,13 @@ def firing(
 
 
 def _of(connection: Connection, touch: Touch, enabled: frozenset[str]) -> Iterator[FiringTrigger]:
-    rows = connection.execute(_TRIGGERS, [touch.table.oid]).fetchall()
-    for name, kind, state, function, columns in rows:
+    rows = connection.execute(_TRIGGERS, {"table": touch.table.oid}).fetchall()
+    for table, name, kind, state, function, columns in rows:
         meant = not columns or touch.op is not Op.UPDATE or touch.columns & set(columns)
         if state in enabled and kind & _EVENTS[touch.op] and meant:
             when = "before" if kind & _BEFORE else "after"
             yield FiringTrigger(
-                table=touch.table.label,
+                table=table,
                 name=name,
                 events=f"{when} {touch.op}",
                 function=function,

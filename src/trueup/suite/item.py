@@ -2,11 +2,11 @@
 
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 
-from trueup.catalog import adopt, adopted, is_declared, refuse_same
+from trueup.catalog import INVARIANTS, adopt, adopted, is_declared, refuse_same
 from trueup.errors import CatalogError
 from trueup.model.invariant import PREFIX, Declared, Invariant
 from trueup.model.run import Record
@@ -94,11 +94,20 @@ def make(
     return InvariantItem.from_parent(collector, name=name, invariant=invariant, asking=asking)
 
 
-def refuse_unseen(collector: pytest.Collector, name: str, found: object) -> None:
-    """Raise pytest's CollectError for an invariant that its name or a mark would leave out."""
+def is_item(
+    found: object, name: str, collector: pytest.Module | pytest.Class
+) -> TypeGuard[Invariant]:
+    """
+    Whether that is an invariant to be judged.
+
+    Raises pytest's CollectError for one that its name or a mark would leave out, but not for what
+    a test elsewhere calls an invariant that it only uses.
+    """
     try:
-        is_declared(found, name)
+        return is_declared(found, name)
     except CatalogError as error:
+        if not name.startswith(PREFIX) and collector.path.parents[1].name != INVARIANTS:
+            return False
         raise collector.CollectError(f"trueup: {error}") from None
 
 

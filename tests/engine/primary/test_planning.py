@@ -227,6 +227,22 @@ def test_a_value_that_its_column_refuses_is_never_shown(desk: Desk, column, valu
     assert "2026" not in said
 
 
+def test_a_value_is_not_cut_to_fit_a_domain_of_a_domain(desk: Desk) -> None:
+    desk.execute("""
+        create domain short as varchar(4);
+        create domain shorter as short check (value <> 'none');
+        create table labels (id shorter primary key, said shorter, kept jsonb);
+        insert into labels values ('ab', 'ab');
+    """)
+    said = "a value for labels.said does not fit shorter"
+
+    assert said in refused(desk, Update("labels", {"id": "ab"}, {"said": "abcdef"}))
+    assert "does not fit shorter" in refused(desk, Insert("labels", {"id": "abcdef"}))
+    plan = desk.plan(yielding(Update("labels", {"id": "ab"}, {"said": "abcd"})))
+    desk.apply(plan)
+    assert desk.rows("select id, said from labels") == [("ab", "abcd")]
+
+
 def test_values_become_the_text_that_the_column_prints(desk: Desk) -> None:
     [change] = desk.plan(
         yielding(
@@ -406,6 +422,26 @@ def test_triggers_that_fire_are_named_for_what_they_fire_on(desk: Desk) -> None:
 
     told = desk.plan(yielding(Update("jobs", {"id": 1}, {"note": "x"})))
     assert [one.name for one in told.triggers] == ["on_note", "touch"]
+
+
+def test_triggers_of_a_partition_are_named_with_those_of_its_root(desk: Desk) -> None:
+    desk.execute("""
+        create schema parts;
+        create table events (id int primary key, touched timestamptz) partition by range (id);
+        create table parts.events_1 partition of events for values from (1) to (9);
+        insert into events values (1);
+        create trigger each before update on events for each row execute function touch();
+        create trigger own before update on parts.events_1 for each row execute function touch();
+        create trigger idle before update on parts.events_1 execute function touch();
+    """)
+
+    plan = desk.plan(yielding(Update("events", {"id": 1}, {"touched": NOW})))
+
+    assert [(one.table, one.name) for one in plan.triggers] == [
+        ("events", "each"),
+        ("parts.events_1", "own"),
+    ]
+    assert desk.apply(plan).exit_code == 0
 
 
 def test_a_fix_that_fails_is_told_by_its_line_and_not_by_its_values(desk: Desk) -> None:
