@@ -34,13 +34,15 @@ def judging(scan: Scan, cap: int) -> Sent:
     params: dict[str, object] = {}
     rules = [rule_of(question) for question in scan.members]
     conditions = [_renamed(rule.condition, f"r{n}_") for n, rule in enumerate(rules)]
+    checked = [_renamed(_shown(rule), f"r{n}_") for n, rule in enumerate(rules)]
     for n, question in enumerate(scan.members):
         params |= {f"r{n}_{name}": value for name, value in question.rows.params.items()}
     gathered = [
         _few(f"pg_catalog.array_agg({rule.place}) filter (where {condition}\n)", cap)
         for rule, condition in zip(rules, conditions, strict=True)
     ]
-    shown = ", ".join([TOOK, "null" if scan.joined else "count(*)", *gathered])
+    judged = "null" if scan.joined else "count(*)"
+    shown = ", ".join([TOOK, judged, *gathered, " or ".join(checked)])
     text = f"select {shown} from {rules[0].source}"  # noqa: S608  # each rule was checked
     if scan.joined:
         text += " where " + " or ".join(f"({condition}\n)" for condition in conditions)
@@ -58,7 +60,8 @@ def counting(question: Question, cap: int) -> Sent:
     if rule is None or not rule.key:
         return f"select {TOOK}, count(*), null from ({asked}\n) as asked", params  # noqa: S608  # checked to be one SELECT
     few = _few(f"pg_catalog.array_agg({rule.key})", cap)
-    return f"select {TOOK}, {few} from {rule.source} where {rule.condition}\n", params  # noqa: S608  # checked, as above
+    shown = f"{TOOK}, {few}, {_shown(rule)}"
+    return f"select {shown} from {rule.source} where {rule.condition}\n", params  # noqa: S608  # checked, as above
 
 
 def fetching(question: Question, found: Found | None) -> Sent:
@@ -77,6 +80,17 @@ def fetching(question: Question, found: Found | None) -> Sent:
         f" where {by} and ({rule.condition}\n) order by 1"
     )
     return text, {**params, "trueup_found": array(found.values)}
+
+
+def _shown(rule: Rule) -> str:
+    """
+    False, and what is shown of a row behind it: the server reads that, and never plans it.
+
+    So a column that is gone is told also where nothing breaks the rule. With a row's place beside
+    it no sum over all rows is taken for one of them.
+    """
+    shown = f"select {rule.columns}\n, {rule.place} from {rule.source} order by 1"  # noqa: S608  # checked, as above
+    return f"false and exists ({shown})"
 
 
 def _is_key(rule: Rule) -> str:

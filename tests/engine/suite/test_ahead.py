@@ -135,6 +135,30 @@ def test_a_rule_that_fails_hides_no_other(database: Database, systems: Opened) -
     assert "22012" in run.outcome(fails, NOW).reason
 
 
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        (["id", "gone -- since the migration"], 'column "gone" does not exist'),
+        (["raw"], "ordering operator for type json"),
+        (["count(*) as sold"], ""),
+    ],
+)
+def test_what_cannot_be_shown_is_told_also_where_nothing_breaks_the_rule(
+    database: Database, systems: Opened, columns: Any, says: str
+) -> None:
+    database.execute(GOODS + "alter table goods add raw json")
+    fails = ruled("price < 0", "no_good_is_given_away", columns=columns)
+    sound = ruled("price = :n", "no_good_costs_three", columns=["id", ":n as n"], n=3)
+
+    run = systems()
+    found = told(run, fails, sound)
+
+    outcome = found[0] or run.outcome(fails, NOW)
+    assert says in outcome.reason
+    assert outcome.verdict is (Verdict.UNKNOWN if says else Verdict.VIOLATED)
+    assert keys(found[1]) == ["3"]
+
+
 def test_a_table_that_is_not_there_hides_no_other(database: Database, systems: Opened) -> None:
     database.execute(GOODS)
     gone = ruled("true", "nothing_is_lost", table="lost")
@@ -512,6 +536,23 @@ def test_one_rule_of_a_join_that_fails_hides_no_other(database: Database, system
 
     assert found[1] is None
     assert [keys(found[0]), keys(found[2])] == [["11", "12"], ["3", "4"]]
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_column_that_is_gone_is_told_where_every_child_has_its_parent(
+    database: Database, systems: Opened, others: int
+) -> None:
+    database.execute(FAMILIES.format(unique=" primary key") + "delete from children where id > 10;")
+    gone = related(
+        "child.parent_id is not null and parent.id is null", "all_is_well", columns=["child.gone"]
+    )
+
+    run = systems()
+    found = told(run, gone, *[ANOTHERS] * others)
+
+    assert found[0] is None
+    assert "child.gone does not exist" in run.outcome(gone, NOW).reason
+    assert [keys(one) for one in found[1:]] == [["3", "4"]] * others
 
 
 def test_a_parent_that_is_no_column_is_told_at_its_turn(
