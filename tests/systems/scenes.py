@@ -31,6 +31,7 @@ from trueup.readers.storage.reader import Storage
 from trueup.readers.stripe.reader import Stripe
 from trueup.replica.connection import connect
 from trueup.replica.dsn import Dsn
+from trueup.replica.journal import fault
 from trueup.replica.limits import Limits
 from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
@@ -216,7 +217,7 @@ class Scene(Struct, frozen=True):
         owner = Dsn(self.database.url("postgres", "primary"), "the test's owner")
         fixer = Dsn(self.database.url("trueup_fixer", "primary"), "the test's primary")
         with open_primary(fixer, Limits()) as primary:
-            if journal_schema.fault(primary.connection):
+            if fault(primary.connection):
                 journal_schema.install(owner, primary.role)
             yield primary
 

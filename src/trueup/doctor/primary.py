@@ -6,9 +6,9 @@ from trueup import command
 from trueup.doctor.told import APPLICATION, Told
 from trueup.environment import Environment
 from trueup.errors import ConfigError, GuardError
-from trueup.primary import journal_schema
 from trueup.replica.connection import connect
 from trueup.replica.dsn import Dsn
+from trueup.replica.journal import fault
 
 
 def primary(environment: Environment) -> Iterator[Told]:
@@ -27,7 +27,7 @@ def _writes(dsn: Dsn, environment: Environment) -> Iterator[Told]:
     with connect(dsn, standby=False, application=APPLICATION) as connection:
         row = connection.execute(_MAY).fetchone() or (True, False, "")
         recovering, quiet, role = row
-        wrong = "" if recovering else journal_schema.fault(connection)
+        wrong = "" if recovering else fault(connection)
     if recovering:
         yield Told(False, "primary: the server is a standby", "give the primary's URL")
         return

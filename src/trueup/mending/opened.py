@@ -20,6 +20,7 @@ from trueup.primary.session import APPLICATION, Primary, open_primary
 from trueup.readers.http.probe import HELD, Http
 from trueup.readers.storage.reader import Storage
 from trueup.replica.connection import connect
+from trueup.replica.journal import fault
 from trueup.replica.session import Session, open_session
 from trueup.replica.visitor import Visitor
 
@@ -44,7 +45,7 @@ def primary_of(
             else environment.needs("primary", environment.primary)
         )
         with open_primary(dsn, environment.limits) as primary:
-            if name == SAMPLE and not owner and journal_schema.fault(primary.connection):
+            if name == SAMPLE and not owner and fault(primary.connection):
                 installer = environment.needs("owner", environment.owner)
                 journal_schema.install(installer, primary.role, SAMPLE_READER)
             yield environment, primary

@@ -11,24 +11,10 @@ from trueup.primary.session import APPLICATION, Connection
 from trueup.primary.trouble import refused
 from trueup.replica.connection import connect
 from trueup.replica.dsn import Dsn
+from trueup.replica.journal import MISSING, fault
 
 _OWNS = """
     select pg_has_role(rolname, current_user, 'member') from pg_roles where rolname = %s
-"""
-
-_FAULTS = """
-    select
-        has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'insert'),
-        not exists (
-            select from pg_class as each
-            where each.relnamespace = n.oid and each.relkind = 'r' and each.relname like 'journal%'
-              and not exists (
-                  select from pg_trigger
-                  where tgrelid = each.oid and tgname = 'append_only' and tgenabled = 'A'
-              )
-        )
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'trueup' and c.relname = 'journal_alterations'
 """
 
 _FIXER = """
@@ -36,8 +22,6 @@ _FIXER = """
            else session_user::text end
 """
 """Whom the journal would be installed for: whoever could install it is not the fixer."""
-
-_MISSING = "is not installed"
 
 _TABLES = ("journal_rows", "journal_proofs", "journal_calls")
 
@@ -112,23 +96,12 @@ def forget(dsn: Dsn, older_than: timedelta, by: str) -> int:
         refused("forget entries of the journal", JournalError),
         connection.transaction(),
     ):
-        if fault(connection) == _MISSING:
-            raise JournalError(f"the journal {_MISSING}, so there is nothing to forget")
+        if fault(connection) == MISSING:
+            raise JournalError(f"the journal {MISSING}, so there is nothing to forget")
         connection.execute(_FORGETTABLE.encode())
         done = connection.execute(_FORGET, {"age": older_than, "by": by}).fetchone()
         connection.execute(_APPEND_ONLY.encode())
     return int(done[0]) if done else 0
-
-
-def fault(connection: Connection) -> str:
-    """Say why this role may not, or should not, add to the journal; empty where it may."""
-    found = connection.execute(_FAULTS).fetchone()
-    if found is None:
-        return _MISSING
-    usable, append_only = found
-    if not usable:
-        return "may not be written by this role"
-    return "" if append_only else "can be changed afterwards: its triggers append_only are off"
 
 
 def require(connection: Connection, system: str, environment: str) -> None:
@@ -143,5 +116,5 @@ def require(connection: Connection, system: str, environment: str) -> None:
 
 def require_there(connection: Connection, system: str, environment: str) -> None:
     """Raise JournalError where there is no journal; whatever else is wrong, it can be read."""
-    if fault(connection) == _MISSING:
+    if fault(connection) == MISSING:
         require(connection, system, environment)

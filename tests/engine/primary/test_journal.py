@@ -13,6 +13,7 @@ from trueup.errors import JournalError
 from trueup.primary import journal, journal_schema
 from trueup.primary.session import open_primary
 from trueup.replica.dsn import Dsn
+from trueup.replica.journal import fault
 from trueup.replica.limits import Limits
 
 TABLES = {
@@ -277,4 +278,4 @@ def test_the_script_names_the_fixer_and_can_be_run_by_hand(shop: Database) -> No
     shop.execute(journal_schema.script("trueup_fixer"))
 
     with shop.connect("trueup_fixer") as fixer:
-        assert journal_schema.fault(fixer) == ""
+        assert fault(fixer) == ""
