@@ -191,7 +191,7 @@ def find_project(start: Path) -> Project:
 def read(path: Path) -> Config:
     """Read the file; raises ConfigError with one line that names the key and what is wrong."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} is not TOML: {error}") from None
     try:

@@ -34,6 +34,10 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     assert not shop.environments["production"].primary_allowed
 
 
+def test_a_file_that_an_editor_on_windows_wrote_is_read(tmp_path: Path) -> None:
+    assert read(written(tmp_path, f"\ufeff{WHOLE}")) == read(written(tmp_path, WHOLE))
+
+
 def test_an_address_is_a_url_or_a_url_with_the_variable_of_its_key(tmp_path: Path) -> None:
     config = read(
         written(

@@ -56,7 +56,7 @@ def read(path: Path, now: datetime) -> tuple[Waiver, ...]:
     Raises ConfigError with one line that names the waiver, the key and what is wrong.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as error:
@@ -85,7 +85,7 @@ def add(path: Path, waiver: Waiver, now: datetime) -> str:
     where the waiver or the file is not as it must be.
     """
     try:
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        before = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"{path.name} cannot be read; is it a file of text?") from None
     added = _lines(waiver)

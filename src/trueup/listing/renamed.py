@@ -29,7 +29,7 @@ def renamed(root: Path, system: str) -> dict[str, Renamed]:
     if not path.is_file():
         return {}
     try:
-        return reading.read(tomllib.loads(path.read_text(encoding="utf-8")), dict[str, Renamed])
+        return reading.read(tomllib.loads(path.read_text(encoding="utf-8-sig")), dict[str, Renamed])
     except (tomllib.TOMLDecodeError, reading.WrongError):
         raise CatalogError(
             f"{path.relative_to(root)} does not say what became of what; each table is a name that"

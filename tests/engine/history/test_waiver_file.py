@@ -121,6 +121,16 @@ def test_no_file_is_no_waiver(tmp_path: Path) -> None:
     assert waiver_file.read(tmp_path / "waivers.toml", NOW) == ()
 
 
+def test_a_file_that_an_editor_on_windows_wrote_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "waivers.toml"
+    file.write_text(f"\ufeff{TEXT}")
+    (one,) = waiver_file.parse(TEXT, NOW)
+
+    waiver_file.add(file, replace(one, invariant="shop.every_order_has_a_buyer"), NOW)
+
+    assert waiver_file.read(file, NOW)[0] == one
+
+
 def test_adding_one_keeps_what_is_there(tmp_path: Path) -> None:
     file = tmp_path / "waivers.toml"
     file.write_text(TEXT.rstrip("\n"))
