@@ -38,6 +38,9 @@ def from_file(path: Path) -> list[dict[str, str]]:
         raise PlanError(f"no rows can be read from {path}: {error}") from None
     if not rows:
         raise PlanError(f"{path} has no rows; its first line names the columns")
+    names = reader.fieldnames or ()
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise PlanError(f"{path}: the column {twice[0]!r} is named twice")
     for line, row in enumerate(rows, start=2):
         if "" in row:
             raise PlanError(f"{path}, line {line}: has more values than columns")

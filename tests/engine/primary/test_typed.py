@@ -107,6 +107,7 @@ def typed_or_defaults(words: list[str], fields: dict[str, str]) -> list[str]:
     [
         ("", "has no rows; its first line names the columns"),
         ("user_id,credits\n", "has no rows; its first line names the columns"),
+        ("user_id,credits,user_id\n1,2,3\n", "the column 'user_id' is named twice"),
         ("user_id,credits\n1,2,3\n", "line 2: has more values than columns"),
     ],
 )
