@@ -53,6 +53,12 @@ def read(path: Path) -> Run:
         raise RunError(f"{str(file)!r} is not JSON; it was cut short or edited") from error
 
 
+def require_folder(history: Path) -> None:
+    """Raise RunError for what can have no earlier runs; one that has none yet may not be there."""
+    if history.exists() and not history.is_dir():
+        raise RunError(f"{str(history)!r} is no folder; name the one that has the earlier runs")
+
+
 def folders(folder: Path) -> list[Path]:
     """The folders of the runs below a folder, the newest first; ids sort by time."""
     found = [file.parent for file in folder.glob(f"*/{DATA}") if ID.fullmatch(file.parent.name)]

@@ -40,6 +40,7 @@ def merge(
     A system that is owed and that none of them has is unknown. Where runs come `every` so often,
     the run says by when the next is due. Raises RunError.
     """
+    folder.require_folder(history)
     found = [folder.read(place) for one in places for place in _runs(one)]
     run = merged.merge(found)
     if owed:

@@ -90,12 +90,18 @@ def _all(asked: Opening) -> Sequence[Invariant]:
 
 def _active(asked: Opening, systems: Systems) -> "Active":
     """What evaluates, but for the instant: that is the servers' to say."""
-    from trueup.history import ratchet, waiver_file  # noqa: PLC0415  # loaded while connections are made
+    from trueup.history import (  # noqa: PLC0415  # loaded while connections are made
+        folder,
+        ratchet,
+        waiver_file,
+    )
     from trueup.history.waived import Waivers  # noqa: PLC0415  # as above
     from trueup.report.mask import of_project  # noqa: PLC0415  # as above
     from trueup.suite.active import Active  # noqa: PLC0415  # as above
 
     project, environment, begun = asked.project, asked.environment, systems.sources.begun
+    if asked.history != asked.reports:
+        folder.require_folder(asked.history)
     baseline = (
         ratchet.chosen(asked.only_new, asked.history, environment) if asked.only_new else None
     )

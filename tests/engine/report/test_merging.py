@@ -68,6 +68,16 @@ def test_a_place_without_a_run_is_told(tmp_path: Path) -> None:
         merging.merge([tmp_path], tmp_path / "reports", tmp_path)
 
 
+def test_a_file_in_place_of_earlier_runs_is_refused(tmp_path: Path) -> None:
+    store.write(at(5, broken(1, 2)), tmp_path / "jobs")
+    (tmp_path / "file").touch()
+
+    with pytest.raises(
+        RunError, match="file' is no folder; name the one that has the earlier runs"
+    ):
+        merging.merge([tmp_path / "jobs"], tmp_path / "reports", tmp_path / "file")
+
+
 def test_a_system_that_a_stopped_run_did_not_come_to_is_unknown(tmp_path: Path) -> None:
     stopped = replace(at(5, broken(1, 2), selection=""), records=(), stopped=True)
     store.write(stopped, tmp_path / "jobs")

@@ -71,6 +71,14 @@ def test_earlier_runs_may_lie_in_another_folder(pytester, shop) -> None:
 
 
 @WORKERS
+def test_a_file_in_place_of_earlier_runs_is_refused(pytester, shop, workers) -> None:
+    result = run(pytester, "--history", "trueup.toml", *workers)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*trueup.toml' is no folder; name the one that has the earlier*"])
+
+
+@WORKERS
 def test_what_is_waived_is_expected_to_fail(pytester, shop, workers) -> None:
     shop.execute(LOST.format("7, 9"))
     waive(pytester, '["7", "9"]')
