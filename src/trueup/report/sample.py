@@ -21,10 +21,11 @@ Rows = Sequence[tuple[Cell, ...]]
 
 
 class Sample(Struct, frozen=True):
-    """The rows to print: `first` at once, `more` folded."""
+    """The rows to print: `first` at once, `more` folded; `left` of those there are have no room."""
 
     first: Rows
     more: Rows
+    left: int
     caption: str
 
     @property
@@ -49,7 +50,12 @@ def samples(records: Sequence[Record]) -> dict[str, Sample]:
 def sample(record: Record, room: int = ROOM) -> Sample:
     """The rows of one record that fit into the room."""
     rows = record.rows[: _fitting(record.rows, room)]
-    return Sample(first=rows[:FIRST], more=rows[FIRST:], caption=_caption(record, len(rows)))
+    return Sample(
+        first=rows[:FIRST],
+        more=rows[FIRST:],
+        left=len(record.rows) - len(rows),
+        caption=_caption(record, len(rows)),
+    )
 
 
 def _fitting(rows: Rows, room: int) -> int:

@@ -239,6 +239,10 @@ def test_a_waived_violation_has_its_own_section() -> None:
     assert "until May" in text
 
 
+def test_rows_that_have_no_room_are_counted_beside_those_that_are_folded() -> None:
+    assert "5 more rows, and no room for 40 others" in page(bad_day(invariants=300, rows=50))
+
+
 def test_a_very_bad_day_still_makes_a_small_page_soon() -> None:
     worst = bad_day(invariants=500, rows=50)
     started = process_time()

@@ -40,6 +40,15 @@ def test_many_records_share_the_room_and_say_where_the_other_rows_are() -> None:
     assert shown.caption.endswith("of 50; run.json keeps 50")
 
 
+def test_what_has_no_room_is_counted_apart() -> None:
+    cut, whole = sample(stuck(20), room=1_500), sample(stuck(20))
+
+    assert len(cut.first) + len(cut.more) + cut.left == 20
+    assert cut.more
+    assert cut.left > 0
+    assert whole.left == 0
+
+
 def test_a_row_longer_than_the_room_is_still_shown() -> None:
     long = replace(stuck(2), rows=(("x" * 200,) * 40,) * 2)
 
