@@ -358,6 +358,7 @@ def test_the_catalog_is_json_for_programs(clone: Path) -> None:
     ("words", "says"),
     [
         (["list", "nowhere"], "has no system 'nowhere'"),
+        (["list", "--env", "production"], "--env is said with --format github"),
         (["list", "--format", "xml"], "'xml' is not one of table, json, markdown"),
         (["check"], "Missing option '--env'"),
         (["check", "nowhere", "--env", "sample"], "no system 'nowhere'; it has studybuddy"),

@@ -105,6 +105,8 @@ def list_(
         raise typer.BadParameter(
             f"{form!r} is not one of {', '.join(writers)}", param_hint="format"
         )
+    if env:
+        raise ConfigError("--env is said with --format github; the catalog is that of all of them")
     here = project()
     for name in systems or ():
         here.system(name)
