@@ -35,6 +35,8 @@ def site(
     from trueup.report import site as drawn
 
     made = drawn.build(runs, out, source=source or None, most=most)
+    for why in made.unread:
+        typer.echo(f"trueup: left out: {why}", err=True)
     typer.echo(
         f"{len(made.written)} pages written, {len(made.kept)} as they were, "
         f"{len(made.removed)} taken away: {out / drawn.PAGE}"

@@ -29,11 +29,16 @@ PAGE = "index.html"
 
 
 class Built(Struct):
-    """What a build wrote, kept and took away, by path within the site."""
+    """
+    What a build wrote, kept and took away, by path within the site.
+
+    `unread` says of each run that it left out why it could not be read.
+    """
 
     written: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 class Dated(Struct, frozen=True):
@@ -63,8 +68,8 @@ def build(runs: Path, out: Path, *, source: str | None = None, most: int = REMEM
     where there is no run, where a page would hold a secret, or where the disk refuses; a page that
     is there stays until another takes its place.
     """
-    environments = _found(runs, most)
     made = Built()
+    environments = _found(runs, most, made)
     known = _manifest(out)
     drawn: dict[str, str] = {}
     stamp = _stamp(source)
@@ -82,14 +87,15 @@ def build(runs: Path, out: Path, *, source: str | None = None, most: int = REMEM
     return made
 
 
-def _found(runs: Path, most: int) -> Found:
+def _found(runs: Path, most: int, made: Built) -> Found:
     found: dict[str, list[Dated]] = {}
     for place in folder.folders(runs)[: folder.LOOKED_AT]:
         file = place / folder.DATA
         try:
             run, text = folder.read(file), file.read_text(encoding="utf-8")
-        except (RunError, OSError):
-            continue  # one file that was cut short must not take the site away
+        except (RunError, OSError) as error:
+            made.unread.append(str(error))  # one file must not take the site away
+            continue
         of = found.setdefault(run.environment, [])
         if len(of) < most:
             of.append(Dated(run, text, _digest(text)))

@@ -51,6 +51,7 @@ def test_a_page_an_invariant_tells_what_became_of_it(built: Path) -> None:
     text = Outline(document).text
 
     for said in (
+        "StudyBuddy, production",
         "Its worker is gone",
         "P1 violated",
         "Since 2026-11-02 06:23:41 UTC, 18 days",
@@ -195,7 +196,15 @@ def test_a_run_that_was_cut_short_does_not_take_the_site_away(tmp_path: Path) ->
     (tmp_path / "runs" / "20990101").mkdir()
     (tmp_path / "runs" / "20990101" / "run.json").write_text("{")
 
-    assert site.build(tmp_path / "runs", tmp_path / "out").written
+    words = ["report", "site", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]
+
+    done = CliRunner().invoke(app, words)
+
+    assert done.stdout.endswith(f"{tmp_path}/out/index.html\n")
+    assert done.stderr == (
+        f"trueup: left out: '{tmp_path}/runs/20990101/run.json' is not JSON; it was cut short or"
+        " edited\n"
+    )
 
 
 def test_a_secret_in_a_run_stops_the_site(tmp_path: Path) -> None:
