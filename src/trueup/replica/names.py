@@ -6,19 +6,22 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from trueup.errors import CatalogError
+from trueup.replica.forbidden import WRITES
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 _RESERVED = frozenset(
     """
-    all analyse analyze and any array as asc asymmetric both case cast check collate column
-    constraint create current_catalog current_date current_role current_time current_timestamp
-    current_user default deferrable desc distinct do else end except false fetch for foreign from
-    grant group having in initially intersect into lateral leading limit localtime localtimestamp
-    not null offset on only or order placing primary references returning select session_user some
-    symmetric system_user table then to trailing true union unique user using variadic when where
-    window with
-    """.split()  # noqa: SIM905  # seventy words are read as a text, not as a column of quotes
+    all analyse analyze and any array as asc asymmetric authorization binary both case cast check
+    collate collation column concurrently constraint create cross current_catalog current_date
+    current_role current_schema current_time current_timestamp current_user default deferrable desc
+    distinct do else end except false fetch for foreign freeze from full grant group having ilike in
+    initially inner intersect into is isnull join lateral leading left like limit localtime
+    localtimestamp natural not notnull null offset on only or order outer overlaps placing primary
+    references returning right select session_user similar some symmetric system_user table
+    tablesample then to trailing true union unique user using variadic verbose when where window
+    with
+    """.split()  # noqa: SIM905  # a hundred words are read as a text, not as a column of quotes
 )
 
 
@@ -65,6 +68,6 @@ def spelt(sql: str, **lists: Sequence[str]) -> str:
 
 
 def _identifier(part: str) -> str:
-    if _PLAIN.fullmatch(part) and part not in _RESERVED:
+    if _PLAIN.fullmatch(part) and part not in _RESERVED and part not in WRITES:
         return part
     return '"' + part.replace('"', '""') + '"'

@@ -2,8 +2,11 @@
 
 import pytest
 
+from fix_database import Database
 from trueup.errors import CatalogError
 from trueup.replica.names import Column, column, identifier, literal, spelt
+from trueup.replica.rule import rule
+from trueup.replica.statement import statement
 
 
 def test_a_column_has_its_table_with_the_schema_where_one_was_given() -> None:
@@ -32,6 +35,16 @@ def test_what_is_no_column_is_refused_with_how_to_write_one(dotted: str) -> None
 )
 def test_a_name_is_quoted_only_where_it_needs_to_be(dotted: str, text: str) -> None:
     assert identifier(dotted) == text
+
+
+def test_every_word_of_the_server_can_be_a_name(database: Database) -> None:
+    with database.connect() as connection, connection.transaction():
+        for (word,) in connection.execute("select word from pg_get_keywords()").fetchall():
+            name = identifier(word)
+            connection.execute(f'create table "{word}" ("{word}" int)')
+            asked, _ = rule(word, f"{name} is null and {name} < 3", [name, f"{name} as shown"])
+            connection.execute(asked.sent)
+            connection.execute(statement(f"select {name} from {name} group by {name}").sent)
 
 
 def test_a_string_stays_one_string_whatever_it_holds() -> None:
