@@ -29,9 +29,9 @@ from trueup.primary.undo import plan_undo
 from trueup.readers.http.probe import Http
 from trueup.readers.storage.reader import Storage
 from trueup.readers.stripe.reader import Stripe
+from trueup.replica import journal
 from trueup.replica.connection import connect
 from trueup.replica.dsn import Dsn
-from trueup.replica.journal import fault
 from trueup.replica.limits import Limits
 from trueup.replica.reader import Reader
 from trueup.replica.visitor import Visitor
@@ -217,7 +217,7 @@ class Scene(Struct, frozen=True):
         owner = Dsn(self.database.url("postgres", "primary"), "the test's owner")
         fixer = Dsn(self.database.url("trueup_fixer", "primary"), "the test's primary")
         with open_primary(fixer, Limits()) as primary:
-            if fault(primary.connection):
+            if journal.fault(primary.connection):
                 journal_schema.install(owner, primary.role)
             yield primary
 
