@@ -9,10 +9,14 @@ from msgspec.structs import replace
 from browser.opened import Opened
 from engine.report.morning import UNKNOWN, VIOLATED, believable, quiet
 from engine.report.runs import HOSTILE, NOW, bad_day, hostile, run, stuck
+from trueup.model.run import SystemRecord
 
 Look = Callable[..., Opened]
 
 PHONE = {"width": 360, "height": 740}
+PAPER = {"width": 720, "height": 1000}
+"""About what the margins leave of a sheet."""
+
 CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 
 
@@ -87,6 +91,45 @@ def test_paper_has_no_buttons(look: Look) -> None:
     opened.page.emulate_media(media="print")
 
     assert not any(button.is_visible() for button in opened.page.locator("button:not(.sort)").all())
+
+
+def test_a_wide_table_fits_on_paper(look: Look) -> None:
+    wide = replace(
+        stuck(7),
+        columns=tuple(f"the_column_{number}" for number in range(10)),
+        rows=(("4445b069-56a0-ec47-a272-456a5a955c1f",) * 10,) * 7,
+    )
+    page = look(run([wide]), viewport=PAPER).page
+
+    page.emulate_media(media="print")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+
+
+def test_a_head_that_is_printed_again_has_its_words(look: Look) -> None:
+    page = look(believable(), script=True).page
+
+    page.emulate_media(media="print")
+
+    shown = (
+        "[...document.querySelectorAll('th button')].map((one) => getComputedStyle(one).display)"
+    )
+    assert set(page.evaluate(shown)) == {"contents"}
+
+
+def test_no_word_in_the_margin_of_a_sheet_is_broken(look: Look) -> None:
+    names = ["StudyBuddy", "Cursor Venture Companion", "AIAS Platform", "IELTS EQ", "InterviewLab"]
+    systems = tuple(SystemRecord(name=name, title=name) for name in names)
+    drawn = run([replace(stuck(1), system=name) for name in names], systems=systems)
+    page = look(drawn, viewport=PAPER).page
+
+    page.emulate_media(media="print")
+
+    broken = """[...document.querySelectorAll('.margin')].filter((one) => {
+        one.style.overflowWrap = 'normal';
+        return one.scrollWidth > one.clientWidth;
+    }).map((one) => one.textContent)"""
+    assert page.evaluate(broken) == []
 
 
 def test_headings_are_in_order_and_there_is_one_title(look: Look) -> None:
