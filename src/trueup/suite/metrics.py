@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from trueup.errors import NotApplicable, ReplicaError
+from trueup.errors import NotApplicable, TrueupError
 from trueup.model.invariant import Row
 from trueup.model.metric import Metric
 from trueup.model.run import MetricRecord
@@ -21,8 +21,15 @@ def _record(systems: Systems, metric: Metric, now: datetime) -> MetricRecord:
     reason = ""
     try:
         points = _measured(systems, metric, now)
-    except (ReplicaError, NotApplicable) as error:
+    except TrueupError as error:
         reason = str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # one author's mistake costs no other's verdict
+        reason = (
+            f"the metric itself failed with {type(error).__name__}; its words are not shown, since"
+            " they may come from a row"
+        )
     return MetricRecord(
         system=metric.system,
         name=metric.name,

@@ -97,6 +97,22 @@ def test_nothing_{name}(replica):
     ]
 )
 
+METRICS = f'''
+from trueup import metric
+
+
+@metric(title="People", unit="people")
+def people(replica):
+    """Who is here."""
+    return replica.rows("select c0 from people")
+
+
+@metric(title="Somebody", unit="people")
+def somebody():
+    """Who is it."""
+    raise SystemExit({SAID["an exit"]!r})
+'''
+
 _MODULES = {
     "raises": SAID["a module's exception"],
     "prints": SAID["what a module prints"],

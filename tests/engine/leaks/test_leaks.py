@@ -114,6 +114,21 @@ def test_nothing_leaks_from_violations_and_from_what_could_not_be_looked_at(
 
 
 @WORKERS
+def test_nothing_leaks_from_a_metric_that_fails_and_costs_no_verdict(
+    pytester, shop, workers
+) -> None:
+    texts = run(pytester, shop, workers, test_people=project.PASSING, metrics=project.METRICS)
+
+    assert leaked(texts) == set()
+    found = written(shop)
+    assert [str(one.verdict) for one in found.records] == ["holds"]
+    assert ["ValueError" in found.metrics[0].reason, "SystemExit" in found.metrics[1].reason] == [
+        True,
+        True,
+    ]
+
+
+@WORKERS
 def test_nothing_is_logged_where_a_project_has_pytest_show_or_keep_a_log(
     pytester, shop, workers
 ) -> None:
