@@ -301,6 +301,13 @@ def test_one_whose_name_would_leave_it_out_is_refused(pytester, shop, workers) -
     assert "no_order_is_lost is an invariant; name it test_no_order_is_lost" in said
 
 
+def test_an_invariant_of_a_test_may_have_any_name(pytester, shop) -> None:
+    ours = TWICE.replace("def test_", "def ") + "\n    def test_it():\n        pass\n"
+    pytester.makepyfile(test_ours=ours)
+
+    pytester.runpytest("test_ours.py").assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("path", "says"),
     [
