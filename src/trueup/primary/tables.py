@@ -132,6 +132,11 @@ class Column(Struct, frozen=True):
     printable: bool
 
 
+def label(schema: str, name: str) -> str:
+    """The name of a table as plans and journal have it: public is where a bare name is."""
+    return name if schema == "public" else f"{schema}.{name}"
+
+
 class Table(Struct, frozen=True, eq=False):
     """
     A table; `key` names a row for ever, and is empty where nothing does.
@@ -148,8 +153,8 @@ class Table(Struct, frozen=True, eq=False):
 
     @property
     def label(self) -> str:
-        """The name as plans and journal have it: public is where a bare name is."""
-        return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
+        """The name as plans and journal have it."""
+        return label(self.schema, self.name)
 
     @property
     def qualified(self) -> str:

@@ -6,12 +6,12 @@ from msgspec import Struct
 
 from trueup.model.plan import FiringTrigger, Op
 from trueup.primary.session import Connection
-from trueup.primary.tables import Table
+from trueup.primary.tables import Table, label
 
 _TRIGGERS = """
     select
-        case when s.nspname = 'public' then c.relname else s.nspname || '.' || c.relname end,
-        t.tgname, t.tgtype::int, t.tgenabled::text, n.nspname || '.' || p.proname,
+        s.nspname, c.relname, t.tgname, t.tgtype::int, t.tgenabled::text,
+        n.nspname || '.' || p.proname,
         array(
             select a.attname::text from unnest(t.tgattr) as k(attnum)
             join pg_attribute a on a.attrelid = t.tgrelid and a.attnum = k.attnum
@@ -58,12 +58,12 @@ def firing(
 
 def _of(connection: Connection, touch: Touch, enabled: frozenset[str]) -> Iterator[FiringTrigger]:
     rows = connection.execute(_TRIGGERS, {"table": touch.table.oid}).fetchall()
-    for table, name, kind, state, function, columns in rows:
+    for schema, table, name, kind, state, function, columns in rows:
         meant = not columns or touch.op is not Op.UPDATE or touch.columns & set(columns)
         if state in enabled and kind & _EVENTS[touch.op] and meant:
             when = "before" if kind & _BEFORE else "after"
             yield FiringTrigger(
-                table=table,
+                table=label(schema, table),
                 name=name,
                 events=f"{when} {touch.op}",
                 function=function,

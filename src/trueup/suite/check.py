@@ -51,7 +51,8 @@ def run(project: Project, asked: Asked) -> int:
 def _require_writable(file: Path) -> None:
     """Look before anything is asked: pytest writes it in the end, and makes its folder."""
     there = next(place for place in (file, *file.absolute().parents) if place.exists())
-    if there.is_dir() == (there == file) or not os.access(there, os.W_OK):
+    fits = there.is_dir() if there != file else not there.is_dir()
+    if not fits or not os.access(there, os.W_OK):
         raise RunError(f"{str(file)!r} cannot be written; see {str(there)!r}, or name another file")
 
 

@@ -69,6 +69,8 @@ def run(project: Project, asked: Asked, names: tuple[str, ...], asking: "Asking"
         try:
             code = int(pytest.main(arguments(project, asked, names), plugins))
         except OSError as error:
+            if not (asked.html or asked.junit):
+                raise
             raise RunError(
                 f"the run is in {str(asked.reports)!r}, but its other form could not be written:"
                 f" {error.strerror}; see that --html and --junitxml lead where there is room"
