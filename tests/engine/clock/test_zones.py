@@ -76,7 +76,7 @@ def ask(session: Session, sql: str, **params: object) -> int:
         'select max(id) as id from "User" having max("createdAt") filter (where id > 3) < :now',
         'select id from "User" where :now is distinct from "createdAt"',
         'select id from "User" where nullif(:now, "createdAt") is null',
-        'select id from "User" where ("createdAt", seen) overlaps (:now, :now)',
+        'select id from "User" where ("createdAt", "updatedAt") overlaps (:now, :now)',
     ],
 )  # fmt: skip
 def test_sql_that_mixes_the_two_is_refused_with_its_remedy(session: Session, sql: str) -> None:
@@ -105,6 +105,8 @@ def test_sql_that_mixes_the_two_is_refused_with_its_remedy(session: Session, sql
         ('select case when "createdAt" < "updatedAt" then seen end as at from "User"'
         " where seen < :now"),
         'select id from "User" where (seen, "createdAt") < (:now, :then)',
+        ('select id from "User" where ("createdAt", "updatedAt") overlaps (:then, :then)'
+        " and (seen, seen) overlaps (:now, :now)"),
         'select id from "User" where ("createdAt", seen) <> ("updatedAt", :now)',
         'select id from "User" where visits[1] < :then and calls[1] < :now',
         'select id from "User" where (array[seen, :now])[id] < calls[1] and "createdAt" < :then',

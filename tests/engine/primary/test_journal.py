@@ -231,6 +231,17 @@ def test_a_role_that_may_not_add_to_it_is_told(desk: Desk, writer: str) -> None:
     assert str(told.value).endswith(command)
 
 
+def test_whoever_could_install_it_is_not_named_as_the_fixer(desk: Desk, writer: str) -> None:
+    desk.execute(f"grant create on database {desk.database.name} to {writer}")
+    dsn = Dsn(desk.database.url(writer, "primary"), "WRITER_URL")
+
+    with (
+        open_primary(dsn, Limits()) as primary,
+        pytest.raises(JournalError, match=r"journal install --system shop --env test --fixer …$"),
+    ):
+        journal_schema.require(primary.connection, "shop", "test")
+
+
 @pytest.mark.parametrize(
     "done", ["disable trigger append_only", "enable trigger append_only", "disable trigger all"]
 )
