@@ -34,8 +34,8 @@ def out(
     """
     Make the changes and say which rows they were, in the order in which they were made.
 
-    `first` has pairs of places in `planned`: of each, the second must be out of the way before the
-    first is deleted. `as_they_were` puts back deleted rows whole, identity columns too.
+    `first` has pairs of places in `planned`: of each, the second is made before the first.
+    `as_they_were` puts back deleted rows whole, identity columns too.
     """
     known: list[Known] = []
     for group in _ordered(tables, planned, first):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trueup.errors import ApplyError
-from trueup.model.plan import Op
+from trueup.model.plan import Op, PlannedChange
 from trueup.primary import carry, references
 from trueup.primary.applied import Cause
 from trueup.primary.consequences import dragged_by
@@ -11,7 +11,7 @@ from trueup.primary.dragged import Dragged, counted
 from trueup.primary.effects import Known
 from trueup.primary.images import LOCKED
 from trueup.primary.locking import Planned
-from trueup.primary.tables import Action, Tables
+from trueup.primary.tables import Tables
 from trueup.primary.work import Work
 
 
@@ -24,10 +24,19 @@ def change(work: Work, tables: Tables, kept: Sequence[Planned]) -> list[Known]:
     quiet = undoing and references.may_be_quiet(work.connection, [one.table for one in kept])
     if quiet:
         work.connection.execute("set local session_replication_role = replica")
-    known = carry.out(work.connection, tables, kept, first=found.together, as_they_were=undoing)
+    # Where all is quiet no foreign key minds; a row that got another key goes before it comes back.
+    first = [] if quiet else _in_order(changes, found.together)
+    known = carry.out(work.connection, tables, kept, first=first, as_they_were=undoing)
     if quiet:
         work.connection.execute("set local session_replication_role = origin")
     return [_dragged(one) for one in reversed(found.dragged)] + known
+
+
+def _in_order(
+    changes: Sequence[PlannedChange], together: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Whoever refers to a row goes before it does, but follows it to another key."""
+    return [one if changes[one[0]].op is Op.DELETE else one[::-1] for one in together]
 
 
 def _require_as_planned(work: Work, dragged: Sequence[Dragged], blocked: Sequence[Dragged]) -> None:
@@ -38,8 +47,8 @@ def _require_as_planned(work: Work, dragged: Sequence[Dragged], blocked: Sequenc
             f"{one.rows:,} rows of {one.table} have come in the way ({one.constraint});"
             " nothing was changed, plan again"
         )
-    work.dragged.update((one.table.label, one.key.name) for one in dragged)
-    agreed = {(one.table, one.constraint): one.rows for one in work.plan.dependents}
+    work.dragged.update(one.name for one in dragged)
+    agreed = {(one.table, one.constraint, one.action): one.rows for one in work.plan.dependents}
     for name, rows in work.dragged.items():
         if rows > agreed.get(name, 0):
             raise ApplyError(
@@ -49,12 +58,11 @@ def _require_as_planned(work: Work, dragged: Sequence[Dragged], blocked: Sequenc
 
 
 def _dragged(one: Dragged) -> Known:
-    gone = one.key.on_delete is Action.CASCADE
-    if not gone and not one.table.key:
+    if not one.goes and not one.table.key:
         raise ApplyError(
-            f"rows of {one.table.label} would lose their parent ({one.key.name}), and without a"
-            " primary key they could not be named in the journal; nothing was changed"
+            f"rows of {one.table.label} would get another parent or none ({one.key.name}), and"
+            " without a primary key they could not be named in the journal; nothing was changed"
         )
     key = tuple(one.before[name] for name in one.table.key)
-    op = Op.DELETE if gone else Op.UPDATE
+    op = Op.DELETE if one.goes else Op.UPDATE
     return Known(one.table, key, one.before, op, Cause.CASCADE)

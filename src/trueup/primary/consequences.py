@@ -7,10 +7,10 @@ from psycopg import sql
 
 from trueup.errors import PlanError
 from trueup.model.plan import Dependents, FiringTrigger, Op, PlannedChange
-from trueup.primary.dragged import Deleted, Name, Spared, Walk, counted, walk
+from trueup.primary.dragged import Dragged, Lost, Name, Spared, Walk, counted, walk
 from trueup.primary.images import UNLOCKED
 from trueup.primary.session import Connection
-from trueup.primary.tables import Action, Table, Tables
+from trueup.primary.tables import Tables
 from trueup.primary.triggers import NORMALLY, Touch, firing
 
 
@@ -31,7 +31,7 @@ def follow(
     """Say what else these changes would change; `enabled` is which triggers fire."""
     found = dragged_by(connection, tables, changes)
     touches = [Touch(tables.labelled(one.table), one.op, frozenset(one.set)) for one in changes] + [
-        _touch(one.table, one.key.on_delete, one.key.columns) for one in found.dragged
+        _touch(one) for one in found.dragged
     ]
     distinct = list(dict.fromkeys(touches))
     touched = {name for touch in distinct for name in tables.names_of(touch.table)}
@@ -44,10 +44,8 @@ def dragged_by(
     changes: Sequence[PlannedChange],
     lock: sql.SQL = UNLOCKED,
 ) -> Walk:
-    """Follow the foreign keys from the rows that these changes delete."""
-    if not any(change.op is Op.DELETE for change in changes):
-        return Walk()
-    deletes: list[Deleted] = []
+    """Follow the foreign keys from the rows that these changes delete, or give another key."""
+    lost: list[Lost] = []
     deleted: dict[Name | None, int] = {}
     moved: dict[Name | None, tuple[int, frozenset[str]]] = {}
     for place, change in enumerate(changes):
@@ -55,12 +53,14 @@ def dragged_by(
             continue
         table = tables.labelled(change.table)
         name = (table.oid, tuple(change.before[column] for column in table.key))
+        columns = frozenset(change.set)
         if change.op is Op.DELETE:
-            deletes.append(Deleted(table, change.before, place))
+            lost.append(Lost(table, change.before, place))
             deleted[name] = place
         else:
-            moved[name] = (place, frozenset(change.set))
-    return walk(connection, tables, deletes, Spared(deleted, moved), lock)
+            lost.append(Lost(table, change.before, place, columns))
+            moved[name] = (place, columns)
+    return walk(connection, tables, lost, Spared(deleted, moved), lock)
 
 
 def require_free(found: Walk, fix: str) -> None:
@@ -84,7 +84,7 @@ def _in_the_way(one: Dependents) -> str:
     return f"{rows} of {one.table} {verb} in the way ({one.constraint}, on delete {one.action})"
 
 
-def _touch(table: Table, action: Action, columns: tuple[str, ...]) -> Touch:
-    if action is Action.CASCADE:
-        return Touch(table, Op.DELETE)
-    return Touch(table, Op.UPDATE, frozenset(columns))
+def _touch(one: Dragged) -> Touch:
+    if one.goes:
+        return Touch(one.table, Op.DELETE)
+    return Touch(one.table, Op.UPDATE, frozenset(one.key.columns))

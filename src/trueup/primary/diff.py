@@ -144,7 +144,8 @@ def _dragged(plan: Plan) -> Iterator[str]:
     rows = sum(one.rows for one in plan.dependents)
     others = len({one.table for one in plan.dependents})
     yield ""
-    yield f"delete {tables}: {counted(rows)} in {counted(others, 'table')} go along"
+    what = f"delete {tables}: " if deleted else ""
+    yield f"{what}{counted(rows)} in {counted(others, 'table')} go along"
     yield from (f"  {dependent(one)}" for one in plan.dependents)
 
 

@@ -1,4 +1,4 @@
-"""Rows that a delete drags along through foreign keys, and rows that stand in its way."""
+"""Rows that a delete, or another key, drags along, and rows that stand in a delete's way."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,22 +19,61 @@ Name = tuple[int, tuple[str | None, ...]]
 Place = tuple[int, str]
 """A row version: its table's oid (a partition's own) and ctid."""
 
+Once = tuple[Place, ForeignKey | None]
+"""What is counted once: a row that goes, or what one foreign key makes of one that stays."""
 
-class Deleted(Struct, frozen=True):
-    """A row that goes; `origin` is the planned change that takes it along."""
+
+class Lost(Struct, frozen=True):
+    """
+    A row that others lose: it goes, or only some `columns` get other values.
+
+    `origin` is the planned change that begins it.
+    """
 
     table: Table
     before: Image
     origin: int
+    columns: frozenset[str] | None = None
+
+    def drags(self, key: ForeignKey) -> bool:
+        """
+        Whether the foreign key says what becomes of those that refer to it.
+
+        Where another key may not be, the server refuses it: two rows may exchange theirs.
+        """
+        if self.columns is None:
+            return True
+        return key.on_update not in BLOCKING and not self.columns.isdisjoint(key.references)
 
 
 class Dragged(Struct, frozen=True):
-    """A row that refers to one that goes, and what the foreign key does with it."""
+    """A row that refers to one that is `lost`, by which foreign key."""
 
     table: Table
     before: Image
     key: ForeignKey
-    origin: int
+    lost: Lost
+
+    @property
+    def origin(self) -> int:
+        """The planned change that begins it."""
+        return self.lost.origin
+
+    @property
+    def action(self) -> Action:
+        """What the foreign key does with it."""
+        return self.key.on_delete if self.lost.columns is None else self.key.on_update
+
+    @property
+    def goes(self) -> bool:
+        """Whether it goes too; otherwise it gets another parent, or none."""
+        return self.lost.columns is None and self.action is Action.CASCADE
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """Table, foreign key and action, as a plan has them."""
+        on_update = "" if self.lost.columns is None else " on update"
+        return self.table.label, self.key.name, f"{self.action}{on_update}"
 
 
 class Spared(Struct, frozen=True):
@@ -76,23 +115,24 @@ class Walk(Struct):
 def walk(
     connection: Connection,
     tables: Tables,
-    deletes: Iterable[Deleted],
+    lost: Iterable[Lost],
     spared: Spared,
     lock: sql.SQL = UNLOCKED,
 ) -> Walk:
     """
-    Follow the foreign keys from rows that go to all that refers to them, as far as it leads.
+    Follow the foreign keys from rows that are lost to all that refers to them, as far as it leads.
 
     With a lock, rows are locked from the parents down, so that no new ones can come meanwhile.
     """
     found = Walk()
-    seen: set[Place] = set()
-    going = list(deletes)
+    seen: set[Once] = set()
+    going = list(lost)
     while going:
-        next_: list[Deleted] = []
+        next_: list[Lost] = []
         for table, rows in _by_table(going).items():
             for foreign in tables.referring_to(table):
-                for dragged, place in _referring(connection, tables, foreign, rows, lock):
+                dragging = [one for one in rows if one.drags(foreign)]
+                for dragged, place in _referring(connection, tables, foreign, dragging, lock):
                     next_ += _noted(found, seen, spared, dragged, place)
         going = next_
     return found
@@ -100,31 +140,29 @@ def walk(
 
 def counted(rows: Iterable[Dragged]) -> tuple[Dependents, ...]:
     """Rows counted by table and foreign key."""
-    counts = Counter((one.table.label, one.key.name, one.key.on_delete) for one in rows)
+    counts = Counter(one.name for one in rows)
     return tuple(
-        Dependents(table=table, constraint=name, action=str(action), rows=rows)
+        Dependents(table=table, constraint=name, action=action, rows=rows)
         for (table, name, action), rows in sorted(counts.items())
     )
 
 
 def _noted(
-    found: Walk, seen: set[Place], spared: Spared, dragged: Dragged, place: Place
-) -> Iterator[Deleted]:
+    found: Walk, seen: set[Once], spared: Spared, dragged: Dragged, place: Place
+) -> Iterator[Lost]:
     change = spared.change(dragged)
+    once = (place, None if dragged.goes else dragged.key)
     if change is not None:
         found.together.append((dragged.origin, change))
-        return
-    action = dragged.key.on_delete
-    if action in BLOCKING:
+    elif dragged.action in BLOCKING:
         found.blocked.append(dragged)
-    elif action is not Action.CASCADE:
-        found.dragged.append(dragged)
-    elif spared.updates(dragged):
+    elif dragged.goes and spared.updates(dragged):
         found.updated.append(dragged)
-    elif place not in seen:
-        seen.add(place)
+    elif once not in seen:
+        seen.add(once)
         found.dragged.append(dragged)
-        yield Deleted(dragged.table, dragged.before, dragged.origin)
+        columns = None if dragged.goes else frozenset(dragged.key.columns)
+        yield Lost(dragged.table, dragged.before, dragged.origin, columns)
 
 
 def _name(one: Dragged) -> Name | None:
@@ -134,8 +172,8 @@ def _name(one: Dragged) -> Name | None:
     return one.table.oid, tuple(one.before[column] for column in one.table.key)
 
 
-def _by_table(rows: Iterable[Deleted]) -> dict[Table, list[Deleted]]:
-    tables: dict[Table, list[Deleted]] = {}
+def _by_table(rows: Iterable[Lost]) -> dict[Table, list[Lost]]:
+    tables: dict[Table, list[Lost]] = {}
     for one in rows:
         tables.setdefault(one.table, []).append(one)
     return tables
@@ -145,9 +183,11 @@ def _referring(
     connection: Connection,
     tables: Tables,
     foreign: ForeignKey,
-    rows: Sequence[Deleted],
+    rows: Sequence[Lost],
     lock: sql.SQL,
 ) -> Iterator[tuple[Dragged, Place]]:
+    if not rows:
+        return
     child, parent = tables.numbered(foreign.child), tables.numbered(foreign.parent)
     matches = sql.SQL(" and ").join(
         sql.SQL("{} = {}").format(sql.Identifier("t", column), cast(parent, reference, place))
@@ -169,4 +209,4 @@ def _referring(
     cursor = connection.execute(asked, turned(keys, len(foreign.references)))
     for n, oid, ctid, *values in cursor.fetchall():
         before = image(child, values)
-        yield Dragged(child, before, foreign, rows[n - 1].origin), (oid, ctid)
+        yield Dragged(child, before, foreign, rows[n - 1]), (oid, ctid)

@@ -142,13 +142,18 @@ def _settled(
     first: dict[object, Known] = {}
     for one in known:
         name = (one.table, one.key) if one.table.key else id(one)
-        # A row that got the key of another was not there before: the other was.
-        if name not in first or (first[name].before is None and one.before is not None):
+        if name not in first or _says_more(one, first[name]):
             first[name] = one
     return [
         (one, now.get((one.table, one.key)) if one.table.key else one.after)
         for one in first.values()
     ]
+
+
+def _says_more(one: Known, other: Known) -> bool:
+    """A row that got the key of another was not there before; what is planned drags nothing."""
+    told, known = ((each.before is not None, each.change is not None) for each in (one, other))
+    return told > known
 
 
 def _stays(one: Known) -> bool:

@@ -27,6 +27,7 @@ from trueup.primary.session import Connection, Primary, reading
 from trueup.primary.tables import Table, Tables
 from trueup.primary.triggers import NORMALLY, QUIETLY
 from trueup.primary.trouble import refused
+from trueup.primary.units import joined
 from trueup.replica.permitted import permitted
 
 NAMELESS = "its table has no primary key, so it cannot be named"
@@ -260,6 +261,8 @@ def _without_dependents(
     gained: list[Skipped] = []
     while True:
         follows = follow(connection, tables, changes, enabled)
+        numbers = joined([one.unit for one in changes], follows.walk.together)
+        changes = [replace(one, unit=unit) for one, unit in zip(changes, numbers, strict=True)]
         found = [*follows.walk.dragged, *follows.walk.blocked]
         origins = {one.origin for one in found}
         if not origins:

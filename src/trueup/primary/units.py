@@ -41,6 +41,11 @@ def units(
     return numbered(found.root(place) for place in range(len(mends)))
 
 
+def joined(of: Sequence[int], together: Iterable[Iterable[int]]) -> list[int]:
+    """The unit of each change that has one already, where some units need each other too."""
+    return units([[unit] for unit in of], together, max(of, default=0) + 1)
+
+
 def numbered(roots: Iterable[int]) -> list[int]:
     """Groups counted from zero in the order in which they come."""
     seen: dict[int, int] = {}

@@ -29,7 +29,7 @@ class Work(Struct, frozen=True, kw_only=True):
     watched: Sequence[Invariant]
     returning: Mapping[str, frozenset[Key]]
     by: str
-    dragged: Counter[tuple[str, str]] = field(default_factory=Counter)
+    dragged: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
 
 class Done(Struct):

@@ -2,10 +2,11 @@
 
 import pytest
 
-from engine.primary.desk import NO_JOB_RUNS, Desk, meanwhile, must
+from engine.primary.desk import NO_JOB_RUNS, Desk, meanwhile
 from trueup import Delete, Insert, Update
 from trueup.errors import ApplyError
 from trueup.model.plan import Plan
+from trueup.primary import diff
 from trueup.primary.applied import Applied, Cause
 
 ON_UPDATE = """
@@ -221,22 +222,119 @@ def test_a_trigger_that_refuses_is_named_without_its_words(desk: Desk) -> None:
     assert "ada" not in str(caught.value)
 
 
-def test_children_that_follow_a_changed_key_are_journaled_and_undone(desk: Desk) -> None:
+SHELVES = """
+    create table shelves (code text primary key, room text);
+    create table books (id int primary key, shelf text unique references shelves on update cascade);
+    create table loans (id int primary key, book text references books (shelf) on update set null);
+    insert into shelves values ('a', 'north'), ('b', 'south');
+    insert into books values (1, 'a'), (2, 'b');
+    insert into loans values (1, 'a'), (2, 'b');
+    create function as_it_is() returns trigger language plpgsql as $$ begin return new; end $$;
+    create trigger on_book before update of shelf on books
+        for each row execute function as_it_is();
+"""
+
+
+def rename(settings):
+    yield Update("shelves", key={"code": "a"}, set={"code": "z"})
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_children_that_follow_a_changed_key_are_told_journaled_and_undone(
+    desk: Desk, quiet: bool
+) -> None:
+    desk.execute(SHELVES)
+    plan = desk.plan(rename)
+
+    assert [(one.table, one.action, one.rows) for one in plan.dependents] == [
+        ("books", "cascade on update", 1),
+        ("loans", "set null on update", 1),
+    ]
+    assert "\n2 rows in 2 tables go along\n" in diff.of_plan(plan)
+    assert [(one.table, one.name) for one in plan.triggers] == [("books", "on_book")]
+    right = "set on parameter session_replication_role"
+    unique = "alter table shelves add unique (room)"
+    desk.execute(unique if quiet else f"revoke {right} from trueup_fixer")
+    try:
+        applied = there_and_back(desk, plan)
+    finally:
+        desk.execute(f"grant {right} to trueup_fixer")
+    assert sides(applied) == [
+        ("loans", "update", Cause.CASCADE),
+        ("books", "update", Cause.CASCADE),
+    ]
+
+
+def test_a_child_that_came_to_a_key_that_changes_refuses_it(desk: Desk) -> None:
+    desk.execute(SHELVES)
+    plan = desk.plan(rename)
+    desk.execute("alter table books drop constraint books_shelf_key cascade")
+    desk.execute("insert into books values (3, 'a')")
+
+    with pytest.raises(ApplyError, match="2 rows of books would be dragged along"):
+        desk.apply(plan)
+
+
+def test_a_key_that_is_set_with_its_children_is_set_with_them(desk: Desk) -> None:
+    desk.execute(SHELVES)
+
+    def follow(settings):
+        yield Update("books", key={"id": 1}, set={"shelf": "z"})
+        yield Update("shelves", key={"code": "a"}, set={"code": "z"})
+
+    plan = desk.plan(follow)
+
+    assert [one.table for one in plan.dependents] == ["loans"]
+    assert {one.unit for one in plan.changes} == {0}
+    there_and_back(desk, plan)
+
+
+def test_a_row_that_gets_another_key_and_parent_is_still_one_row(desk: Desk) -> None:
+    desk.execute("""
+        create table people (id int primary key, boss int references people on update cascade);
+        insert into people values (1, null), (2, 1);
+    """)
+
+    def renumber(settings):
+        yield Update("people", {"id": 1}, {"id": 11})
+        yield Update("people", {"id": 2}, {"id": 12})
+
+    there_and_back(desk, desk.plan(renumber))
+    [entry] = desk.apply(desk.plan(renumber)).entries
+    desk.execute("update people set boss = null where id = 12")
+
+    plan = desk.undo(entry)
+
+    assert {one.key["id"] for one in plan.changes} == {"1", "11"}
+    desk.apply(plan)
+    assert desk.text()["people"] == ["(1,)", "(12,)"]
+
+
+def test_more_children_than_a_batch_go_back_with_the_key_that_they_followed(desk: Desk) -> None:
     desk.execute("""
         create table shelves (code text primary key);
         create table books (id int primary key, shelf text references shelves on update cascade);
-        insert into shelves values ('a'), ('b');
-        insert into books values (1, 'a'), (2, 'a'), (3, 'b');
+        insert into shelves values ('a');
+        insert into books select n, 'a' from generate_series(1, 150) as n;
     """)
 
-    def rename(violations):
-        for shelf in violations:
-            yield Update("shelves", key={"code": shelf["code"]}, set={"code": "z"})
+    assert len(there_and_back(desk, desk.plan(rename, share=100)).moved) == 152
 
-    lettered = must("no_shelf_is_a", "select code from shelves where code = 'a'", over="shelves")
-    applied = there_and_back(desk, desk.plan(rename, lettered))
 
-    assert len([one for one in sides(applied) if one[0] == "books"]) == 2
+def test_children_of_a_key_that_stays_since_others_came_stay_with_it(desk: Desk) -> None:
+    desk.execute(SHELVES)
+    desk.execute("alter table books drop constraint books_shelf_key cascade")
+    [entry] = desk.apply(desk.plan(rename)).entries
+    desk.execute("insert into books values (3, 'z')")
+
+    plan = desk.undo(entry)
+
+    assert plan.changes == ()
+    assert {(one.table, one.reason) for one in plan.skipped} == {
+        ("shelves", "other rows refer to it by now: 1 of books (books_shelf_fkey)"),
+        ("shelves", "belongs to a row that is left alone"),
+        ("books", "belongs to a row that is left alone"),
+    }
 
 
 def test_rows_of_partitions_are_found_under_their_root(desk: Desk) -> None:
@@ -343,7 +441,7 @@ def test_children_without_a_key_that_lose_their_parent_are_refused(desk: Desk) -
         insert into scans values (1, 1);
     """)
 
-    with pytest.raises(ApplyError, match="rows of scans would lose their parent"):
+    with pytest.raises(ApplyError, match="rows of scans would get another parent or none"):
         desk.apply(desk.plan(remove, NO_JOB_RUNS))
 
 
