@@ -29,18 +29,19 @@ _TABLE = """
                 'generated', a.attgenerated <> '',
                 'always', a.attidentity = 'a',
                 'json', base.oid in ('json'::regtype, 'jsonb'::regtype),
-                'measured', t.typcategory in ('S', 'V'),
+                'measured', coalesce(element.typcategory, base.typcategory) in ('S', 'V'),
                 'printable', t.typtype = 'e' or t.oid::int = any({printable})
             )
             from pg_attribute a join pg_type t on t.oid = a.atttypid
-            cross join lateral (
+            join pg_type base on base.oid = (
                 with recursive below(oid, next) as (
                     select t.oid, t.typbasetype
                     union all
                     select d.oid, d.typbasetype from below join pg_type d on d.oid = below.next
                 )
                 select oid from below where next = 0
-            ) as base
+            )
+            left join pg_type element on element.oid = base.typelem and base.typcategory = 'A'
             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             order by a.attnum
         ) as columns,
@@ -119,6 +120,7 @@ class Column(Struct, frozen=True):
     """
     A column; `type` is without length, precision or domain, `full` with them, both as SQL.
 
+    `measured` says that a cast to `full` cuts what is too long, where an assignment refuses it.
     `printable` says that its type is one of which a report may print values unasked.
     """
 

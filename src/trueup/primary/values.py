@@ -25,23 +25,24 @@ def texts(
     column, never the value, for what the type refuses.
     """
     written = [_written(connection, table, column, value) for value in values]
+    kinds = {"type": sql.SQL(column.type), "full": sql.SQL(column.full)}
+    uncut = sql.SQL("v::{type} is not distinct from (v::{type})::{full}").format(**kinds)
     asked = sql.SQL(
-        "select (v::{type})::text, ((v::{type})::{full})::text"
+        "select ((v::{type})::{full})::text, {fits}"
         " from unnest(%s::text[]) with ordinality as given(v, n) order by n"
-    ).format(type=sql.SQL(column.type), full=sql.SQL(column.full))
+    ).format(fits=uncut if column.measured else sql.SQL("true"), **kinds)
     try:
         with connection.transaction():
             rows = connection.execute(asked, [written]).fetchall()
-    except psycopg.DataError:
+    except (psycopg.DataError, psycopg.IntegrityError):  # the latter is a domain's check
         raise PlanError(
             f"a value for {table.label}.{column.name} is no {column.full}; mend the fix"
         ) from None
-    for free, held in rows:
-        if column.measured and free is not None and free.rstrip() != held.rstrip():
-            raise PlanError(
-                f"a value for {table.label}.{column.name} does not fit {column.full}; mend the fix"
-            )
-    return [held for _, held in rows]
+    if not all(fits for _, fits in rows):
+        raise PlanError(
+            f"a value for {table.label}.{column.name} does not fit {column.full}; mend the fix"
+        )
+    return [held for held, _ in rows]
 
 
 def equal(connection: Connection, column: Column, pairs: Sequence[tuple[str, str]]) -> list[bool]:

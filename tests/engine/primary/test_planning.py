@@ -243,6 +243,34 @@ def test_a_value_is_not_cut_to_fit_a_domain_of_a_domain(desk: Desk) -> None:
     assert desk.rows("select id, said from labels") == [("ab", "abcd")]
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("codes", ["ab", "secret"], "does not fit character varying(4)[]"),
+        ("few", ["ab", "secret"], "does not fit few"),
+        ("bits", "1011", "does not fit bit(3)"),
+        ("words", ["none"], "is no word[]"),
+    ],
+)
+def test_a_value_that_only_a_cast_would_make_fit_is_refused(
+    desk: Desk, column: str, value: object, words: str
+) -> None:
+    desk.execute("""
+        create domain word as varchar(4) check (value <> 'none');
+        create domain few as varchar(4)[];
+        create table lists (
+            id int primary key, codes varchar(4)[], few few, bits bit(3), words word[]
+        );
+    """)
+    fitting = {"id": 1, "codes": ["abcd", None], "few": [], "bits": "101", "words": ["ab"]}
+    desk.apply(desk.plan(yielding(Insert("lists", fitting))))
+
+    assert desk.text()["lists"] == ['(1,"{abcd,NULL}",{},101,{ab})']
+    assert f"a value for lists.{column} {words}" in refused(
+        desk, Insert("lists", {"id": 2, column: value})
+    )
+
+
 def test_values_become_the_text_that_the_column_prints(desk: Desk) -> None:
     [change] = desk.plan(
         yielding(
