@@ -109,18 +109,19 @@ def _known(one: Planned, key: Values, after: Image | None = None) -> Known:
     return Known(one.table, key, change.before, change.op, Cause.CHANGE, one.place, after)
 
 
-def _updated(group: _Group, afters: Sequence[Image]) -> list[Known]:
+def _updated(group: _Group, afters: Sequence[tuple[bool, Image]]) -> list[Known]:
     """Rows as they were set; one that gets another key is one row gone and one row new."""
-    renames = not set(group.table.key).isdisjoint(group.columns)
     known: list[Known] = []
-    for one, after in zip(group.planned, afters, strict=True):
-        known.append(_known(one, one.key, after))
-        if renames:
-            known += _renamed(one)
+    for one, (stays, after) in zip(group.planned, afters, strict=True):
+        if stays:
+            known.append(_known(one, tuple(after[name] for name in one.table.key), after))
+        else:
+            known += [_known(one, one.key, after), *_renamed(one)]
     return known
 
 
 def _renamed(one: Planned) -> list[Known]:
+    """The row that is new, unless a trigger alone gave it its key, which is looked for."""
     key = tuple(one.change.set.get(name, one.change.key[name]) for name in one.table.key)
     if key == one.key:
         return []

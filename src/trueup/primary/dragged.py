@@ -8,6 +8,7 @@ from psycopg import sql
 
 from trueup.model.plan import Dependents, Image
 from trueup.primary.images import UNLOCKED, cast, given, image, row, turned
+from trueup.primary.names import named
 from trueup.primary.session import Connection
 from trueup.primary.tables import Action, ForeignKey, Table, Tables
 
@@ -190,7 +191,7 @@ def _referring(
         return
     child, parent = tables.numbered(foreign.child), tables.numbered(foreign.parent)
     matches = sql.SQL(" and ").join(
-        sql.SQL("{} = {}").format(sql.Identifier("t", column), cast(parent, reference, place))
+        sql.SQL("{} = {}").format(named("t", column), cast(parent, reference, place))
         for place, (column, reference) in enumerate(
             zip(foreign.columns, foreign.references, strict=True)
         )

@@ -213,7 +213,7 @@ class _Search(Struct, frozen=True):
         asked = sql.SQL("select {key} from {table} t where t.xmax <> '0'::xid").format(
             key=text_of(self.table.key, "t"), table=self.table.identifier
         )
-        keys = [key for key in self.observer.execute(asked).fetchall() if key not in known]
+        keys = [key for key in self.observer.execute(asked, []).fetchall() if key not in known]
         here = read(self.connection, self.table, self.table.key, keys)
         gone = [key for key, now in zip(keys, here, strict=True) if now is None]
         befores = read(self.observer, self.table, self.table.key, gone)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from psycopg import sql
 
 from trueup.model.plan import Image
+from trueup.primary.names import named
 from trueup.primary.session import Connection
 from trueup.primary.tables import Table
 from trueup.replica.quoting import array
@@ -52,7 +53,7 @@ def _read(
         given=given(len(columns)),
         table=table.identifier,
         matched=matched(table, columns),
-        order=sql.SQL(", ").join(sql.Identifier("t", name) for name in columns),
+        order=sql.SQL(", ").join(named("t", name) for name in columns),
         lock=lock,
     )
     rows = connection.execute(asked, turned(keys, len(columns))).fetchall()
@@ -67,7 +68,7 @@ def row(table: Table, alias: str = "t") -> sql.Composed:
 
 def text_of(columns: Iterable[str], alias: str) -> sql.Composed:
     """A select list with the text of some columns."""
-    texts = (sql.SQL("{}::text").format(sql.Identifier(alias, name)) for name in columns)
+    texts = (sql.SQL("{}::text").format(named(alias, name)) for name in columns)
     return sql.SQL(", ").join(texts)
 
 
@@ -98,12 +99,12 @@ def turned(keys: Sequence[Values], columns: int) -> list[str]:
 def matched(table: Table, columns: Sequence[str], first: int = 0) -> sql.Composed:
     """`t.id = w.v0::uuid and …`: cast to the column's type, so that its index is used."""
     return sql.SQL(" and ").join(
-        sql.SQL("{} = {}").format(sql.Identifier("t", name), cast(table, name, first + place))
+        sql.SQL("{} = {}").format(named("t", name), cast(table, name, first + place))
         for place, name in enumerate(columns)
     )
 
 
 def cast(table: Table, column: str, place: int) -> sql.Composed:
     """`w.v0::uuid`: without the column's length, so that what is too long is refused, not cut."""
-    kind = sql.SQL(table.columns[column].type)
+    kind = table.columns[column].kind
     return sql.SQL("{}::{}").format(sql.Identifier("w", f"v{place}"), kind)

@@ -8,6 +8,7 @@ from trueup.errors import ApplyError
 from trueup.model.plan import Image
 from trueup.primary.applied import Moved
 from trueup.primary.images import Values, cast, given, matched, turned
+from trueup.primary.names import named
 from trueup.primary.session import Connection
 from trueup.primary.tables import ForeignKey, Table, Tables
 
@@ -97,7 +98,7 @@ def _bereft(
         return 0
     parent, child = tables.numbered(key.parent), tables.numbered(key.child)
     children = sql.SQL(" and ").join(
-        sql.SQL("{} = {}").format(sql.Identifier("c", column), cast(parent, reference, place))
+        sql.SQL("{} = {}").format(named("c", column), cast(parent, reference, place))
         for place, (column, reference) in enumerate(zip(key.columns, key.references, strict=True))
     )
     asked = sql.SQL(

@@ -54,5 +54,5 @@ def _size(connection: Connection, tables: Tables, label: str) -> int:
     if estimate > COUNTED:
         return estimate
     counted = sql.SQL("select count(*) from {}").format(table.identifier)
-    row = connection.execute(counted).fetchone()
+    row = connection.execute(counted, []).fetchone()
     return int(row[0]) if row else 0

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from trueup.errors import PlanError
 from trueup.model.plan import Image
+from trueup.primary.names import named, typed
 from trueup.primary.session import Connection
 from trueup.replica.printable import PRINTABLE_TYPES
 from trueup.replica.quoting import quoted
@@ -133,10 +134,15 @@ class Column(Struct, frozen=True):
     measured: bool
     printable: bool
 
+    @property
+    def kind(self) -> sql.SQL:
+        """Its type as SQL of a statement with parameters."""
+        return typed(self.type)
+
 
 def label(schema: str, name: str) -> str:
-    """The name of a table as plans and journal have it: public is where a bare name is."""
-    return name if schema == "public" else f"{schema}.{name}"
+    """The name of a table as plans and journal have it: public is where one without a dot is."""
+    return name if schema == "public" and "." not in name else f"{schema}.{name}"
 
 
 class Table(Struct, frozen=True, eq=False):
@@ -165,8 +171,8 @@ class Table(Struct, frozen=True, eq=False):
 
     @property
     def identifier(self) -> sql.Identifier:
-        """Schema and name as SQL."""
-        return sql.Identifier(self.schema, self.name)
+        """Schema and name as SQL of a statement with parameters."""
+        return named(self.schema, self.name)
 
     @property
     def stored(self) -> tuple[str, ...]:
@@ -259,6 +265,7 @@ class Tables:
         if row is None:
             raise PlanError(f"there is no table {said!r}; write it as stored, with its schema")
         oid, schema, name, kind, root, inherited, columns, uniques = row
+        said = label(schema, name)
         if kind not in ("r", "p"):
             raise PlanError(f"{said!r} is no table; only rows of tables can be changed")
         if root is not None:

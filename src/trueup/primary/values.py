@@ -10,6 +10,7 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.types.json import Json, Jsonb
 
 from trueup.errors import PlanError
+from trueup.primary.names import typed
 from trueup.primary.session import Connection
 from trueup.primary.tables import Column, Table
 
@@ -25,7 +26,7 @@ def texts(
     column, never the value, for what the type refuses.
     """
     written = [_written(connection, table, column, value) for value in values]
-    kinds = {"type": sql.SQL(column.type), "full": sql.SQL(column.full)}
+    kinds = {"type": column.kind, "full": typed(column.full)}
     uncut = sql.SQL("v::{type} is not distinct from (v::{type})::{full}").format(**kinds)
     asked = sql.SQL(
         "select ((v::{type})::{full})::text, {fits}"
@@ -51,11 +52,11 @@ def equal(connection: Connection, column: Column, pairs: Sequence[tuple[str, str
 
     A type without equality has none but that of its text.
     """
-    kind = "jsonb" if column.json else column.type
+    kind = sql.SQL("jsonb") if column.json else column.kind
     asked = sql.SQL(
         "select (a::{type} = b::{type}) from unnest(%s::text[], %s::text[]) with ordinality"
         " as given(a, b, n) order by n"
-    ).format(type=sql.SQL(kind))
+    ).format(type=kind)
     try:
         with connection.transaction():
             rows = connection.execute(asked, [[a for a, _ in pairs], [b for _, b in pairs]])

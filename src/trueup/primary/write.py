@@ -7,6 +7,7 @@ from psycopg import sql
 from trueup.errors import ApplyError
 from trueup.model.plan import Image
 from trueup.primary.images import Values, cast, given, image, matched, row, text_of, turned
+from trueup.primary.names import named
 from trueup.primary.session import Connection
 from trueup.primary.tables import Table
 
@@ -16,15 +17,20 @@ def update(
     table: Table,
     columns: Sequence[str],
     rows: Sequence[tuple[Values, Values]],
-) -> list[Image]:
-    """Set the columns of rows, each given as its key and its new values; gives the rows as set."""
+) -> list[tuple[bool, Image]]:
+    """
+    Set the columns of rows, each given as its key and its new values.
+
+    Gives each row as set, and whether it still has its key: 1.0 and 1.00 are one.
+    """
     first = len(table.key)
     sets = sql.SQL(", ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(name), cast(table, name, first + place))
+        sql.SQL("{} = {}").format(named(name), cast(table, name, first + place))
         for place, name in enumerate(columns)
     )
     statement = sql.SQL(
-        "update {table} as t set {sets} from {given} where {matched} returning w.n, {row}"
+        "update {table} as t set {sets} from {given} where {matched}"
+        " returning w.n, {matched}, {row}"
     ).format(
         table=table.identifier,
         sets=sets,
@@ -35,7 +41,7 @@ def update(
     merged = [key + values for key, values in rows]
     done = connection.execute(statement, turned(merged, first + len(columns))).fetchall()
     _all_of(table, len(done), len(rows))
-    images = {n: image(table, values) for n, *values in done}
+    images = {n: (stays, image(table, values)) for n, stays, *values in done}
     return [images[n] for n in range(1, len(rows) + 1)]
 
 
@@ -68,7 +74,7 @@ def insert(
         " order by w.n returning {key}"
     ).format(
         table=table.identifier,
-        columns=sql.SQL(", ").join(sql.Identifier(name) for name in columns),
+        columns=sql.SQL(", ").join(named(name) for name in columns),
         overriding=sql.SQL("overriding system value" if as_they_were else ""),
         values=sql.SQL(", ").join(cast(table, name, n) for n, name in enumerate(columns)),
         given=given(len(columns)),

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 
 def quoted(dotted: str) -> str:
-    """A table's name as text, for to_regclass; the parts are names as stored."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in dotted.split("."))
+    """A table's name as text, for to_regclass: as stored, behind a schema and a dot or neither."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in dotted.split(".", 1))
 
 
 def array(texts: Iterable[str | None]) -> str:

@@ -337,6 +337,51 @@ def test_children_of_a_key_that_stays_since_others_came_stay_with_it(desk: Desk)
     }
 
 
+def test_names_with_dots_and_percent_signs_are_names(desk: Desk) -> None:
+    desk.execute("""
+        create type "100%" as enum ('%s', 'b%');
+        create table "a.b" (
+            "k%" int primary key, "v%s" "100%", job_id int references jobs on delete cascade
+        );
+        create table "c%" (id int primary key, "k%" int references "a.b" on delete cascade);
+        insert into "a.b" values (1, '%s', 1), (2, 'b%', 4);
+        insert into "c%" values (1, 1), (2, 2);
+    """)
+
+    def mend(settings):
+        yield Delete("jobs", key={"id": 1})
+        yield Update("public.a.b", key={"k%": 2}, set={"v%s": "%s"}, expect={"v%s": "b%"})
+        yield Insert("public.a.b", {"k%": 3, "v%s": "b%"})
+        yield Update("c%", key={"id": 2}, set={"k%": 3})
+
+    applied = there_and_back(desk, desk.plan(mend))
+
+    assert {one[0] for one in sides(applied)} == {"files", "pages", "remarks", "public.a.b", "c%"}
+
+
+def test_a_key_that_only_reads_otherwise_is_the_same_row(desk: Desk) -> None:
+    desk.execute("""
+        create table prices (n numeric primary key, v int);
+        insert into prices values (1.0, 1), (2, 2), (3, 3);
+        create function next() returns trigger language plpgsql as $$
+        begin
+            if new.n < 3 then update prices set v = v + 1 where n = 3; end if;
+            return null;
+        end $$;
+        create trigger next after update on prices for each row execute function next();
+    """)
+
+    def mend(settings):
+        yield Update("prices", key={"n": 1}, set={"n": "1.00", "v": 7})
+
+    applied = there_and_back(desk, desk.plan(mend))
+
+    assert [(one.op, one.key["n"]) for one in applied.moved] == [
+        ("update", "1.00"),
+        ("update", "3"),
+    ]
+
+
 def test_rows_of_partitions_are_found_under_their_root(desk: Desk) -> None:
     desk.execute("""
         create table events (id int, kind text, primary key (id, kind)) partition by list (kind);

@@ -518,12 +518,15 @@ def test_a_partition_is_changed_through_its_root(desk: Desk) -> None:
         create table events_1 partition of events for values from (1) to (9);
         create table old (id int primary key);
         create table new () inherits (old);
+        create table heirs (id int primary key, job_id int references jobs on delete cascade);
+        create table distant () inherits (heirs);
     """)
 
     assert "'events_1' is a partition; change rows of events" in refused(
         desk, Delete("events_1", {"id": 1})
     )
     assert "'old' has tables that inherit from it" in refused(desk, Delete("old", {"id": 1}))
+    assert "'heirs' has tables that inherit from it" in refused(desk, Delete("jobs", {"id": 1}))
 
 
 def test_names_are_found_as_they_are_stored(desk: Desk) -> None:
