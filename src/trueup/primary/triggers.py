@@ -15,6 +15,12 @@ _TRIGGERS = """
         array(
             select a.attname::text from unnest(t.tgattr) as k(attnum)
             join pg_attribute a on a.attrelid = t.tgrelid and a.attnum = k.attnum
+        ),
+        array(
+            select a.attname::text from pg_partition_tree(%(table)s::bigint::oid) as tree
+            join pg_partitioned_table p on p.partrelid = tree.relid
+            join pg_attribute a on a.attrelid = p.partrelid and a.attnum > 0
+                and (a.attnum = any(p.partattrs) or 0 = any(p.partattrs))
         )
     from pg_trigger t
     join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
@@ -26,8 +32,14 @@ _TRIGGERS = """
     )
     order by c.relname, t.tgname
 """
-"""Those of its partitions too, of which only those fire that are for each row."""
+"""
+Those of its partitions too, of which only those fire that are for each row.
 
+Behind a trigger's own columns stand those that say which partition a row is in: where that is an
+expression, any may.
+"""
+
+_ROW = 1
 _BEFORE = 2
 _EVENTS = {Op.INSERT: 4, Op.DELETE: 8, Op.UPDATE: 16}
 
@@ -58,16 +70,25 @@ def firing(
 
 def _of(connection: Connection, touch: Touch, enabled: frozenset[str]) -> Iterator[FiringTrigger]:
     rows = connection.execute(_TRIGGERS, {"table": touch.table.oid}).fetchall()
-    for schema, table, name, kind, state, function, columns in rows:
-        meant = not columns or touch.op is not Op.UPDATE or touch.columns & set(columns)
-        if state in enabled and kind & _EVENTS[touch.op] and meant:
-            when = "before" if kind & _BEFORE else "after"
-            yield FiringTrigger(
-                table=label(schema, table),
-                name=name,
-                events=f"{when} {touch.op}",
-                function=function,
-            )
+    for schema, table, name, kind, state, function, columns, parting in rows:
+        when = "before" if kind & _BEFORE else "after"
+        for op in _ops(touch, kind, columns, parting):
+            if state in enabled and kind & _EVENTS[op]:
+                yield FiringTrigger(
+                    table=label(schema, table),
+                    name=name,
+                    events=f"{when} {op}",
+                    function=function,
+                )
+
+
+def _ops(touch: Touch, kind: int, columns: list[str], parting: list[str]) -> Iterator[Op]:
+    """What it is to a trigger; a row that moves to another partition is deleted and inserted."""
+    updates = touch.op is Op.UPDATE
+    if not updates or not columns or touch.columns & set(columns):
+        yield touch.op
+    if updates and kind & _ROW and touch.columns & set(parting):
+        yield from (Op.DELETE, Op.INSERT)
 
 
 def _both(one: FiringTrigger, other: FiringTrigger) -> FiringTrigger:

@@ -472,6 +472,31 @@ def test_triggers_of_a_partition_are_named_with_those_of_its_root(desk: Desk) ->
     assert desk.apply(plan).exit_code == 0
 
 
+def test_triggers_that_a_move_to_another_partition_fires_are_named(desk: Desk) -> None:
+    desk.execute("""
+        create table events (id int, kind text, primary key (id, kind)) partition by list (kind);
+        create table events_a partition of events for values in ('a');
+        create table events_b partition of events for values in ('b');
+        insert into events values (1, 'a');
+        create trigger comes after insert on events for each row execute function touch();
+        create trigger goes after delete or update on events_a
+            for each row execute function touch();
+        create trigger once after insert on events execute function touch();
+    """)
+
+    plan = desk.plan(yielding(Insert("events", {"id": 2, "kind": "a"})))
+    assert [(one.table, one.events) for one in plan.triggers] == [
+        ("events", "after insert"),
+        ("events", "after insert"),
+    ]
+
+    plan = desk.plan(yielding(Update("events", {"id": 1, "kind": "a"}, {"kind": "b"})))
+    assert [(one.table, one.name, one.events) for one in plan.triggers] == [
+        ("events", "comes", "after insert"),
+        ("events_a", "goes", "after update, after delete"),
+    ]
+
+
 def test_a_fix_that_fails_is_told_by_its_line_and_not_by_its_values(desk: Desk) -> None:
     def stumble(violations):
         yield Update("jobs", {"id": 1}, {"note": {}["ada@example.com"]})
