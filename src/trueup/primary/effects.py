@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from psycopg import sql
 
-from trueup.errors import ApplyError
+from trueup.errors import ApplyError, PlanError
 from trueup.model.plan import Image, Op
 from trueup.primary.applied import Cause, Moved
 from trueup.primary.images import Values, image, read, row, text_of
@@ -116,9 +116,19 @@ def moved(
     surprising = {one.table.oid for one, after in found if not _as_expected(one, after)}
     for oid in sorted({oid for oid, _ in counted}):
         if oid in surprising or any(counted[oid, op] != expected[oid, op] for op in Op):
-            search = _Search(connection, observer, tables.numbered(oid), counted, expected)
+            search = _Search(connection, observer, _written(tables, oid), counted, expected)
             found += search.unknown([one for one in known if one.table.oid == oid])
     return [_moved(one, after) for one, after in found if one.before != after]
+
+
+def _written(tables: Tables, oid: int) -> Table:
+    """A table that was written; raises ApplyError where its rows could not be journaled."""
+    try:
+        return tables.numbered(oid)
+    except PlanError as error:
+        raise ApplyError(
+            f"a trigger writes what could not be journaled: {error}; everything was rolled back"
+        ) from None
 
 
 def _settled(

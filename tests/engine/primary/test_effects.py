@@ -201,6 +201,27 @@ def test_a_trigger_that_truncates_is_refused(desk: Desk) -> None:
     assert desk.text() == sound
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("refresh materialized view tally;", "'tally' is no table"),
+        ("insert into old values (1);", "'old' has tables that inherit from it"),
+    ],
+)
+def test_a_trigger_that_writes_what_no_journal_has_is_refused(
+    desk: Desk, body: str, words: str
+) -> None:
+    desk.execute("create materialized view tally as select count(*) from files")
+    desk.execute("create table old (id int); create table new () inherits (old)")
+    desk.execute(ON_UPDATE.format(body=body).replace("language", "security definer language"))
+    sound = desk.text()
+
+    with pytest.raises(ApplyError, match=f"could not be journaled: {words}.* was rolled back"):
+        desk.apply(desk.plan(fail, NO_JOB_RUNS))
+
+    assert desk.text() == sound
+
+
 def test_a_trigger_that_suppresses_a_change_is_refused(desk: Desk) -> None:
     desk.execute("""
         create function keep() returns trigger language plpgsql as $$
