@@ -35,6 +35,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if config.option.env is None:
         return
+    options.require_readable(config)
     from trueup.suite.recorder import Recorder
 
     if ASKING not in config.stash:

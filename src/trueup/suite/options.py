@@ -1,4 +1,6 @@
-"""The options that Trueup adds to pytest."""
+"""The options that Trueup adds to pytest, and pytest's own that select."""
+
+from typing import Any
 
 import pytest
 
@@ -34,3 +36,13 @@ def add(parser: pytest.Parser) -> None:
         metavar="RUN",
         help="fail only on violations that RUN did not have: a run's id, its folder, or `last`",
     )
+
+
+def require_readable(config: pytest.Config) -> None:
+    """
+    Raise pytest's UsageError for -k or -m that it cannot read.
+
+    It reads them after the collection: where each worker does that, xdist calls it its own error.
+    """
+    mark: Any = config.pluginmanager.get_plugin("mark")
+    mark.pytest_collection_modifyitems(items=[], config=config)

@@ -466,6 +466,7 @@ def test_a_full_disk_takes_no_run_away(
     ("words", "says"),
     [
         (("-k", "and and"), "Wrong expression passed to '-k'"),
+        (("-k", "and and", "-n", "2"), "Wrong expression passed to '-k'"),
         (("-n", "-1"), "greater than or equal to 0"),
     ],
 )
