@@ -217,7 +217,9 @@ def test_a_reader_that_has_gone_ends_no_check(clone: Path) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-@pytest.mark.parametrize("words", [["list"], ["--help"], ["--version"], ["report", "schema"]])
+@pytest.mark.parametrize(
+    "words", [["list"], ["--help"], ["check", "--help"], ["--version"], ["report", "schema"]]
+)
 def test_words_that_were_asked_for_and_are_lost_are_a_failure(
     clone: Path, words: list[str]
 ) -> None:

@@ -48,7 +48,8 @@ def _said(words: list[str], code: int, output: streams.Stream) -> int:
         f"trueup: standard output could not be written: {output.lost}; see where it leads",
         file=sys.stderr,
     )
-    return code if DONE.intersection(words[:1]) else code or TrueupError.exit_code
+    done = DONE.intersection(words[:1]) and "--help" not in words
+    return code if done else code or TrueupError.exit_code
 
 
 def _run(words: list[str]) -> int:
