@@ -1,6 +1,7 @@
 """The commands that reports print, as somebody can paste them."""
 
 import os
+import shlex
 import shutil
 import sys
 from functools import cache
@@ -43,7 +44,7 @@ def mend(fix: Fix, system: str, environment: str, invariant: str | None = None) 
 def install(system: str, environment: str, fixer: str) -> str:
     """Install the journal, to which that role then adds."""
     at = f"--system {system} --env {environment}"
-    return f"{program()} journal install {at} --fixer {fixer}"
+    return f"{program()} journal install {at} --fixer {shlex.quote(fixer)}"
 
 
 def undo(system: str, environment: str, entry: int) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from fix_database import Database
+from fix_database import Database, know
 from trueup import doctor
 from trueup.environment import Environment
 from trueup.primary import journal_schema
@@ -133,6 +133,18 @@ def test_a_missing_journal_comes_with_the_command_that_installs_it(environment) 
 
     assert ill.startswith("primary: the journal is not installed; ")
     assert ill.endswith("journal install --system shop --env staging --fixer trueup_fixer")
+
+
+def test_a_role_of_any_name_is_told_lines_that_can_be_pasted(environment, database) -> None:
+    database.cluster.execute("create role \"Shop fixer\" login password 'secret'")
+    know(database.cluster, "Shop fixer", "secret")
+    url = database.url("Shop fixer", "primary").replace("Shop fixer", "Shop%20fixer")
+
+    told = ills(replace(environment, primary=Dsn(url, "SHOP_PRIMARY_URL")))
+
+    database.cluster.execute('drop role "Shop fixer"')
+    assert told[0].endswith("--fixer 'Shop fixer'")
+    assert told[1].endswith('grant set on parameter session_replication_role to "Shop fixer";')
 
 
 def test_a_primary_in_place_of_the_replica_is_named(environment, database) -> None:

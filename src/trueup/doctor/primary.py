@@ -9,6 +9,7 @@ from trueup.errors import ConfigError, GuardError
 from trueup.replica.connection import connect
 from trueup.replica.dsn import Dsn
 from trueup.replica.journal import fault
+from trueup.replica.role import quoted_name
 
 
 def primary(environment: Environment) -> Iterator[Told]:
@@ -37,7 +38,7 @@ def _writes(dsn: Dsn, environment: Environment) -> Iterator[Told]:
     yield Told(
         bool(quiet),
         "primary: an undo " + ("keeps triggers quiet" if quiet else "lets triggers fire"),
-        "" if quiet else f"grant set on parameter session_replication_role to {role};",
+        "" if quiet else f"grant set on parameter session_replication_role to {quoted_name(role)};",
     )
 
 
