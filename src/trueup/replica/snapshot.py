@@ -14,11 +14,11 @@ from psycopg.rows import TupleRow
 
 from trueup.errors import QueryError, ReplicaError
 from trueup.replica.spent import Spent
-from trueup.replica.trouble import query_error
+from trueup.replica.trouble import TOO_OLD, query_error
 from trueup.replica.watchdog import answered_within
 
-GONE = frozenset({"42704", "22023"})
-"""What the server says of a snapshot whose exporter has ended; 22023 before PostgreSQL 18."""
+GONE = frozenset({"42704", "22023", TOO_OLD})
+"""What is said of a snapshot whose exporter has ended (22023 before PostgreSQL 18), or too old."""
 
 _EXPORT = sql.SQL("""
     begin isolation level repeatable read read only;
@@ -120,5 +120,5 @@ class Shared:
 
 
 def is_gone(error: ReplicaError) -> bool:
-    """Whether a transaction could not begin because its snapshot is gone."""
+    """Whether a transaction could not begin, or tells nothing, because its snapshot is gone."""
     return isinstance(error, QueryError) and error.sqlstate in GONE

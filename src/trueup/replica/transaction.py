@@ -15,7 +15,7 @@ from trueup.replica.later import Later
 from trueup.replica.sent import Sent
 from trueup.replica.spent import COUNTERS, PARTLY, Counters
 from trueup.replica.taken import Taken, taken
-from trueup.replica.trouble import query_error
+from trueup.replica.trouble import TOO_OLD, WORDS, query_error
 from trueup.replica.watchdog import answered_within
 
 _BEGIN = "begin isolation level repeatable read read only"
@@ -43,11 +43,25 @@ _LOOK = f"""
 _UNDO = "rollback; select pg_catalog.pg_advisory_unlock_all()"
 """A rollback keeps a session's advisory locks, and behind a pooler so does the session's end."""
 
+_REMADE = """
+    select from pg_catalog.pg_locks
+    where pid = pg_catalog.pg_backend_pid() and relation >= 16384
+      and pg_catalog.pg_relation_filenode(relation) is distinct from (
+          select nullif(relfilenode, 0) from pg_catalog.pg_class where oid = relation
+      )
+"""
+"""
+What the transaction has read, and so has locked, whose file is not the one that its snapshot knows.
+
+TRUNCATE and ALTER TABLE are not MVCC-safe: to a snapshot from before them such a table is empty.
+The catalog's row is that of the snapshot, while the function knows the file that is there now.
+"""
+
 PROOF = (
-    "select pg_catalog.pg_current_xact_id_if_assigned() is null, has.rows, has.blocks"  # noqa: S608  # constants
-    f" from ({COUNTERS}) as has"
+    "select pg_catalog.pg_current_xact_id_if_assigned() is null,"  # noqa: S608  # constants
+    f" exists ({_REMADE}), has.rows, has.blocks from ({COUNTERS}) as has"
 )
-"""Whether nothing was written so far, and what the connection has read."""
+"""Whether nothing was written so far, nor a table remade, and what the connection has read."""
 
 _LAST = f"{PROOF}; {_UNDO}"
 """
@@ -170,13 +184,19 @@ def end(
 
 
 def proven(connection: psycopg.Connection[TupleRow], proof: TupleRow | None) -> Counters:
-    """What the connection has read; raises GuardError where something tried to write."""
-    harmless, *counted = proof or (False,)
+    """
+    What the connection has read; raises GuardError where something tried to write.
+
+    Raises QueryError where a table was remade after the snapshot, which then shows it empty.
+    """
+    harmless, remade, *counted = proof or (False, False)
     if not harmless:
         _refuse(
             connection,
             "the transaction was given a transaction id, so something in it tried to write",
         )
+    if remade:
+        raise QueryError(f"{WORDS[TOO_OLD]} ({TOO_OLD})", TOO_OLD, transient=True)
     return Counters(*counted)
 
 

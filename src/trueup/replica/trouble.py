@@ -32,7 +32,10 @@ _OBJECT = "large object"
 
 _HIDDEN = "row-level security"
 
-_TRANSIENT = frozenset({"40001", "57P01", "57P02", "57P03"})
+TOO_OLD = "72000"
+"""Of a snapshot; the server itself says so no more since PostgreSQL 17."""
+
+_TRANSIENT = frozenset({"40001", "57P01", "57P02", "57P03", TOO_OLD})
 """
 Worth another try on a new connection, beside class 08.
 
@@ -53,6 +56,7 @@ WORDS = {
     "57P01": "the server ended the session",
     "57P02": "the server crashed and ended the session",
     "57P03": "the server does not accept connections yet",
+    TOO_OLD: "what was read was truncated, or written anew, after the snapshot was taken",
 }
 
 LOST = "the connection was lost while the query ran"
@@ -73,6 +77,7 @@ REMEDIES = {
     "57P01": "run again when the server is up; `trueup doctor` looks at it",
     "57P02": "run again when the server is up; its log says why it crashed",
     "57P03": "run again when the server is up; `trueup doctor` looks at it",
+    TOO_OLD: "run again when the migration that does it is done",
 }
 
 

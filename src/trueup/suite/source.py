@@ -182,7 +182,7 @@ class Source:
                 if not is_gone(error):
                     raise
         else:
-            self.unshared = "an exported snapshot could not be imported"
+            self.unshared = "an exported snapshot could not be used"
         with self._open().reading(also=also) as reader:
             return ask(reader)
 

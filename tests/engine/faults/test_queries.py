@@ -73,6 +73,46 @@ def test_a_schema_that_changes_during_the_run_is_unknown(shop: Shop, change, say
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        "alter table goods alter price type bigint",
+        "truncate goods; insert into goods values (7, 7)",
+        "create table made as table goods; drop table goods; alter table made rename to goods",
+    ],
+    ids=["rewritten", "truncated", "replaced"],
+)
+def test_a_table_that_is_remade_after_the_snapshot_is_never_read_as_empty(
+    shop: Shop, change: str
+) -> None:
+    shop.database.execute("create table others as select 1 as id")
+    run = shop.systems()
+    before = run.outcome(asking("select id from others where id < 0", over="others"), NOW)
+
+    shop.database.execute(change)
+    outcome = run.outcome(asking(WRONG, over="others"), NOW)
+
+    assert before.verdict is Verdict.HOLDS
+    assert [v.key for v in outcome.violations] == KEYS
+    assert outcome.snapshot != before.snapshot
+    assert not run.record("shop").unshared
+
+
+def test_a_table_that_is_remade_each_time_is_unknown(shop: Shop) -> None:
+    shop.database.execute("create table others as select 1 as id")
+
+    def remake() -> None:
+        shop.database.execute("truncate goods; insert into goods values (7, 7)")
+
+    blow = Struck(remake, once=False)
+    asked = asking(WRONG, first=blow, over="others", may_be_empty=True)
+    outcome = shop.systems().outcome(asked, NOW)
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert "truncated, or written anew" in outcome.reason
+    assert "migration" in outcome.remedy
+
+
+@pytest.mark.parametrize(
     ("change", "says", "mends"),
     [
         ("revoke select on goods from {role}", "permission denied", "grant the reader SELECT"),

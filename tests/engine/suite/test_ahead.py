@@ -844,6 +844,21 @@ def test_nobody_is_told_what_a_transaction_found_that_was_given_an_id(
     assert "transaction id" in alone.reason
 
 
+def test_a_table_that_is_remade_after_the_snapshot_is_asked_on_the_next(
+    database: Database, systems: Opened
+) -> None:
+    database.execute(GOODS + "create table others as select 1 as id")
+    run = systems()
+    run.sources.share()
+    run.sources.wait()
+
+    database.execute("alter table goods alter price type bigint")
+    rule = ruled("price = 7", "no_price_is_7", over="others")
+    found, other = told(run, rule, asking("select id from goods where price = 8", over="others"))
+
+    assert (keys(found), keys(other)) == (["7"], ["8"])
+
+
 def test_what_is_proven_is_told_once_where_only_the_end_of_its_transaction_fails(
     database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
