@@ -220,7 +220,7 @@ class Reader:
         if relation.startswith("("):
             judged = statement(relation[1:-1])
             self._refuse_calls(judged)
-            return f"select count(*) from ({judged.sent}) as judged"  # noqa: S608  # checked to be one SELECT
+            return f"select count(*) from ({judged.sent}\n) as judged"  # noqa: S608  # checked to be one SELECT
         return "select count(*) from " + quoted(relation).replace("%", "%%")  # noqa: S608  # quoted
 
     def _values(self, query: str, params: Any = None) -> list[TupleRow]:

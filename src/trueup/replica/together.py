@@ -116,8 +116,13 @@ class Together:
         return True
 
     def counting(self, relation: str) -> Sent:
-        """The statement that counts what is judged."""
-        return self._reader._counting(relation), None
+        """
+        The statement that counts what is judged.
+
+        Which invariant judges it is not known here, so no volatile function may be called.
+        """
+        self._reader.allow(())
+        return self._reader._counting(relation), {}
 
     def read(self, sent: Sent, cap: int) -> Fetched:
         """

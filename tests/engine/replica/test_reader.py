@@ -69,7 +69,12 @@ def test_the_planner_names_the_tables_that_a_view_reads(database: Database, read
 
 
 @pytest.mark.parametrize(
-    ("relation", "expected"), [("people", 2500), ("(select from people where id < 4)", 3)]
+    ("relation", "expected"),
+    [
+        ("people", 2500),
+        ("(select from people where id < 4)", 3),
+        ("(select from people where id < 4 -- the first\n)", 3),
+    ],
 )
 def test_judged_rows_are_counted(database: Database, reading, relation, expected) -> None:
     database.execute(PEOPLE)

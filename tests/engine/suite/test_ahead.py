@@ -320,6 +320,32 @@ def test_a_percent_sign_in_a_table_is_no_parameter(database: Database, systems: 
     assert keys(told(systems(), ruled("id = :x", "it_is_not_2", table="50%s", x=2))[0]) == ["2"]
 
 
+def test_a_percent_sign_in_what_is_judged_is_no_parameter(
+    database: Database, systems: Opened
+) -> None:
+    database.execute(GOODS + "alter table goods add note text default '100%'")
+    judged = {"whole goods": "(select from goods where note = '100%')"}
+
+    [found] = told(systems(), ruled("id = 2", "no_good_is_the_second", over=judged))
+
+    assert keys(found) == ["2"]
+    assert found is not None
+    assert found.judged == {"whole goods": 20}
+
+
+def test_what_is_judged_calls_no_function_that_only_another_names(
+    database: Database, systems: Opened
+) -> None:
+    database.execute(GOODS + BUMP)
+    run = systems()
+    names = ruled("bump(price) = 8", "no_good_is_bumped_to_8", calls=["bump"])
+    judged = {"goods": "(select from goods where bump(price) > 0)"}
+    hides = ruled("price = 9", "no_price_is_9", over=judged)
+
+    assert told(run, hides, names)[0] is None
+    assert "'bump', which is volatile" in run.outcome(hides, NOW).reason
+
+
 def test_one_that_gets_no_connection_leaves_its_work_to_the_others(
     database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
