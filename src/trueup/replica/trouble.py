@@ -44,6 +44,7 @@ Worth another try on a new connection, beside class 08.
 """
 
 WORDS = {
+    "0A000": "the server does not do that, or a standby does not",
     "25006": "the statement tried to write in a read-only transaction",
     "25P03": "the session sat idle in its transaction for too long and was ended",
     "25P04": "the transaction took longer than transaction_timeout",
@@ -51,6 +52,7 @@ WORDS = {
     "42501": "permission denied",
     "53200": "the server ran out of memory",
     "53300": "the server has no connection left",
+    "55000": "what is read is in no state to be read",
     "55P03": "a lock was not to be had within lock_timeout",
     "57014": "the query took longer than statement_timeout",
     "57P01": "the server ended the session",
@@ -63,6 +65,7 @@ LOST = "the connection was lost while the query ran"
 
 REMEDIES = {
     None: "run again; where it repeats, look at the network and at the server's log",
+    "0A000": "where it reads an unlogged table, make that logged: a standby has no row of it",
     "25006": "an invariant only asks: leave out what writes, or the function that does",
     "25P03": "raise idle_timeout for this environment in trueup.toml",
     "25P04": "raise statement_timeout in trueup.toml: a transaction may take four times as long",
@@ -72,6 +75,7 @@ REMEDIES = {
     "42P01": "the schema differs: mend the SQL, or name a column of it in needs=…",
     "53200": "run again when the server is less busy, or lower work_mem for the reader's role",
     "53300": "end idle sessions, or lower `connections` for this environment",
+    "55000": "where it reads a materialized view, refresh that on the primary: it has never been",
     "55P03": "run again when the migration that holds the lock is done",
     "57014": "add the index that its plan misses, or raise statement_timeout in trueup.toml",
     "57P01": "run again when the server is up; `trueup doctor` looks at it",

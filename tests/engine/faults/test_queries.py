@@ -134,6 +134,25 @@ def test_rights_that_are_taken_during_the_run_are_unknown(shop, writer, change, 
     assert mends in outcome.remedy
 
 
+@pytest.mark.parametrize(
+    ("made", "mends"),
+    [
+        ("create unlogged table odd as table goods", "make that logged"),
+        ("create materialized view odd as table goods with no data", "refresh that"),
+    ],
+    ids=["unlogged", "not populated"],
+)
+def test_what_a_standby_has_no_rows_of_is_unknown_with_what_to_do(
+    shop: Shop, made: str, mends: str
+) -> None:
+    shop.database.execute(made)
+
+    outcome = shop.systems().outcome(asking("select id from odd", over="odd"), NOW)
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert mends in outcome.remedy
+
+
 def test_an_error_in_a_value_is_unknown_and_shows_no_value(shop: Shop) -> None:
     seen = shop.run(Struck(lambda: None), "select id from goods where 1 / (price - 7) > 0")
 
