@@ -32,6 +32,7 @@ def connect(dsn: Dsn, *, standby: bool, application: str) -> Connection[TupleRow
             connect_timeout=CONNECT_TIMEOUT,
             prepare_threshold=None,  # a named statement would stay behind in a pooler
             application_name=application,
+            client_encoding="utf8",  # of a database in SQL_ASCII the driver takes texts for bytes
             **wanted,  # type: ignore[arg-type]  # libpq takes it; psycopg types only its own
         )
     except Error as error:

@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.types.string import TextLoader
 
-from trueup.errors import GuardError, StatementError
+from trueup.errors import GuardError, QueryError, StatementError
 from trueup.model.invariant import Row
 from trueup.model.violation import Key
 from trueup.replica.later import Later
@@ -27,7 +27,7 @@ from trueup.replica.rule import rule as declared
 from trueup.replica.sent import Sent
 from trueup.replica.statement import Statement, statement
 from trueup.replica.taken import Taken, names_of
-from trueup.replica.trouble import query_error
+from trueup.replica.trouble import UNREADABLE, WORDS, query_error
 from trueup.replica.watchdog import answered_within
 
 Known = TypeVar("Known")
@@ -278,6 +278,8 @@ class Reader:
             raise query_error(error) from None
         except psycopg.Error as error:
             raise query_error(error) from None
+        except UnicodeDecodeError:
+            raise QueryError(f"{WORDS[UNREADABLE]} ({UNREADABLE})", UNREADABLE) from None
         finally:
             self.seconds += perf_counter() - started
 

@@ -32,6 +32,9 @@ _OBJECT = "large object"
 
 _HIDDEN = "row-level security"
 
+UNREADABLE = "22021"
+"""Of a text; the server says so where it converts one, and we where it does not."""
+
 TOO_OLD = "72000"
 """Of a snapshot; the server itself says so no more since PostgreSQL 17."""
 
@@ -45,6 +48,7 @@ Worth another try on a new connection, beside class 08.
 
 WORDS = {
     "0A000": "the server does not do that, or a standby does not",
+    UNREADABLE: "a text has bytes that are no character",
     "25006": "the statement tried to write in a read-only transaction",
     "25P03": "the session sat idle in its transaction for too long and was ended",
     "25P04": "the transaction took longer than transaction_timeout",
@@ -66,6 +70,7 @@ LOST = "the connection was lost while the query ran"
 REMEDIES = {
     None: "run again; where it repeats, look at the network and at the server's log",
     "0A000": "where it reads an unlogged table, make that logged: a standby has no row of it",
+    UNREADABLE: "leave that column out: the database's encoding, as SQL_ASCII, takes any byte",
     "25006": "an invariant only asks: leave out what writes, or the function that does",
     "25P03": "raise idle_timeout for this environment in trueup.toml",
     "25P04": "raise statement_timeout in trueup.toml: a transaction may take four times as long",

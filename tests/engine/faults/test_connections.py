@@ -2,11 +2,14 @@
 
 import re
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from engine.faults.conftest import Shop, Struck
 from engine.faults.proxy import refusal
+from fix_database import Database
+from fix_systems import GOODS, NOW, asking
 from trueup.model.verdict import Verdict
 
 STARTING = refusal("57P03", "the database system is starting up")
@@ -156,6 +159,39 @@ def test_a_database_that_does_not_exist_is_unknown(shop: Shop) -> None:
 
     assert "does not exist" in shop.one().reason
     assert shop.proxy.came == 1
+
+
+@pytest.fixture(params=["SQL_ASCII", "LATIN1", "EUC_TW"])
+def elsewhere(request: pytest.FixtureRequest, shop: Shop) -> Iterator[Shop]:
+    """The shop in a database of another encoding than UTF-8."""
+    cluster, name = shop.database.cluster, f"{shop.database.name}_encoded"
+    made = f"create database {name} encoding {request.param} template template0 locale 'C'"
+    cluster.execute(made)
+    shop.database = Database(cluster, name)
+    shop.url = shop.database.url()
+    shop.database.execute(f"create schema if not exists public; {GOODS}")
+    shop.database.execute("alter table goods add note text default 'x'")
+    yield shop
+    for run in shop.kept:
+        run.close()
+    cluster.execute(f"drop database {name} with (force)")
+
+
+def test_a_database_of_any_encoding_is_read(elsewhere: Shop) -> None:
+    outcome = elsewhere.systems().outcome(asking("select note, id from goods where id = 7"), NOW)
+
+    assert [(v.key, v["id"]) for v in outcome.violations] == [(("x",), 7)]
+
+
+@pytest.mark.parametrize("elsewhere", ["SQL_ASCII"], indirect=True)
+def test_a_text_of_bytes_that_are_no_character_is_unknown(elsewhere: Shop) -> None:
+    elsewhere.database.execute(r"update goods set note = E'\xff' where id = 7")
+
+    outcome = elsewhere.systems().outcome(asking("select note from goods where id = 7"), NOW)
+
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert "22021" in outcome.reason
+    assert "leave that column out" in outcome.remedy
 
 
 def test_tls_that_the_server_does_not_have_is_unknown(shop: Shop) -> None:
