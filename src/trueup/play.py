@@ -36,11 +36,17 @@ def reset(project: Project) -> str:
 
 
 def plant(project: Project, system: str, name: str) -> str:
-    """Plant one fault; raises SampleError, with the names there are, for an unknown one."""
+    """
+    Plant one fault, or without a name list those that there are.
+
+    Raises SampleError, with the same list, for a name that none of them has.
+    """
     folder = sample_folder(project, system)
     known = {fault.name: fault for fault in faults.load(folder)}
+    listed = "\n".join(f"  {fault.name}: breaks {fault.invariant}" for fault in known.values())
+    if not name:
+        return f"the faults of {system}; plant one of them by its name\n{listed}"
     if name not in known:
-        listed = "\n".join(f"  {fault.name}: breaks {fault.invariant}" for fault in known.values())
         raise SampleError(f"{system} has no fault {name!r}; plant one of\n{listed}")
     with hold(project.root / SAMPLE_FOLDER) as cluster:
         systems.load(cluster, folder)

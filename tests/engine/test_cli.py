@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -62,6 +64,34 @@ def test_the_demo_names_every_fault_and_its_command_mends(clone: Path) -> None:
     assert "1 holds" in trueup(clone, "check", system, "--env", "sample", "-k", invariant)
     assert list(clone.glob("reports/2*/index.html"))
     assert (clone / "reports" / "site" / "index.html").is_file()
+
+
+FILE = re.compile(r"^`([\w./]+)`:\n\n```\w+\n(.*?)```$", re.MULTILINE | re.DOTALL)
+"""A whole file on a page of docs/, below its name."""
+
+TYPED = re.compile(r"^trueup (.*--env sample.*|list .*|apply .*|sample .*|waive .*)$", re.MULTILINE)
+"""What the page has somebody type that needs no server but the sample's."""
+
+
+def test_a_system_can_be_added_from_the_page_alone() -> None:
+    page = (ROOT / "docs" / "adding-a-system.md").read_text(encoding="utf-8")
+    until = str(datetime.now(UTC).date() + timedelta(days=30))
+    said: list[str] = []
+    with memory.folder() as folder:
+        for name, text in FILE.findall(page):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        for words in TYPED.findall(page.replace("--until DAY", f"--until {until}")):
+            code = int("check" in words and "planted" in said[-1])
+            said.append(trueup(folder, *shlex.split(words), code=code))
+        last = trueup(folder, "check", "shop", "--env", "sample")
+        reset(folder / SAMPLE_FOLDER)
+
+    assert "paid_without_a_payment: breaks every_paid_order_has_a_payment" in said[2]
+    assert "row  10\n" in said[4]
+    assert "row  11\n" not in said[4]
+    assert "2 hold" in said[7]
+    assert "1 waived, 1 holds" in last
 
 
 WHO = "user_id=4445b069-56a0-ec47-a272-456a5a955c1f"
@@ -383,6 +413,12 @@ def test_what_cannot_be_meant_is_said_in_words(clone: Path, words: list[str], sa
     said = " ".join(trueup(clone, *words, code=2).replace("│", "").split())
 
     assert says in said
+
+
+def test_the_faults_of_a_system_are_listed_without_a_name(clone: Path) -> None:
+    listed = trueup(clone, "sample", "plant", "studybuddy")
+
+    assert "  stuck_jobs: breaks every_running_ai_job_is_younger_than_five_minutes\n" in listed
 
 
 def test_it_says_which_version_it_is_anywhere(tmp_path: Path) -> None:
