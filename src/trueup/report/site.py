@@ -17,7 +17,7 @@ from trueup.history.compared import compared
 from trueup.history.past import REMEMBERED, remembered
 from trueup.model.run import Run
 from trueup.report.links import Links
-from trueup.report.page import page
+from trueup.report.page import OTHERS, TEMPLATE, page
 from trueup.report.scrub import scrub
 from trueup.report.site_pages import index, invariant, looks
 from trueup.report.template import asset
@@ -53,10 +53,8 @@ Found = Mapping[str, Sequence[Dated]]
 Page = tuple[str, str, Callable[[], str]]
 """A path within the site, the digest of all that it is drawn from, and what draws it."""
 
-ASSETS = (
-    "base.html.j2", "page.html.j2", "parts.html.j2", "changes.html.j2", "waived.html.j2",
-    "site.html.j2", "invariant.html.j2", "page.css", "page.js",
-)  # fmt: skip
+ASSETS = (TEMPLATE, *OTHERS, "site.html.j2", "invariant.html.j2", "page.css", "page.js")
+"""What pages are drawn with: where one of these changes, none stays as it was."""
 
 
 def build(runs: Path, out: Path, *, source: str | None = None, most: int = REMEMBERED) -> Built:

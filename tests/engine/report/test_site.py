@@ -18,6 +18,7 @@ from trueup.errors import RunError
 from trueup.model.run import Mended
 from trueup.model.verdict import Verdict
 from trueup.report import site, store
+from trueup.report.template import asset
 
 STUCK = "studybuddy.every_running_ai_job_is_younger_than_five_minutes"
 
@@ -139,6 +140,29 @@ def test_a_page_that_is_gone_or_whose_links_change_is_written_again(tmp_path: Pa
 
     assert site.build(tmp_path / "runs", tmp_path / "out").written == ["index.html"]
     assert site.build(tmp_path / "runs", tmp_path / "out", source="x/").kept == []
+
+
+TAKES_IN = re.compile(r'{% (?:extends|include|from) "([^"]+)"')
+
+
+def test_every_template_that_a_page_takes_in_decides_whether_it_is_drawn_anew() -> None:
+    taken = {name for template in site.ASSETS for name in TAKES_IN.findall(asset(template))}
+
+    assert "cost.html.j2" in taken
+    assert taken <= set(site.ASSETS)
+
+
+def test_the_index_lists_systems_by_what_they_are_called(tmp_path: Path) -> None:
+    made = run([broken(1)])
+    [system] = made.systems
+    other = replace(system, name="zoo", title="An aviary")
+    store.write(replace(made, systems=(system, other), selection=""), tmp_path / "runs")
+
+    site.build(tmp_path / "runs", tmp_path / "out")
+
+    document = read(tmp_path / "out" / "index.html")
+    assert system.name < other.name
+    assert document.index("An aviary") < document.index(f">{system.title}<")
 
 
 def test_only_the_newest_runs_stay_and_the_others_are_taken_away(tmp_path: Path) -> None:
