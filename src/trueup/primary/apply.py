@@ -185,7 +185,7 @@ class _Applying(Struct):
 
     def _note(self, done: Done) -> None:
         applied = self.applied
-        rows = sum(1 for one in done.moved if one.change is not None)
+        rows = len({one.change for one in done.moved if one.change is not None})
         applied.changed += rows + done.calls + len(done.altered)
         applied.altered.add(done.altered)
         applied.moved.add(done.moved)

@@ -113,16 +113,8 @@ def _updated(group: _Group, afters: Sequence[tuple[bool, Image]]) -> list[Known]
     """Rows as they were set; one that gets another key is one row gone and one row new."""
     known: list[Known] = []
     for one, (stays, after) in zip(group.planned, afters, strict=True):
-        if stays:
-            known.append(_known(one, tuple(after[name] for name in one.table.key), after))
-        else:
-            known += [_known(one, one.key, after), *_renamed(one)]
+        key = tuple(after[name] for name in one.table.key)
+        known.append(_known(one, key if stays else one.key, after))
+        if not stays:
+            known.append(Known(one.table, key, None, Op.INSERT, Cause.CHANGE, one.place))
     return known
-
-
-def _renamed(one: Planned) -> list[Known]:
-    """The row that is new, unless a trigger alone gave it its key, which is looked for."""
-    key = tuple(one.change.set.get(name, one.change.key[name]) for name in one.table.key)
-    if key == one.key:
-        return []
-    return [Known(one.table, key, None, Op.INSERT, Cause.CHANGE, one.place)]

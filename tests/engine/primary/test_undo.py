@@ -306,6 +306,21 @@ def test_a_row_that_got_another_key_and_was_changed_since_is_one_row(desk: Desk)
     }
 
 
+def test_a_row_that_got_its_key_by_another_column_is_one_row(desk: Desk) -> None:
+    desk.execute("""
+        create table tags (n int, v text, k int generated always as (n * 10) stored primary key);
+        insert into tags values (1, 'a');
+    """)
+    applied = desk.apply(desk.plan(updating("tags", ({"k": 10}, {"n": 2}))))
+    desk.execute("update tags set v = 'b'")
+
+    plan = desk.undo(applied.entries[0])
+
+    assert applied.changed == applied.planned == 1
+    assert plan.changes == ()
+    assert {one.key["k"] for one in plan.skipped} == {"10", "20"}
+
+
 def test_a_row_that_got_another_key_and_is_referred_to_is_one_row(desk: Desk) -> None:
     desk.execute("create table tags (k text primary key, v text); insert into tags values ('a', 1)")
     desk.execute("create table tagged (id int primary key, k text references tags)")
