@@ -32,6 +32,7 @@ from trueup.replica.permitted import permitted
 
 NAMELESS = "its table has no primary key, so it cannot be named"
 REKEYED = "its table has another key by now"
+TABLELESS = "its table is gone, or part of another by now"
 NO_WAY_BACK = "a call that was made, and that nothing takes back"
 UNSURE = "a call that may have been made; finish it first with `trueup resume`"
 GAINED = "other rows refer to it by now"
@@ -112,11 +113,30 @@ def _taken_back(
 ) -> tuple[list[PlannedChange], list[Skipped], Consequences]:
     """The changes that put rows back, the rows left alone, and what follows."""
     tables = Tables(connection)
-    changes, skipped = _reversed(connection, tables, moved, returned)
+    there, tableless = _there(tables, moved)
+    changes, skipped = _reversed(connection, tables, there, returned)
     quiet = may_be_quiet(connection, [tables.labelled(one.table) for one in changes])
     enabled = QUIETLY if quiet else NORMALLY
     changes, gained, follows = _without_dependents(connection, tables, changes, enabled)
-    return changes, [*skipped, *gained], follows
+    return changes, [*tableless, *skipped, *gained], follows
+
+
+def _there(tables: Tables, moved: Sequence[Moved]) -> tuple[list[Moved], list[Skipped]]:
+    """The rows of tables that can still be changed, and the others, which are left alone."""
+    can = {label: _can_change(tables, label) for label in dict.fromkeys(one.table for one in moved)}
+    return [one for one in moved if can[one.table]], [
+        Skipped(table=one.table, key=one.key, reason=TABLELESS)
+        for one in moved
+        if not can[one.table]
+    ]
+
+
+def _can_change(tables: Tables, label: str) -> bool:
+    try:
+        tables.labelled(label)
+    except PlanError:
+        return False
+    return True
 
 
 def _require_something(

@@ -399,3 +399,20 @@ def test_a_row_whose_table_has_another_key_by_now_is_left_alone(desk: Desk) -> N
 
     assert [one.reason for one in plan.skipped] == ["its table has another key by now"]
     assert plan.changes == ()
+
+
+def test_rows_of_a_table_that_is_gone_keep_no_others_from_going_back(desk: Desk) -> None:
+    desk.execute("create table tags (id int primary key, v text); insert into tags values (1, 'a')")
+
+    def change(settings):
+        yield Update("tags", {"id": 1}, {"v": "b"})
+        yield Update("jobs", {"id": 4}, {"note": "x"})
+
+    [entry] = desk.apply(desk.plan(change)).entries
+    desk.execute("drop table tags")
+
+    plan = desk.undo(entry)
+
+    assert reasons(plan) == {("tags", "1"): "its table is gone, or part of another by now"}
+    desk.apply(plan)
+    assert desk.rows("select note from jobs where id = 4") == [(None,)]
