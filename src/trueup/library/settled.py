@@ -11,7 +11,7 @@ from trueup.model.invariant import Invariant, Row
 from trueup.replica.names import column, identifier, literal
 from trueup.replica.reader import Reader
 
-_UNSETTLED = "{state}::text in ({states}) and {since} < :deadline"
+_UNSETTLED = "{state}::text in ({states}) and ({since} is null or {since} < :deadline)"
 
 _TWICE = """
     select {columns}, count(*) as rows
@@ -42,8 +42,9 @@ def every_row_settles_within(
     """
     No row stays in one of these states for longer than that.
 
-    `state` is `"table.column"`, `since` the column of the same table that says when it came there;
-    `is_naive` says that it is a timestamp without a zone, in UTC.
+    `state` is `"table.column"`, `since` the column of the same table that says when it came there:
+    a row without it, which could stay for ever unseen, breaks the rule too. `is_naive` says that it
+    is a timestamp without a zone, in UTC.
     """
     where = column(state)
     column_of_state, column_of_since = identifier(where.name), identifier(since)

@@ -23,12 +23,13 @@ JOBS = """
         (4, 'done', '2026-01-01 00:00+00', '2026-01-01 00:00'),
         (5, null, '2026-01-01 00:00+00', '2026-01-01 00:00'),
         (6, 'it''s', '2026-11-02 11:00+00', '2026-11-02 11:00'),
-        (7, 'running', null, null);
+        (7, 'running', null, null),
+        (8, 'done', null, null);
 """
 
 
 @pytest.mark.parametrize(("since", "is_naive"), [("at", False), ("naive", True)])
-def test_a_row_that_stays_too_long_is_named_from_the_limit_on(
+def test_a_row_that_stays_too_long_or_since_nobody_knows_when_is_named(
     database: Database, ask, since: str, is_naive: bool
 ) -> None:
     database.execute(JOBS)
@@ -42,8 +43,8 @@ def test_a_row_that_stays_too_long_is_named_from_the_limit_on(
 
     outcome = ask(found)
 
-    assert keys(outcome) == ["1", "3", "6"]
-    assert outcome.judged == {"public.Jobs": 7}
+    assert keys(outcome) == ["1", "3", "6", "7"]
+    assert outcome.judged == {"public.Jobs": 8}
 
 
 def test_rows_that_agree_are_named_and_null_agrees_with_null(database: Database, ask) -> None:
