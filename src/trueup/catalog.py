@@ -184,33 +184,23 @@ def adopted(path: Path, attribute: str) -> Invariant | None:
 
 def by_id(root: Path, paths: Iterable[Path]) -> dict[str, Invariant]:
     """
-    The invariants of these modules, those too that stand in a class, which only pytest looks at.
+    The invariants of these modules.
 
     Raises CatalogError where one of these is declared wrongly.
     """
-    found: list[Invariant] = []
-    for path in paths:
-        for attribute, one in _declared(_module(path)):
-            invariant = _ADOPTED.get((path, attribute)) or adopt(root, one, attribute, path)
-            found.append(invariant)
+    found = (one for path in paths for one in _of_module(root, path))
     return {one.id: one for one in _named_apart(found)}
-
-
-def _declared(module: ModuleType) -> Iterator[tuple[str, Invariant]]:
-    classes = (one for one in vars(module).values() if isinstance(one, type))
-    own = (one for one in classes if one.__module__ == module.__name__)
-    for place in (module, *own):
-        for attribute, one in vars(place).items():
-            if is_declared(one, attribute):
-                yield attribute, one
 
 
 def is_declared(found: object, attribute: str) -> TypeGuard[Invariant]:
     """
-    Whether what a module or a class has under a name is an invariant that is to be judged.
+    Whether what a module has under a name is an invariant that is to be judged.
 
-    Raises CatalogError for one that its name or a mark of pytest's would leave out unseen.
+    Raises CatalogError for one that its name, a mark of pytest's or a class would leave out unseen.
     """
+    if isinstance(found, type):
+        _refuse_within(found)
+        return False
     if not attribute.startswith(PREFIX):
         if isinstance(found, Invariant):
             raise CatalogError(f"{attribute} is an invariant; name it {PREFIX}{attribute}")
@@ -220,6 +210,17 @@ def is_declared(found: object, attribute: str) -> TypeGuard[Invariant]:
             f"{attribute} has a mark of pytest's above @invariant; write tags=[…], which -k finds"
         )
     return isinstance(found, Invariant)
+
+
+def _refuse_within(place: type) -> None:
+    """Raise CatalogError for an invariant that a class has, or inherits: no list has it."""
+    for base in place.__mro__:
+        for attribute, one in vars(base).items():
+            if isinstance(one, Invariant):
+                raise CatalogError(
+                    f"{attribute} is an invariant in the class {place.__name__}; take it out of it:"
+                    " an invariant is a function of its module"
+                )
 
 
 def _marked(found: object) -> tuple[object, ...]:
@@ -253,9 +254,14 @@ def own_fixes(root: Path, system: str) -> tuple[Fix, ...]:
 
 def _invariants(root: Path, folder: Path) -> Iterator[Invariant]:
     for path in modules(folder):
-        for attribute, found in vars(_module(path)).items():
-            if is_declared(found, attribute):
-                yield _ADOPTED.setdefault((path, attribute), adopt(root, found, attribute, path))
+        yield from _of_module(root, path)
+
+
+def _of_module(root: Path, path: Path) -> Iterator[Invariant]:
+    for attribute, found in vars(_module(path)).items():
+        if is_declared(found, attribute):
+            at = (path, attribute)
+            yield _ADOPTED.get(at) or _ADOPTED.setdefault(at, adopt(root, found, attribute, path))
 
 
 def _fix(path: Path, system: str, root: Path) -> Fix:

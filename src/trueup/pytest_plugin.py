@@ -96,8 +96,10 @@ def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> list[pytest.Item] | None:
     """Make an item of each invariant; everything else is pytest's."""
-    if not isinstance(obj, Invariant | pytest.MarkDecorator):
+    if not isinstance(obj, Invariant | pytest.MarkDecorator | type):
         return None
+    if isinstance(obj, type) and ASKING not in collector.config.stash:
+        return None  # classes are everywhere; to look into one loads what only a run needs
     from trueup.suite.item import is_item, make
 
     if not is_item(obj, name, collector):

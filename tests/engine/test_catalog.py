@@ -137,14 +137,18 @@ def test_two_of_one_name_are_refused(shop: Path) -> None:
     )
 
 
-def test_one_in_a_class_has_no_other_ones_name(shop: Path) -> None:
-    path = "invariants/shop/test_orders.py"
-    again = dedent(INVARIANT).replace("from trueup import invariant\n", "")
-    text = dedent(INVARIANT) + "class TestAgain:" + again.replace("\n", "\n    ") + "\n"
-    write(shop, path, text)
+@pytest.mark.parametrize("name", ["TestOrders", "Orders"])
+def test_one_in_a_class_is_refused(shop: Path, name: str) -> None:
+    inside = f"class {name}:" + dedent(INVARIANT).replace("\n", "\n    ")
+    write(shop, "invariants/shop/test_orders.py", inside)
 
-    with pytest.raises(CatalogError, match=r"declared twice, in test_orders\.py:6 and test_orders"):
-        catalog.by_id(shop, [shop / path])
+    with pytest.raises(CatalogError) as refused:
+        catalog.load(shop)
+
+    assert str(refused.value) == (
+        f"test_every_order_is_found is an invariant in the class {name}; take it out of it: an"
+        " invariant is a function of its module"
+    )
 
 
 @pytest.mark.parametrize("path", ["orders.py", "deep/test_orders.py", "deep/er/orders.py"])

@@ -59,7 +59,7 @@ def _evaluated(
 
 def _judged(here: Here, id_: str, invariant: Invariant | None) -> Judged | Failed:
     if invariant is None:
-        return Failed(id_, f"{id_} is declared neither in its module nor in a class of it")
+        return Failed(id_, f"{id_} is not declared in its module")
     try:
         return Judged(here.evaluated(invariant))
     except KeyboardInterrupt:
