@@ -155,6 +155,15 @@ def test_a_fix_goes_there_and_back(clone: Path) -> None:
     assert already.startswith("trueup: ")
 
 
+def test_what_is_forgotten_is_counted(clone: Path) -> None:
+    of = ("--system", "studybuddy", "--env", "sample")
+    trueup(clone, "journal", "show", *of)  # has the sample's journal installed
+
+    said = trueup(clone, "journal", "forget", "--older-than", "1", *of)
+
+    assert said == "forgotten: 0 rows; entries older than 1 day have no undo now\n"
+
+
 def test_a_procedure_is_told_what_it_is_about(clone: Path) -> None:
     trueup(clone, "sample", "mend", "studybuddy")
     pause = ("plan", "studybuddy.pause_ai_extractions", "--env", "sample")

@@ -203,7 +203,7 @@ def test_the_file_is_its_owners_and_nothing_of_it_is_printed(project: Project) -
 
     assert stat.S_IMODE(wanted.out.stat().st_mode) == 0o600
     assert "wrote 4 rows of 4 tables" in said
-    assert "2 rows of others name the person" in said
+    assert "2 keys of others' rows that name the person" in said
     assert not [value for value in ("example.com", "hunter", "key-of", "for all") if value in said]
 
 

@@ -125,6 +125,13 @@ def test_a_terminal_is_told_what_may_be_asked_for_too(shop: Path) -> None:
     ]
 
 
+def test_what_there_is_one_of_is_counted_as_one(shop: Path) -> None:
+    file = shop / "invariants/shop/test_orders.py"
+    file.write_text(INVARIANTS.partition("@invariant(\n")[0])
+
+    assert listing.table(catalog.load(shop)).endswith("\n1 invariant in 1 system")
+
+
 def test_the_page_says_how_a_person_is_given_what_is_theirs(shop: Path) -> None:
     assert "`trueup export shop user_id=…`" in listing.markdown(catalog.load(shop))
     (shop / "invariants/shop/person.py").unlink()

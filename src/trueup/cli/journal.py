@@ -42,9 +42,12 @@ def forget(
     from datetime import timedelta
 
     from trueup import mending
+    from trueup.primary.words import counted
 
     rows = mending.forget(project(), env, system, timedelta(days=days))
-    typer.echo(f"{rows:,} rows were forgotten; entries older than {days} days have no undo now")
+    typer.echo(
+        f"forgotten: {counted(rows)}; entries older than {counted(days, 'day')} have no undo now"
+    )
 
 
 @app.command("show")

@@ -33,12 +33,13 @@ def site(
 ) -> None:
     """Draw a folder of runs as a site: an index, a page a run, a page an invariant, trends."""
     from trueup.report import site as drawn
+    from trueup.report.phrase import plural
 
     made = drawn.build(runs, out, source=source or None, most=most)
     for why in made.unread:
         typer.echo(f"trueup: left out: {why}", err=True)
     typer.echo(
-        f"{len(made.written)} pages written, {len(made.kept)} as they were, "
+        f"{plural(len(made.written), 'page')} written, {len(made.kept)} left as before, "
         f"{len(made.removed)} taken away: {out / drawn.PAGE}"
     )
 

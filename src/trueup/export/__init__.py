@@ -14,6 +14,7 @@ from trueup.export.objects import listed
 from trueup.library.belongings import Belongings
 from trueup.library.shape import Shape
 from trueup.replica.reader import Reader
+from trueup.report.phrase import plural
 from trueup.suite.opened import Systems
 
 
@@ -83,9 +84,11 @@ def words(asked: Asked, exported: Exported) -> str:
     tables = {label: rows for label, rows in told.rows.items() if rows}
     rows, keys = sum(tables.values()), sum(told.keys.values())
     moment = f"{exported.as_of:%Y-%m-%d %H:%M} UTC"
-    lines = [f"wrote {rows:,} rows of {len(tables)} tables to {asked.out}, as of {moment}"]
+    wrote = f"{plural(rows, 'row')} of {plural(len(tables), 'table')}"
+    lines = [f"wrote {wrote} to {asked.out}, as of {moment}"]
     if keys:
-        lines.append(f"{keys:,} rows of others name the person: the file has their keys alone")
+        named = f"{plural(keys, 'key')} of others' rows that name the person"
+        lines.append(f"the file has {named}, and nothing else of them")
     lines += [f"not listed: objects of {name}, {why}" for name, why in told.unlisted.items()]
     if told.left_out:
         lines.append(f"left out as secrets: {', '.join(sorted(told.left_out))}; the file says what")

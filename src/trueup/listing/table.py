@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from trueup.catalog import Catalog
 from trueup.listing.serving import export, procedures
 from trueup.model.fix import columns
+from trueup.report.phrase import plural
 
 
 def table(catalog: Catalog) -> str:
@@ -30,7 +31,5 @@ def _aligned(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:
 
 
 def _count(catalog: Catalog) -> str:
-    systems = catalog.systems()
-    return (
-        f"{len(catalog.invariants)} invariants in {len(systems)} system" + "s"[: len(systems) > 1]
-    )
+    invariants = plural(len(catalog.invariants), "invariant")
+    return f"{invariants} in {plural(len(catalog.systems()), 'system')}"

@@ -216,6 +216,11 @@ class Plan(Struct, frozen=True, kw_only=True):
         return f"{self.system}.{self.fix}"
 
     @property
+    def title(self) -> str:
+        """Its name, and of an undo the entry that it takes back."""
+        return self.name if self.undoes is None else f"undo of entry {self.undoes}, {self.name}"
+
+    @property
     def size(self) -> int:
         """How many changes it makes, of rows and of the schema, and how many calls."""
         return len(self.changes) + len(self.calls) + len(self.alterations)

@@ -142,7 +142,7 @@ class Applied(Struct, kw_only=True):
     `stopped` says why later batches were not tried; empty where all were.
     """
 
-    name: str
+    title: str
     digest: str
     planned: int = 0
     changed: int = 0

@@ -78,7 +78,7 @@ def apply(
     """
     started = time.perf_counter()
     require_current(plan, primary)
-    applied = Applied(name=plan.name, digest=plan.digest, planned=plan.size)
+    applied = Applied(title=plan.title, digest=plan.digest, planned=plan.size)
     if plan.does_something:
         _require_known(plan, watched, services)
         journal_schema.require(primary.connection, plan.system, plan.environment)

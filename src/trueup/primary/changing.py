@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from trueup.errors import ApplyError
 from trueup.model.plan import Op, PlannedChange
-from trueup.primary import carry, references
+from trueup.primary import carry, references, words
 from trueup.primary.applied import Cause
 from trueup.primary.consequences import dragged_by
 from trueup.primary.dragged import Dragged, counted
@@ -44,7 +44,7 @@ def _require_as_planned(work: Work, dragged: Sequence[Dragged], blocked: Sequenc
     if blocked:
         one = counted(blocked)[0]
         raise ApplyError(
-            f"{one.rows:,} rows of {one.table} have come in the way ({one.constraint});"
+            f"{words.counted(one.rows)} of {one.table} came in the way ({one.constraint});"
             " nothing was changed, plan again"
         )
     work.dragged.update(one.name for one in dragged)
@@ -52,8 +52,8 @@ def _require_as_planned(work: Work, dragged: Sequence[Dragged], blocked: Sequenc
     for name, rows in work.dragged.items():
         if rows > agreed.get(name, 0):
             raise ApplyError(
-                f"{rows:,} rows of {name[0]} would be dragged along ({name[1]}), and the plan says"
-                f" {agreed.get(name, 0):,}; nothing was changed, plan again"
+                f"{words.counted(rows)} of {name[0]} would be dragged along ({name[1]}), and the"
+                f" plan says {agreed.get(name, 0):,}; nothing was changed, plan again"
             )
 
 

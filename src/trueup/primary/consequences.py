@@ -7,6 +7,7 @@ from psycopg import sql
 
 from trueup.errors import PlanError
 from trueup.model.plan import Dependents, FiringTrigger, Op, PlannedChange
+from trueup.primary import words
 from trueup.primary.dragged import Dragged, Lost, Name, Spared, Walk, counted, walk
 from trueup.primary.images import UNLOCKED
 from trueup.primary.session import Connection
@@ -79,8 +80,8 @@ def require_free(found: Walk, fix: str) -> None:
 
 
 def _in_the_way(one: Dependents) -> str:
-    rows = "1 row" if one.rows == 1 else f"{one.rows:,} rows"
     verb = "stands" if one.rows == 1 else "stand"
+    rows = words.counted(one.rows)
     return f"{rows} of {one.table} {verb} in the way ({one.constraint}, on delete {one.action})"
 
 

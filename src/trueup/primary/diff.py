@@ -57,8 +57,7 @@ def of_plan(plan: Plan) -> str:
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    what = f"undo of entry {plan.undoes}, {plan.name}" if plan.undoes is not None else plan.name
-    yield f"{what}, {plan.environment}"
+    yield f"{plan.title}, {plan.environment}"
     yield f"plan {plan.digest[:SHORT]} by {plan.by}: {plan.reason or 'no reason given'}"
     yield (
         f"made {plan.made:%Y-%m-%d %H:%M} UTC as of {plan.as_of:%Y-%m-%d %H:%M} UTC,"

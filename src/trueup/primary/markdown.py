@@ -15,7 +15,7 @@ MASKED = "masked"
 
 def of_plan(plan: Plan) -> str:
     """The plan; a value is shown where its column's type, or its invariant, allows it."""
-    lines = [f"## {plan.name}, {plan.environment}", "", *_head(plan), *_tables(plan)]
+    lines = [f"## {plan.title}, {plan.environment}", "", *_head(plan), *_tables(plan)]
     altered = (". ".join(filter(None, (o.words, o.locks, o.warning))) for o in plan.alterations)
     lines += _section("Changes of the schema, as the database's owner", altered)
     lines += _section("Called once that is committed", _calls(plan))

@@ -11,6 +11,7 @@ from trueup.primary.images import Values, cast, given, matched, turned
 from trueup.primary.names import named
 from trueup.primary.session import Connection
 from trueup.primary.tables import ForeignKey, Table, Tables
+from trueup.primary.words import counted
 
 _QUIET = """
     select has_parameter_privilege('session_replication_role', 'set') and not exists (
@@ -117,8 +118,7 @@ def _bereft(
 
 def _require(broken: int, key: ForeignKey, child: Table) -> None:
     if broken:
-        rows = "1 row" if broken == 1 else f"{broken:,} rows"
         raise ApplyError(
-            f"{rows} of {child.label} would refer to nothing ({key.name});"
+            f"{counted(broken)} of {child.label} would refer to nothing ({key.name});"
             " everything was rolled back"
         )

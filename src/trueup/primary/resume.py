@@ -30,7 +30,7 @@ def resume(
     that is not there, ApplyError for a service that is not.
     """
     entry = journal.entry(connection, system, number)
-    applied = Applied(name=f"{system}.{entry.fix}", digest=entry.digest, planned=entry.planned)
+    applied = Applied(title=f"{system}.{entry.fix}", digest=entry.digest, planned=entry.planned)
     applied.calls.add(caller.make(call_journal.of_entry(connection, number)))
     recorded = journal.proofs(connection, number)
     asked = any(one.place != Place.TRANSACTION for one in recorded)

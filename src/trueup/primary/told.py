@@ -30,12 +30,12 @@ def of_applied(applied: Applied) -> str:
 def _summary(applied: Applied) -> Iterator[str]:
     if not applied.entries:
         done = "finished" if applied.calls or applied.proofs else "nothing was changed"
-        yield f"{applied.name}: {done}"
+        yield f"{applied.title}: {done}"
         return
     entries = ", ".join(str(entry) for entry in applied.entries)
     done = sizes(len(applied.moved), len(applied.altered), len(applied.calls))
     yield (
-        f"{applied.name}: {done} in {applied.seconds:.2f} s,"
+        f"{applied.title}: {done} in {applied.seconds:.2f} s,"
         f" journal {'entry' if len(applied.entries) == 1 else 'entries'} {entries}"
     )
     found = applied.moved.counts

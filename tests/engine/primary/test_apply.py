@@ -250,7 +250,9 @@ def test_a_row_that_has_come_in_the_way_is_named(desk: Desk) -> None:
     plan = desk.plan(remove, NO_JOB_RUNS)
     desk.execute("insert into receipts values (1, 2, 9.99)")
 
-    with pytest.raises(ApplyError, match=r"1 rows? of receipts .*receipts_job_id_fkey"):
+    with pytest.raises(
+        ApplyError, match=r"1 row of receipts came in the way .receipts_job_id_fkey"
+    ):
         desk.apply(plan)
 
 

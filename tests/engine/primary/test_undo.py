@@ -6,6 +6,7 @@ from engine.primary.desk import NO_JOB_RUNS, Desk, must
 from trueup import Delete, Insert, Update
 from trueup.errors import ApplyError, JournalError, ProofError
 from trueup.model.plan import Plan
+from trueup.primary import diff, markdown, told
 
 QUIET = "revoke set on parameter session_replication_role from trueup_fixer"
 AGAIN = "grant set on parameter session_replication_role to trueup_fixer"
@@ -49,6 +50,8 @@ def test_a_row_that_is_changed_between_the_undos_plan_and_it_is_left_alone(desk:
 
     undone = desk.apply(plan)
 
+    for said in (told.of_applied(undone), diff.of_plan(plan), markdown.of_plan(plan)):
+        assert f"undo of entry {entry}, shop.fail" in said.splitlines()[0]
     assert [(one.key, one.reason) for one in undone.skipped] == [
         ({"id": "2"}, "changed since the plan")
     ]
@@ -133,7 +136,7 @@ def test_a_child_that_came_between_the_undos_plan_and_it_refuses_it(desk: Desk) 
     plan = desk.undo(entry)
     desk.execute("insert into files values (60, 50, 'x')")
 
-    with pytest.raises(ApplyError, match="1 rows of files would be dragged along"):
+    with pytest.raises(ApplyError, match="1 row of files would be dragged along"):
         desk.apply(plan)
 
 

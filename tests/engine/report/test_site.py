@@ -263,9 +263,10 @@ def test_the_command_says_what_it_wrote_and_where(tmp_path: Path) -> None:
 
     count = len(last().records) + 3
     assert (
-        first == f"{count} pages written, 0 as they were, 0 taken away: {tmp_path}/out/index.html\n"
+        first
+        == f"{count} pages written, 0 left as before, 0 taken away: {tmp_path}/out/index.html\n"
     )
-    assert again.startswith(f"0 pages written, {count} as they were")
+    assert again.startswith(f"0 pages written, {count} left as before")
 
 
 def test_a_run_that_was_stopped_hides_no_whole_one(tmp_path: Path) -> None:
