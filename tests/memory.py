@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SHARED = Path("/dev/shm")  # noqa: S108 -- made by the kernel, and only folders of our own in it
+SHARED = Path("/dev/shm")  # noqa: S108  # made by the kernel, and only folders of our own in it
 NEEDED = 2 << 30
 """Bytes that must be free: a container has 64 MB by default, and a worker's servers take 0.5 GB."""
 

@@ -71,7 +71,11 @@ class StatementError(ReplicaError):
 
 
 class QueryError(ReplicaError):
-    """The server refused a statement or gave it up; never carries the server's own words."""
+    """
+    The server refused a statement or gave it up.
+
+    It carries the server's own words only where they name nothing but the schema.
+    """
 
     def __init__(
         self, message: str, sqlstate: str | None = None, *, transient: bool = False

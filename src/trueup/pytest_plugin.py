@@ -25,7 +25,7 @@ STATUS: Mapping[str, tuple[str, str, str | tuple[str, Mapping[str, bool]]]] = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --env, --as-of and --reports."""
+    """Add --env and what goes with it."""
     options.add(parser)
 
 

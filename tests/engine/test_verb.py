@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from trueup.cli import quick
-from trueup.cli.verb import DoubtfulError, Verb
+from trueup.cli.verb import Verb
 from trueup.cli.verbs import app
 from trueup.suite.check import Asked
 
@@ -53,7 +53,7 @@ def test_words_are_read_as_typer_reads_them(words: str) -> None:
 def test_what_is_doubtful_is_left_to_typer(words: str) -> None:
     verb, context, rest = command(words)
 
-    with pytest.raises(DoubtfulError):
+    with pytest.raises(quick.DoubtfulError):
         verb._read(context, rest)
 
 

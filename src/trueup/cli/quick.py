@@ -25,7 +25,7 @@ FIELDS = {name: field for field, name in OPTIONS.items()}
 PATHS = frozenset({"reports", "history", "html", "junit"})
 
 
-class _DoubtfulError(Exception):
+class DoubtfulError(Exception):
     """Words that typer has to read, to explain, or to refuse."""
 
 
@@ -35,7 +35,7 @@ def check(words: list[str]) -> "Asked | None":
         return None
     try:
         given = _given(iter(words[1:]))
-    except _DoubtfulError:
+    except DoubtfulError:
         return None
     if "environment" not in given:
         return None
@@ -56,17 +56,17 @@ def _given(words: Iterator[str]) -> dict[str, object]:
         elif name in FIELDS and (not equals or name.startswith("--")):
             found[FIELDS[name]] = _value(FIELDS[name], value if equals else next(words, "-"))
         else:
-            raise _DoubtfulError
+            raise DoubtfulError
     return found | {"systems": tuple(systems)}
 
 
 def _value(field: str, word: str) -> object:
     if word.startswith("-") or field == "fail_fast":
-        raise _DoubtfulError
+        raise DoubtfulError
     if field in PATHS and word:
         return Path(word)
     if field == "workers" and word.isascii() and word.isdigit():
         return int(word)
     if field in PATHS or field == "workers":
-        raise _DoubtfulError
+        raise DoubtfulError
     return word

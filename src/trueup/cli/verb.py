@@ -7,9 +7,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from typer.core import TyperCommand, TyperGroup
 
-
-class DoubtfulError(Exception):
-    """Words that typer has to read, to explain, or to refuse."""
+from trueup.cli.quick import DoubtfulError
 
 
 class Verbs(TyperGroup):

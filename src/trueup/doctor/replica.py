@@ -15,7 +15,8 @@ from trueup.replica.guard import apply_settings
 from trueup.replica.limits import settings
 from trueup.replica.pooler import Pooling, is_pooled, pooling
 from trueup.replica.provider import provider, tls_advice
-from trueup.replica.role import inspect_role, quoted_name
+from trueup.replica.quoting import quoted_name
+from trueup.replica.role import inspect_role
 from trueup.replica.trouble import query_error
 
 Connection = psycopg.Connection[TupleRow]

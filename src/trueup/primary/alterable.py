@@ -28,11 +28,11 @@ _SHUT_OUT = """
     order by r.rolname
 """
 
-Prepared = PlannedAlteration | PlannedCall | Skipped
-"""Made in its unit's transaction, made after that, or left alone."""
+Outside = PlannedAlteration | PlannedCall
+"""What is planned and is no row: made in its unit's transaction, or after that."""
 
 
-def prepare(connection: Connection, fix: str, change: Alter) -> Prepared:
+def prepare(connection: Connection, fix: str, change: Alter) -> Outside | Skipped:
     """
     The alteration as a plan has it.
 

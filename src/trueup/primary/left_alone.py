@@ -4,15 +4,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from trueup.model.plan import PlannedAlteration, PlannedCall, Skipped
-from trueup.primary.alterable import unaltered
+from trueup.model.plan import PlannedCall, Skipped
+from trueup.primary.alterable import Outside, unaltered
 from trueup.primary.applied import Reason
 from trueup.primary.callable import uncalled
 from trueup.primary.draft import ALREADY, Draft
 from trueup.primary.units import units
-
-Outside = PlannedCall | PlannedAlteration
-"""What is planned and is no row."""
 
 _IS_SO = frozenset({ALREADY, Reason.ALREADY})
 """Reasons for which nothing else need be left alone: what was asked for is there."""

@@ -17,7 +17,8 @@ from trueup.model.verdict import Outcome, Verdict
 from trueup.model.violation import Key, key_text
 from trueup.primary.session import Connection, questioning
 from trueup.replica.permitted import Permitted
-from trueup.replica.reader import Reader, Rows, identifier
+from trueup.replica.quoting import quoted
+from trueup.replica.reader import Reader, Rows
 
 if TYPE_CHECKING:
     from trueup.readers.storage.reader import Storage
@@ -210,7 +211,7 @@ def left(number: int) -> str:
 
 
 def _all_of(relation: str) -> str:
-    return f"select * from {identifier(relation).as_string()}"  # noqa: S608  # quoted by psycopg
+    return f"select * from {quoted(relation)}"  # noqa: S608  # quoted
 
 
 def _explained(

@@ -39,7 +39,7 @@ def of(
 def require(fix: str, shares: Sequence[Share], most: float) -> None:
     """Raise PlanError for more than so many percent of a table."""
     for one in shares:
-        if one.rows > HANDFUL and not one.percent <= most:  # of what is no number nothing is
+        if one.rows > HANDFUL and not one.percent <= most:  # NaN allows nothing
             raise PlanError(
                 f"{fix} would change {one.rows:,} of {one.of:,} rows of {one.table}"
                 f" ({one.percent:.1f} %), more than {most:g} %; if that is what you want, say"

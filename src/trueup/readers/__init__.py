@@ -1,1 +1,1 @@
-"""What else is only read, beside a replica: Stripe."""
+"""What else is only read, beside a replica: Stripe, addresses, and buckets of S3."""

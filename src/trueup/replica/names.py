@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from trueup.errors import CatalogError
 from trueup.replica.forbidden import WRITES
+from trueup.replica.quoting import quoted_name
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -70,4 +71,4 @@ def spelt(sql: str, **lists: Sequence[str]) -> str:
 def _identifier(part: str) -> str:
     if _PLAIN.fullmatch(part) and part not in _RESERVED and part not in WRITES:
         return part
-    return '"' + part.replace('"', '""') + '"'
+    return quoted_name(part)

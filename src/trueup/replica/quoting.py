@@ -1,11 +1,16 @@
-"""Texts as PostgreSQL reads them where a parameter stands for a name, or for many values."""
+"""Names in double quotes, and many values as one text: what PostgreSQL reads as it stands."""
 
 from collections.abc import Iterable
 
 
 def quoted(dotted: str) -> str:
-    """A table's name as text, for to_regclass: as stored, behind a schema and a dot or neither."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in dotted.split(".", 1))
+    """A table's name, as stored, so that `User` keeps its capital; behind a schema, or alone."""
+    return ".".join(map(quoted_name, dotted.split(".", 1)))
+
+
+def quoted_name(name: str) -> str:
+    """One name, as of a role, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def array(texts: Iterable[str | None]) -> str:

@@ -333,8 +333,3 @@ def having(dotted: str) -> Sent:
     """The statement that says whether there is a column."""
     table, _, column = dotted.rpartition(".")
     return _COLUMN, [quoted(table), column]
-
-
-def identifier(dotted: str) -> sql.Identifier:
-    """A table's name as SQL: the parts are names as stored, so `User` keeps its capital."""
-    return sql.Identifier(*dotted.split("."))

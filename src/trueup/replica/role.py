@@ -8,6 +8,7 @@ from psycopg.rows import TupleRow, class_row
 
 from trueup.errors import GuardError
 from trueup.replica.later import Later
+from trueup.replica.quoting import quoted_name
 
 _ROLE = """
     select
@@ -135,11 +136,6 @@ def _inspected(role: _Role | None) -> tuple[str, list[Trouble]]:
     else:
         troubles += _grants(name, role)
     return role.current_user, troubles + _belongs(name, role)
-
-
-def quoted_name(name: str) -> str:
-    """A role's name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def refuse_writer(role: str, troubles: Sequence[Trouble]) -> None:

@@ -30,8 +30,8 @@ def told(system: SystemRecord, cost: CostRecord) -> str:
     """What a system's server was asked for, in one sentence without its stop."""
     most = "at least " if cost.at_least else ""
     read_in = f"{phrase.plural(cost.rows, 'row')} and {phrase.plural(cost.blocks, 'block')} read"
-    on = f"{phrase.plural(cost.transactions, 'transaction')}"
-    by = f"{phrase.plural(cost.connections, 'connection')}"
+    on = phrase.plural(cost.transactions, "transaction")
+    by = phrase.plural(cost.connections, "connection")
     return (
         f"{system.title}: {most}{read_in} in {on} on {by}, which together waited"
         f" {phrase.duration(cost.seconds)} for answers;"

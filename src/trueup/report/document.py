@@ -26,8 +26,8 @@ def frame(verdict: Verdict, title: str) -> dict[str, object]:
         "sign": SIGNS[verdict][1],
         "icon": _icon(verdict),
         "policy": _policy(style, script),
-        "style": Markup(style),  # noqa: S704 - a file of this package
-        "script": Markup(script),  # noqa: S704 - a file of this package
+        "style": Markup(style),  # noqa: S704  # a file of this package
+        "script": Markup(script),  # noqa: S704  # a file of this package
     }
 
 

@@ -83,8 +83,8 @@ def _table(run: Run, records: Sequence[Record]) -> list[str]:
     for one in records[:LISTED]:
         harm = text(phrase.first_sentence(one.harm))
         since = past.since(run, one) or "–"
-        cells = (one.severity, _named(run, one), phrase.counted(one), since, harm)
-        lines.append(f"| {' | '.join((cells[0], cells[1], text(cells[2]), cells[3], cells[4]))} |")
+        cells = (one.severity, _named(run, one), text(phrase.counted(one)), since, harm)
+        lines.append(f"| {' | '.join(cells)} |")
     return [*lines, *_more(records), ""]
 
 

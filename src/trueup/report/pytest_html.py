@@ -76,7 +76,7 @@ def silence(log: MutableSequence[str]) -> None:
 
 def summary(prefix: MutableSequence[str], run: Run | None = None) -> None:
     """For `pytest_html_results_summary`: our style, and the verdict that pytest's counts hide."""
-    style = Markup(asset("pytest_html.css"))  # noqa: S704 - a file of this package
+    style = Markup(asset("pytest_html.css"))  # noqa: S704  # a file of this package
     prefix.append(Markup("<style>{}</style>").format(style))
     if run is not None:
         said = (phrase.sentence(run), phrase.moment(run.as_of), run.environment)

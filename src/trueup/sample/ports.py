@@ -24,6 +24,6 @@ def is_free(port: int) -> bool:
 def choose() -> int:
     """Give a port that is free now; another process may still be faster."""
     while True:
-        port = random.choice(LENT_TO_NOBODY)  # noqa: S311 -- a port is no secret
+        port = random.choice(LENT_TO_NOBODY)  # noqa: S311  # a port is no secret
         if is_free(port):
             return port

@@ -203,7 +203,7 @@ def _spawn(
             stdout=log,
             stderr=log,
             pass_fds=(lock,),
-            preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 -- two system calls, no lock to hang on
+            preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509  # two system calls, no lock to hang on
         )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 class ToldError(Exception):
-    """One of another process, as `told` there."""
+    """A failure in the process that asks, in the words that `told` gave it there."""
 
 
 def told(error: BaseException) -> str:

@@ -78,7 +78,7 @@ def outcome(*rows: Mapping[str, object], printable: frozenset[str] = frozenset({
         (Decimal("1E+3"), "1000"),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         (datetime(2026, 1, 2, 5, 0, 1, 999, timezone(timedelta(hours=2))), "2026-01-02T03:00:01Z"),
-        (datetime(2026, 1, 2, 3, 4, 5), "2026-01-02T03:04:05"),  # noqa: DTZ001 - a timestamp without time zone has none
+        (datetime(2026, 1, 2, 3, 4, 5), "2026-01-02T03:04:05"),  # noqa: DTZ001  # a timestamp without time zone has none
         (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=2))), "0001-01-01T00:00:00+02:00"),
         (date(2026, 1, 2), "2026-01-02"),
         (time(3, 4, 5, 6), "03:04:05"),
