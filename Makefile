@@ -46,7 +46,7 @@ venv: .venv/.installed ## Make .venv from the pinned requirements (PYTHON=python
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: .venv/.installed ## Plant faults in a sample system, find them, print the command that mends the first
+demo: .venv/.installed ## Plant faults in the sample systems, find them, print a command that mends one
 	@$(BIN)/trueup demo
 
 test: .venv/.installed ## Run the tests

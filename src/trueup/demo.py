@@ -1,4 +1,4 @@
-"""The demo: a sample with every fault planted, checked, and the command that mends the first."""
+"""The demo: a sample with every fault planted, checked, and a command that mends one of them."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from trueup.history.folder import DATA, read
 from trueup.model.run import FixRecord, Record, Run
 from trueup.model.verdict import Verdict
 from trueup.progress import while_slow
-from trueup.report import site, store
+from trueup.report import phrase, site, store
 from trueup.sample import faults, hold, systems
 from trueup.suite import check
 
@@ -82,11 +82,17 @@ def closing(run: Run, planted: int, wrong: Sequence[str]) -> list[str]:
 
 
 def _mend(project: Project, run: Run) -> list[str]:
-    """The command that mends the first violation that a program can mend whole."""
+    """The command for the worst of those that a program can mend whole; a person does the rest."""
     for record in run.having(Verdict.VIOLATED):
         for fix in record.fixes:
             if not fix.steps and _mends(project, record, fix):
-                return ["", f"mend the first ({record.statement}):", "", f"  {fix.command}"]
+                what = phrase.placed(run, record)
+                return [
+                    "",
+                    f"mend the worst that needs no person ({what}):",
+                    "",
+                    f"  {fix.command}",
+                ]
     return []
 
 

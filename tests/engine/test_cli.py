@@ -56,8 +56,9 @@ def test_the_demo_names_every_fault_and_its_command_mends(clone: Path) -> None:
     for part in line.split(" && "):
         trueup(clone, *shlex.split(part)[1:])
 
-    [first] = [one for one in said.splitlines() if one.startswith("mend the first (")]
-    invariant = first.removeprefix("mend the first (").removesuffix("):").replace(" ", "_")
+    begin = "mend the worst that needs no person ("
+    [first] = [one for one in said.splitlines() if one.startswith(begin)]
+    invariant = first.rpartition(": ")[2].removesuffix("):").replace(" ", "_")
     system = shlex.split(line)[2].partition(".")[0]
     assert "not named exactly" not in said
     assert len(said.splitlines()) < LINES_OF_A_TERMINAL

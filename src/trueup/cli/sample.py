@@ -12,7 +12,7 @@ app = typer.Typer(
 
 
 def demo() -> None:
-    """Start the sample, plant every fault, check it, and print the command that mends the first."""
+    """Start the sample, plant every fault, check it, and print a command that mends one of them."""
     from trueup import demo as shown
 
     exit_code, lines = shown.show(project())
