@@ -9,7 +9,7 @@ from trueup.errors import ConfigError, GuardError
 from trueup.replica.connection import connect
 from trueup.replica.dsn import Dsn
 from trueup.replica.journal import fault
-from trueup.replica.role import quoted_name
+from trueup.replica.quoting import quoted_name
 
 
 def primary(environment: Environment) -> Iterator[Told]:
