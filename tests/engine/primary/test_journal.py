@@ -237,7 +237,7 @@ def test_whoever_could_install_it_is_not_named_as_the_fixer(desk: Desk, writer: 
 
     with (
         open_primary(dsn, Limits()) as primary,
-        pytest.raises(JournalError, match=r"journal install --system shop --env test --fixer …$"),
+        pytest.raises(JournalError, match=r"journal install --system shop --env test --fixer '…'$"),
     ):
         journal_schema.require(primary.connection, "shop", "test")
 
