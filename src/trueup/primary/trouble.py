@@ -10,6 +10,7 @@ from trueup.errors import ApplyError, TrueupError
 from trueup.replica.trouble import names_the_schema
 
 _WORDS = {
+    "0A000": "the server cannot do that, as where a rule does something else instead",
     "22": "a value does not fit its column",
     "23502": "a column that must have a value would have none",
     "23503": "a foreign key would be broken",

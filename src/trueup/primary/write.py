@@ -88,9 +88,9 @@ def insert(
 
 
 def _all_of(table: Table, done: int, wanted: int) -> None:
-    """A trigger may keep a row from being changed without a word."""
+    """A trigger, or a rule, may keep a row from being changed without a word."""
     if done != wanted:
         raise ApplyError(
-            f"{table.label}: {done} of {wanted} rows were changed; a trigger suppressed the rest,"
-            " and everything was rolled back"
+            f"{table.label}: {done} of {wanted} rows were changed; a trigger or a rule suppressed"
+            " the rest, and everything was rolled back"
         )

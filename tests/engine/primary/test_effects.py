@@ -1,10 +1,13 @@
 """What triggers and foreign keys change is found, journaled and undone, all of it."""
 
+from collections.abc import Callable, Iterable
+
 import pytest
 
 from engine.primary.desk import NO_JOB_RUNS, Desk, meanwhile
 from trueup import Delete, Insert, Update
 from trueup.errors import ApplyError
+from trueup.model.change import Change
 from trueup.model.plan import Plan
 from trueup.primary import diff
 from trueup.primary.applied import Applied, Cause
@@ -229,8 +232,42 @@ def test_a_trigger_that_suppresses_a_change_is_refused(desk: Desk) -> None:
         create trigger keep before update on jobs for each row execute function keep();
     """)
 
-    with pytest.raises(ApplyError, match="2 of 3 rows were changed; a trigger suppressed"):
+    with pytest.raises(ApplyError, match="2 of 3 rows were changed; a trigger or a rule"):
         desk.apply(desk.plan(fail, NO_JOB_RUNS))
+
+
+def test_what_a_rule_does_besides_is_journaled_and_undone(desk: Desk) -> None:
+    desk.execute("""
+        create rule besides as on update to jobs do also
+            insert into audit (what) values ('job ' || new.id)
+    """)
+
+    applied = there_and_back(desk, desk.plan(fail, NO_JOB_RUNS))
+
+    assert sides(applied) == [("audit", "insert", Cause.TRIGGER)] * 3
+
+
+@pytest.mark.parametrize(
+    ("fix", "rule", "words"),
+    [
+        (fail, "update to jobs do instead nothing", "as where a rule does something else instead"),
+        (
+            remove,
+            "delete to jobs do instead update jobs set note = 'gone' where id = -old.id",
+            "0 of 3 rows were changed; a trigger or a rule suppressed the rest",
+        ),
+    ],
+)
+def test_a_rule_that_does_something_else_instead_is_refused(
+    desk: Desk, fix: Callable[..., Iterable[Change]], rule: str, words: str
+) -> None:
+    desk.execute(f"create rule instead as on {rule}")
+    sound = desk.text()
+
+    with pytest.raises(ApplyError, match=words):
+        desk.apply(desk.plan(fix, NO_JOB_RUNS))
+
+    assert desk.text() == sound
 
 
 def test_a_trigger_that_refuses_is_named_without_its_words(desk: Desk) -> None:
