@@ -21,12 +21,21 @@ _ASK = """
         pg_catalog.pg_last_wal_replay_lsn() as replayed,
         pg_catalog.pg_last_xact_replay_timestamp() as replayed_at,
         receiver.pid is not null as receiving,
-        receiver.last_msg_receipt_time as heard_at
+        receiver.last_msg_receipt_time as heard_at,
+        receiver.last_msg_send_time as sent_at,
+        (receiver.latest_end_lsn - pg_catalog.pg_last_wal_replay_lsn())::float8 as backlog
     from (values (1)) as one(x) left join pg_catalog.pg_stat_wal_receiver receiver on true
 """
 
 SILENCE = timedelta(seconds=90)
 """A receiver hears at least a keepalive every 30 s (half of wal_sender_timeout's default)."""
+
+BACKLOG = 16 * 2**20
+"""
+Bytes that the primary may have, by its last message, beyond what is replayed: one segment.
+
+Through a slow link all that has come is replayed at once, however much has not.
+"""
 
 SKEW = timedelta(seconds=30)
 """How far this machine's clock and the replica's may be apart before thresholds mean nothing."""
@@ -51,6 +60,8 @@ class _Told(Struct, frozen=True):
     replayed_at: datetime | None
     receiving: bool
     heard_at: datetime | None
+    sent_at: datetime | None
+    backlog: float | None
 
 
 class Read(Struct, frozen=True):
@@ -76,9 +87,10 @@ def read_freshness(
     Ask how far the replica has come, and compare its clock with this machine's.
 
     A primary that is idle looks old by its last transaction and is not; a dead receiver looks
-    caught up and is not: so replay is compared with what was received, and the receiver must have
-    been heard of lately. A heartbeat (`"table.column"`, which something writes on the primary)
-    outweighs both, and is all there is to go by where a replica never advances.
+    caught up and is not, nor is one behind a slow link: so replay is compared with what was
+    received, and with what the primary had, and the receiver must have heard lately what was not
+    sent long before. A heartbeat (`"table.column"`, which something writes on the primary)
+    outweighs that, and is all there is to go by where a replica never advances.
     """
     before = datetime.now(UTC)
     cursor = connection.cursor(row_factory=class_row(_Told)).execute(_ASK)
@@ -140,13 +152,21 @@ def _streaming(told: _Told, heard_at: datetime, max_lag: timedelta) -> Read:
     if silent > SILENCE:
         words = f"the primary was last heard of {_seconds(silent)} ago"
         return _stale(told, words, "is the primary up, and the network between them?")
-    if told.received == told.replayed:
-        words = "received and replayed all there is"
-        return Read(Freshness.IDLE, words, told.clock, min(heard_at, told.clock))
+    if told.received == told.replayed and (told.backlog or 0) <= BACKLOG:
+        return _all_replayed(told, heard_at, told.sent_at or heard_at, max_lag)
     if told.replayed_at is None:
         words = "the replica has replayed no transaction since it started"
         return Read(Freshness.UNKNOWN, words, told.clock, told.clock, "run again in a moment")
     return _by_age(told, told.replayed_at, max_lag, "replay is")
+
+
+def _all_replayed(told: _Told, heard_at: datetime, sent_at: datetime, max_lag: timedelta) -> Read:
+    """All that has come is replayed, and speaks for when it was sent."""
+    late = heard_at - sent_at
+    if late > max_lag:
+        return _by_age(told, told.clock - late, max_lag, "what the primary sends arrives")
+    words = "received and replayed all there is"
+    return Read(Freshness.IDLE, words, told.clock, min(sent_at, told.clock))
 
 
 def _beating(
