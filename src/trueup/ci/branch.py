@@ -17,6 +17,7 @@ from typing import ClassVar
 from trueup.errors import CiError
 from trueup.history.folder import DATA
 from trueup.model.hiding import Hiding
+from trueup.report.phrase import plural
 
 KEPT = 400
 """Runs that the branch keeps: a month of one every two hours, and some days."""
@@ -47,8 +48,8 @@ class Branch(Hiding, frozen=True):
         if not self._is_there():
             return f"there is no branch {self.name} yet; this run is the first that it will hold"
         self._fetch()
-        runs = list(self.folder.glob(f"*/{DATA}"))
-        return f"{len(runs)} earlier runs are on the branch {self.name}"
+        runs = plural(len(list(self.folder.glob(f"*/{DATA}"))), "earlier run")
+        return f"the branch {self.name} has {runs}"
 
     def keep(self, runs: Iterable[Path], most: int = KEPT) -> str:
         """

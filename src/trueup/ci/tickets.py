@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from trueup.model.run import Record, Run
 from trueup.model.verdict import Verdict
+from trueup.report import phrase
 
 LABEL = "trueup"
 
@@ -32,6 +33,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     """
     An issue that is ours; `subject` is an invariant's id, or a system that could not be looked at.
 
+    `count` is of violations, or of invariants that are unknown, and `counted` says it in words.
     `clean` counts the runs since it was last seen; `number` is None until it is opened.
     """
 
@@ -42,6 +44,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     number: int | None = None
     is_open: bool = True
     title: str = ""
+    counted: str = ""
     said: str = ""
 
     @property
@@ -95,7 +98,8 @@ def _wanted(run: Run, page: str) -> Iterator[Ticket]:
         yield Ticket(
             subject=record.id,
             environment=run.environment,
-            count=record.count,
+            count=record.unwaived or record.count,
+            counted=phrase.violations(record),
             title=f"[{record.severity}] {record.statement} ({record.system}, {run.environment})",
             said=_violated(record, page),
         )
@@ -107,6 +111,7 @@ def _wanted(run: Run, page: str) -> Iterator[Ticket]:
             subject=system,
             environment=run.environment,
             count=len(records),
+            counted=f"{phrase.plural(len(records), 'invariant')} unknown",
             title=f"[unknown] {system} could not be looked at ({run.environment})",
             said=_unknown(records, page),
         )
@@ -131,7 +136,7 @@ def _seen(known: Ticket | None, wanted: Ticket, page: str) -> Step | None:
         return Step(ticket=wanted)
     ticket = replace(wanted, number=known.number)
     if not known.is_open:
-        return Step(ticket=ticket, comment=f"Again, {_counted(wanted)}. {page}")
+        return Step(ticket=ticket, comment=f"Again, {wanted.counted}. {page}")
     if known.count != wanted.count:
         return Step(ticket=ticket, comment=f"{known.count:,} → {wanted.count:,}. {page}")
     return Step(ticket=ticket) if known.clean else None
@@ -145,12 +150,8 @@ def _gone(known: Ticket, page: str) -> Step:
     return Step(ticket=replace(known, clean=clean, is_open=False), comment=comment)
 
 
-def _counted(ticket: Ticket) -> str:
-    return f"{ticket.count:,} violation" + "s"[: ticket.count != 1]
-
-
 def _violated(record: Record, page: str) -> str:
-    lines = [record.harm, "", f"Violations: {record.count:,}{'' if record.counted_all else '+'}"]
+    lines = [record.harm, "", phrase.said(phrase.counted(record))]
     if record.runbook:
         lines += ["", f"Runbook: `docs/runbooks/{record.system}.md#{record.runbook}`"]
     for fix in record.fixes:

@@ -62,7 +62,7 @@ def test_what_was_kept_is_restored(tmp_path: Path, remote: Path, made: Made) -> 
 
     later = branch(tmp_path, remote, "elsewhere")
 
-    assert later.restore() == "2 earlier runs are on the branch trueup-runs"
+    assert later.restore() == "the branch trueup-runs has 2 earlier runs"
     assert read(later.folder / "2-production").id == "2-production"
 
 

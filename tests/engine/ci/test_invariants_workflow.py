@@ -98,7 +98,7 @@ def test_a_violation_fails_its_job_and_is_told_all_the_same(
     assert len(kept(remote)) == 1
 
     again = scheduled().done
-    assert "1 earlier runs are on the branch" in again["report"].said
+    assert "has 1 earlier run\n" in again["report"].said
     assert (len(kept(remote)), len(repository.issues)) == (2, 1)
 
 

@@ -42,7 +42,7 @@ def test_what_is_violated_is_opened_once(repository, github) -> None:
 
     [issue] = repository.issues.values()
     assert issue["title"].startswith("[P1] every running ai job is younger than five minutes")
-    assert "Violations: 12" in issue["body"]
+    assert "12 violations, of" in issue["body"]
     assert "trueup plan studybuddy.fail_stuck_ai_jobs" in issue["body"]
     assert "https://github.example/acme/shop/actions/runs/77" in issue["body"]
     assert repository.comments == []
@@ -66,7 +66,7 @@ def test_another_count_is_news_and_the_same_is_not(repository, github) -> None:
 
     [(number, said)] = repository.comments
     assert (number, said.split(".")[0]) == (1, "12 → 3")
-    assert "Violations: 3" in repository.issues[1]["body"]
+    assert "3 violations, of" in repository.issues[1]["body"]
 
 
 def test_it_is_closed_after_two_clean_runs_in_a_row(repository, github) -> None:
@@ -114,6 +114,22 @@ def test_unknown_is_neither_clean_nor_one_issue_an_invariant(repository, github)
     post(github, [stuck(2)])
     post(github, [stuck(2)])
     assert [one["state"] for one in repository.issues.values()] == ["open", "closed"]
+
+
+def test_what_is_waived_is_counted_apart(repository, github) -> None:
+    post(github, [replace(stuck(5), waived=3)])
+    post(github, [replace(stuck(7), waived=5)])
+
+    assert "2 violations, 3 more waived, of" in repository.issues[1]["body"]
+    assert repository.comments == []
+
+
+def test_a_system_that_is_dark_again_has_no_violations(repository, github) -> None:
+    dark = [record("thing_is_true", Verdict.UNKNOWN, reason="the replica is stale")]
+    for found in (dark, [fine()], [fine()], dark):
+        post(github, found)
+
+    assert "Again, 1 invariant unknown." in repository.comments[-1][1]
 
 
 def test_what_was_not_selected_stays_as_it_is(repository, github) -> None:
