@@ -118,7 +118,7 @@ def settled(
     fetched: Fetched,
     wanted: Wanted = REPORTED,
 ) -> Outcome:
-    """What the rows mean that break an invariant, where so many were judged; None did not count."""
+    """What the rows that break an invariant mean; `judged` is None where nobody counted."""
     if judged is not None and not any(judged.values()) and not invariant.may_be_empty:
         return Outcome(
             verdict=Verdict.UNKNOWN,

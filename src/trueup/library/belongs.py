@@ -32,7 +32,7 @@ def belongs(
         joined = (reference.name, parent)
         return replica.where(reference.table, absent, columns=shown, parent=joined)
 
-    table = column(child).table
+    table = reference.table
     return declared(
         ask,
         {

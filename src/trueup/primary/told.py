@@ -1,4 +1,4 @@
-"""What came of a plan, as a person reads it: what changed, what was left alone, what was proven."""
+"""What came of a plan, as a person reads it: what changed, what was left alone, what proved it."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -31,7 +31,7 @@ class Permitted(Struct, frozen=True):
         refuse_volatile(asked, self.known, allowed)
 
     def must_be_planned(self, asked: Statement) -> bool:
-        """Whether it may cost so much only, or, once a text, whether timestamps may be mixed."""
+        """Whether its plan is looked at first: for its cost, or, once a text, for mixed times."""
         times = self.times
         mixes = times is not None and times.mixes and asked.sql not in times.checked
         return mixes or self.cost is not None

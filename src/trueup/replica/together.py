@@ -17,7 +17,7 @@ from trueup.replica.trouble import query_error
 from trueup.replica.watchdog import answered_within
 
 LONGEST = 4
-"""Statements' patience that a whole transaction has, as transaction_timeout says."""
+"""How many statements' time a whole transaction has, as transaction_timeout says."""
 
 _PAGES_ARE_CHEAP = """
     select pg_catalog.set_config(

@@ -1,4 +1,4 @@
-"""Masking: what of a row may be printed."""
+"""An outcome as a record that may be published: what of a row is printed, and what is masked."""
 
 import json
 import math

@@ -21,7 +21,7 @@ Rows = Sequence[tuple[Cell, ...]]
 
 
 class Sample(Struct, frozen=True):
-    """The rows to print: `first` at once, `more` folded; `left` of those there are have no room."""
+    """The rows to print: `first` at once, `more` folded; `left` is how many had no room."""
 
     first: Rows
     more: Rows

@@ -43,7 +43,7 @@ def answer(
 def _evaluated(
     here: Here, begin: Begin, orders: Orders, channel: Channel[Order]
 ) -> dict[str, Record]:
-    """Say what each came to; until it is broken off."""
+    """Say what each came to, until that is broken off."""
     known = catalog.by_id(here.root, map(Path, sorted(begin.paths)))
     here.begin([known[one] for one in begin.ids if one in known], begin.selection)
     records = {}

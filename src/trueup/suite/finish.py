@@ -13,7 +13,7 @@ BROKEN_OFF = frozenset({pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ER
 """Pytest's exit codes after which nobody knows what the rest would have said."""
 
 NOT_WRITTEN = 2
-"""All holds, and nobody can read it: what was said of where to write it is wrong."""
+"""The exit code where all holds, and the report could not be written."""
 
 
 def finish(session: pytest.Session, asking: Asking, recorder: Recorder) -> Finished | None:

@@ -1,4 +1,4 @@
-"""What a report says beside the verdicts, found while they are: the past, and the figures."""
+"""What a report says beside the verdicts, found while those are made: the past, and figures."""
 
 from collections.abc import Sequence
 from datetime import datetime

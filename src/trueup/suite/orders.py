@@ -14,10 +14,10 @@ Done = TypeVar("Done")
 
 class Orders:
     """
-    The orders in their turn, and whether whoever gives them has broken off.
+    The orders in their turn; where nobody waits for an answer any more, what runs is broken off.
 
-    That is done by an end that comes early, and by the end of whoever gives them: what is asked is
-    asked for nobody then. Until it is open anything is broken off, and then what is `breakable`.
+    That is so after an `End` that comes early, and where the process that gives orders has ended.
+    Until the run is open anything may be broken off, from then on only what runs as `breakable`.
     """
 
     def __init__(self, channel: Channel[Order]) -> None:

@@ -10,10 +10,10 @@ from trueup.model.run_json import text
 from trueup.model.verdict import Verdict
 
 ATTRIBUTE = "trueup"
-"""What travels with a report below this name, whichever process made it."""
+"""The attribute of a report that carries the record, whichever process made it."""
 
 PHASE = "trueup_phase"
-"""What marks the report of an invariant's set-up or tear-down: it has none, so it says nothing."""
+"""The attribute that marks the report of a set-up or tear-down: an invariant has neither."""
 
 
 def attach(item: Any, report: Any) -> None:

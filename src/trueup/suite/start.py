@@ -42,7 +42,7 @@ def start(config: pytest.Config) -> Here:
 
 
 def here(config: pytest.Config) -> Active:
-    """What evaluates in this process: where there are workers, none has another that asks."""
+    """What evaluates in this process; a run with workers has no other process that asks."""
     asking = config.stash[ASKING]
     assert isinstance(asking, Here)  # noqa: S101  # `trueup check` sees to it
     return asking.active

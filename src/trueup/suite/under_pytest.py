@@ -55,7 +55,7 @@ class _Asking(Struct, frozen=True):
 
 def run(project: Project, asked: Asked, names: tuple[str, ...], asking: "Asking") -> int:
     """
-    Have pytest report; gives its exit code, but ours where it could not read a word.
+    Have pytest report, and give its exit code; where it could not read its words, ours.
 
     Raises the TrueupError that refused the run, and RunError where a file beside the run's own
     could not be written, which is done last.
@@ -103,10 +103,10 @@ def arguments(project: Project, asked: Asked, names: tuple[str, ...]) -> list[st
 
 def _plugins(asked: Asked) -> list[str]:
     """
-    Those that the words need; to load each that happens to be installed takes long.
+    Load only the plugins that these words need: to load whatever is installed takes long.
 
-    So the project's own words for pytest, which may need any, are not said here, and its settings
-    for them mean nothing.
+    A project's own `addopts` may need any of the others, so they are left out, and settings that
+    only a plugin knows are passed over.
     """
     named = [PLUGIN]
     named += ["pytest_metadata.plugin", "pytest_html.plugin"] if asked.html else []

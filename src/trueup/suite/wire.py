@@ -45,7 +45,7 @@ class Failed(Struct, frozen=True, tag=True):
 
 
 class Made(Struct, frozen=True, tag=True):
-    """The run, and the passwords and keys that must not be in what is written of it."""
+    """The run, and the passwords and keys that nothing written of it may hold."""
 
     run: Run
     secrets: tuple[str, ...]
