@@ -93,11 +93,12 @@ def test_every_address_is_a_place_in_the_page_or_a_file_beside_it() -> None:
     assert {link.split("/")[0] for link in links if not link.startswith("#")} == {"..", "run.json"}
 
 
-def test_a_violation_links_its_fix_and_its_runbook_from_the_runs_folder() -> None:
+def test_a_violation_links_its_fix_its_runbook_and_where_it_is_declared() -> None:
     links = [attributes["href"] for attributes in Outline(page(run([stuck(1)]))).of("a")]
 
     assert "../../fixes/studybuddy/fail_stuck_ai_jobs.py" in links
     assert "../../docs/runbooks/studybuddy.md#stuck-ai-jobs" in links
+    assert f"../../{stuck(1).path}" in links
 
 
 def test_the_policy_allows_this_style_and_this_script_and_nothing_else() -> None:

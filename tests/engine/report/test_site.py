@@ -63,6 +63,7 @@ def test_a_page_an_invariant_tells_what_became_of_it(built: Path) -> None:
     ):
         assert said in text
     assert document.count('<th scope="row" class="whole">') == 30
+    assert text.count("The fix") == 1
     assert "https://example.com/blob/main/fixes/studybuddy/fail_stuck_ai_jobs.py" in document
 
 
