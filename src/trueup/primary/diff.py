@@ -24,9 +24,9 @@ from trueup.primary.words import (
     indented,
     key,
     left_alone,
-    legible,
     more,
     value,
+    visible,
 )
 
 STEP = " " * 5
@@ -76,7 +76,7 @@ def _sizes(plan: Plan) -> Iterator[str]:
     if plan.changes:
         yield counted(len(plan.changes)) + (" changes" if len(plan.changes) == 1 else " change")
     if plan.alterations:
-        yield counted(len(plan.alterations), "change of the schema")
+        yield counted(len(plan.alterations), "schema change")
     if plan.calls:
         yield counted(len(plan.calls), "call")
 
@@ -99,12 +99,12 @@ def _alterations(plan: Plan) -> Iterator[str]:
     if not plan.alterations:
         return
     yield ""
-    yield "changes of the schema, each in a transaction of its own, as the database's owner:"
+    yield "schema changes, each in a transaction of its own, as the database's owner:"
     for one in islice(plan.alterations, KEPT):
         yield f"  {one.words}"
         yield f"    {one.locks}"
         if one.warning:
-            yield f"    {legible(one.warning)}"
+            yield f"    {visible(one.warning)}"
     yield from more(len(plan.alterations))
 
 
@@ -114,7 +114,7 @@ def _calls(plan: Plan) -> Iterator[str]:
     yield ""
     yield "called once that is committed:"
     for one in islice(plan.calls, KEPT):
-        yield f"  > {legible(one.words)}{_owners(one) if one.service == OWNER else _body(one)}"
+        yield f"  > {visible(one.words)}{_owners(one) if one.service == OWNER else _body(one)}"
     yield from more(len(plan.calls))
 
 
@@ -173,7 +173,7 @@ def trigger(one: FiringTrigger) -> str:
 def _steps(plan: Plan) -> Iterator[str]:
     for one in plan.steps:
         yield ""
-        yield f"for a person: {legible(one.title)}"
+        yield f"for a person: {visible(one.title)}"
         for number, step in enumerate(one.steps, start=1):
             yield f"  {number}. {indented(step, STEP)}"
         if one.verify:

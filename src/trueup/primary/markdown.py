@@ -17,7 +17,7 @@ def of_plan(plan: Plan) -> str:
     """The plan; a value is shown where its column's type, or its invariant, allows it."""
     lines = [f"## {plan.title}, {plan.environment}", "", *_head(plan), *_tables(plan)]
     altered = (". ".join(filter(None, (o.words, o.locks, o.warning))) for o in plan.alterations)
-    lines += _section("Changes of the schema, as the database's owner", altered)
+    lines += _section("Schema changes, as the database's owner", altered)
     lines += _section("Called once that is committed", _calls(plan))
     lines += _section("Dragged along by foreign keys", map(diff.dependent, plan.dependents))
     lines += _section("Triggers that fire", map(diff.trigger, plan.triggers))

@@ -29,28 +29,27 @@ def value(text: str | None) -> str:
     if text is None:
         return "null"
     cut = text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
-    return f"'{legible(cut)}'"
+    return f"'{visible(cut)}'"
 
 
-def legible(text: str) -> str:
-    """A text with nothing in it that a terminal would obey, on one line."""
+def visible(text: str) -> str:
+    """A text on one line; what a terminal would obey, or nobody would see, stands as escapes."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def indented(text: str, by: str) -> str:
-    """A text of several lines, each legible, that nobody takes for lines of the plan."""
-    return f"\n{by}".join(map(legible, text.split("\n")))
+    """A text of several lines, each visible, that nobody takes for lines of the plan."""
+    return f"\n{by}".join(map(visible, text.split("\n")))
 
 
 def counted(number: int, noun: str = "row") -> str:
-    """`1 row`, `1,204 rows`, `2 changes of the schema`."""
-    head, *rest = noun.split(" ", 1)
-    return " ".join([f"{number:,}", head if number == 1 else f"{head}s", *rest])
+    """`1 row`, `1,204 rows`, `2 schema changes`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def sizes(rows: int, alterations: int, calls: int) -> str:
     """How much of each there is, what there is none of left out: `3 rows, 1 call`."""
-    found = ((rows, "row"), (alterations, "change of the schema"), (calls, "call"))
+    found = ((rows, "row"), (alterations, "schema change"), (calls, "call"))
     said = [counted(number, noun) for number, noun in found if number]
     return ", ".join(said) or counted(0)
 

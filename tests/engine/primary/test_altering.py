@@ -95,7 +95,7 @@ def test_an_alteration_is_made_once_and_its_undo_leaves_no_trace(
     undone = owner.apply(owner.undo(applied.entries[0]))
 
     assert locks in said
-    assert "1 change of the schema" in said
+    assert "1 schema change" in said
     assert applied.exit_code == again.exit_code == undone.exit_code == 0
     assert [one.kind for one in applied.altered] == [kind]
     assert after != before
