@@ -3,7 +3,7 @@
 import importlib.util
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -67,7 +67,7 @@ def load(root: Path, systems: tuple[str, ...] = ()) -> Catalog:
     Find every invariant and metric below `invariants/`, of all systems or those named.
 
     Raises CatalogError for a pair that is broken, SQL that does more than ask, two invariants of
-    one name, one that nobody would look at, and no invariants.
+    one name, one that nobody would look at, and no invariants, be it in one of the files.
     """
     folders = sorted(path for path in (root / INVARIANTS).glob("*/") if path.name[0] not in "._")
     chosen = [path for path in folders if not systems or path.name in systems]
@@ -258,10 +258,21 @@ def _invariants(root: Path, folder: Path) -> Iterator[Invariant]:
 
 
 def _of_module(root: Path, path: Path) -> Iterator[Invariant]:
-    for attribute, found in vars(_module(path)).items():
-        if is_declared(found, attribute):
-            at = (path, attribute)
-            yield _ADOPTED.get(at) or _ADOPTED.setdefault(at, adopt(root, found, attribute, path))
+    members = vars(_module(path)).items()
+    own = {attribute: one for attribute, one in members if is_declared(one, attribute)}
+    refuse_none(path, own)
+    for attribute, one in own.items():
+        at = (path, attribute)
+        yield _ADOPTED.get(at) or _ADOPTED.setdefault(at, adopt(root, one, attribute, path))
+
+
+def refuse_none(path: Path, found: Collection[object]) -> None:
+    """Raise CatalogError for a file without any: its system would look like one that is checked."""
+    if not found:
+        raise CatalogError(
+            f"{path.parent.name}/{path.name} has no invariant; write one, or move the file out of"
+            f" {INVARIANTS}/"
+        )
 
 
 def _fix(path: Path, system: str, root: Path) -> Fix:

@@ -161,6 +161,18 @@ def test_a_file_that_nobody_would_look_at_is_refused(shop: Path, path: str) -> N
         catalog.load(shop)
 
 
+@pytest.mark.parametrize("text", ["", "def test_it(): pass"])
+def test_a_file_without_an_invariant_is_refused(shop: Path, text: str) -> None:
+    write(shop, "invariants/shop/test_others.py", text)
+
+    with pytest.raises(CatalogError) as refused:
+        catalog.load(shop)
+
+    assert str(refused.value) == (
+        "shop/test_others.py has no invariant; write one, or move the file out of invariants/"
+    )
+
+
 def test_a_module_may_have_either_name_that_pytest_looks_for(shop: Path) -> None:
     (shop / "invariants/shop/test_orders.py").rename(shop / "invariants/shop/orders_test.py")
 

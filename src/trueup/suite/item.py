@@ -106,9 +106,14 @@ def is_item(
     try:
         return is_declared(found, name)
     except CatalogError as error:
-        if not name.startswith(PREFIX) and collector.path.parents[1].name != INVARIANTS:
+        if not name.startswith(PREFIX) and not is_of_invariants(collector.path):
             return False
         raise collector.CollectError(f"trueup: {error}") from None
+
+
+def is_of_invariants(path: Path) -> bool:
+    """Whether a file stands where a system's invariants do."""
+    return path.parents[1].name == INVARIANTS
 
 
 def listed(module: pytest.Module, invariant: Declared, asking: Asking) -> InvariantItem:

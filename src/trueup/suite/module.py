@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from trueup import catalog
-from trueup.suite.item import listed
+from trueup.errors import CatalogError
+from trueup.suite.item import is_of_invariants, listed
 from trueup.suite.stash import ASKING
 
 
@@ -18,8 +19,18 @@ class InvariantModule(pytest.Module):
         asking = self.config.stash[ASKING]
         found = asking.listed(self.path)
         if found is None or any(map(self._is_a_test, found.names)):
-            return super().collect()
+            return self._collected()
         return [listed(self, one, asking) for one in found.invariants]
+
+    def _collected(self) -> list[pytest.Item | pytest.Collector]:
+        """What pytest finds, but a file of invariants without any looks as if all of them held."""
+        found = list(super().collect())
+        if is_of_invariants(self.path):
+            try:
+                catalog.refuse_none(self.path, [one for one in found if hasattr(one, "invariant")])
+            except CatalogError as error:
+                raise self.CollectError(f"trueup: {error}") from None
+        return found
 
     def _is_a_test(self, name: str) -> bool:
         return self.funcnamefilter(name) or self.classnamefilter(name)

@@ -308,6 +308,12 @@ def test_an_invariant_of_a_test_may_have_any_name(pytester, shop) -> None:
     pytester.runpytest("test_ours.py").assert_outcomes(passed=1)
 
 
+def test_a_test_elsewhere_needs_no_invariant(pytester, shop) -> None:
+    pytester.makepyfile(test_ours="def test_it():\n    pass\n")
+
+    assert run(pytester, "test_ours.py").ret == 0
+
+
 @pytest.mark.parametrize(
     ("path", "says"),
     [

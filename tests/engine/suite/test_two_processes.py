@@ -351,7 +351,6 @@ def test_a_module_may_have_either_name_that_pytest_looks_for(
 ) -> None:
     text = module(pytester.path).read_text()
     renamed = text.replace("test_no_order_is_lost", "test_no_parcel_is_lost")
-    module(pytester.path).with_name("orders_test.py").write_text(renamed.split("@invariant")[0])
     module(pytester.path).with_name("parcels_test.py").write_text(
         "@invariant".join(renamed.split("@invariant")[:2])
     )
@@ -426,6 +425,19 @@ def test_one_whose_name_would_leave_it_out_ends_the_check(
 
     assert done.returncode == 2, done.stdout
     assert "no_order is an invariant; name it test_no_order" in done.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("-k", "test"), ("-n", "2")], ids=["all", "some", "workers"])
+def test_a_system_with_tests_alone_is_not_checked(
+    pytester: pytest.Pytester, shop: Database, words: tuple[str, ...]
+) -> None:
+    module(pytester.path).write_text("def test_it(): pass\n")
+
+    done = check(pytester.path, *words)
+
+    assert done.returncode in (1, 2), done.stdout
+    assert "trueup: shop/test_orders.py has no invariant; write one, or move" in done.stdout
+    assert not [*pytester.path.glob("reports/*")]
 
 
 @pytest.mark.parametrize("words", [(), ("-k", "lost"), ("-n", "2")], ids=["all", "some", "workers"])
