@@ -29,7 +29,7 @@ def judging(scan: Scan, cap: int) -> Sent:
     """
     How long it took, how many rows the table has, and of each rule how many it picks and where.
 
-    Of those places there are one more than the cap at most. Rows of a join are not counted.
+    Of those there are one more than the cap at most. Rows of a join are not counted.
     """
     params: dict[str, object] = {}
     rules = [rule_of(question) for question in scan.members]
@@ -37,31 +37,36 @@ def judging(scan: Scan, cap: int) -> Sent:
     checked = [_renamed(_shown(rule), f"r{n}_") for n, rule in enumerate(rules)]
     for n, question in enumerate(scan.members):
         params |= {f"r{n}_{name}": value for name, value in question.rows.params.items()}
-    gathered = [
-        _few(f"pg_catalog.array_agg({rule.place}) filter (where {condition}\n)", cap)
-        for rule, condition in zip(rules, conditions, strict=True)
+    picked = [
+        f"{_first(rule.place, question, cap, condition)} as r{n}"
+        for n, (question, rule, condition) in enumerate(
+            zip(scan.members, rules, conditions, strict=True)
+        )
     ]
     judged = "null" if scan.joined else "count(*)"
-    shown = ", ".join([TOOK, judged, *gathered, " or ".join(checked)])
-    text = f"select {shown} from {rules[0].source}"  # noqa: S608  # each rule was checked
+    scanned = f"select {', '.join([f'{judged} as judged', *picked])} from {rules[0].source}"  # noqa: S608  # each rule was checked
     if scan.joined:
-        text += " where " + " or ".join(f"({condition}\n)" for condition in conditions)
-    return text, params
+        scanned += " where " + " or ".join(f"({condition}\n)" for condition in conditions)
+    found = [_counted(f"r{n}") for n in range(len(rules))]
+    shown = ", ".join([TOOK, "judged", *found, " or ".join(checked)])
+    return f"select {shown} from ({scanned}\n) as scanned", params  # noqa: S608  # as above
 
 
 def counting(question: Question, cap: int) -> Sent:
     """
     How long it took, how many rows the question has, and of a rule with a parent their keys.
 
-    The keys alone may be in an index: a large table is not read to say that nothing is wrong.
+    The keys alone may be in an index: a large table is not read to say that nothing is wrong. Of
+    those there are one more than the cap at most.
     """
     asked, params = question.rows.asked.sent, question.rows.params
     rule = question.rows.rule
     if rule is None or not rule.key:
         return f"select {TOOK}, count(*), null from ({asked}\n) as asked", params  # noqa: S608  # checked to be one SELECT
-    few = _few(f"pg_catalog.array_agg({rule.key})", cap)
-    shown = f"{TOOK}, {few}, {_shown(rule)}"
-    return f"select {shown} from {rule.source} where {rule.condition}\n", params  # noqa: S608  # checked, as above
+    first = _first(rule.key, question, cap)
+    listed = f"select {first} as keys from {rule.source} where {rule.condition}\n"  # noqa: S608  # checked, as above
+    shown = ", ".join([TOOK, _counted("keys"), _shown(rule)])
+    return f"select {shown} from ({listed}) as listed", params  # noqa: S608  # as above
 
 
 def fetching(question: Question, found: Found | None) -> Sent:
@@ -111,9 +116,26 @@ def members(scan: Scan, row: Sequence[Any]) -> Iterator[tuple[Question, int, Fou
         yield question, row[2 + 2 * n], Found(row[3 + 2 * n] or (), places=True)
 
 
-def _few(gathered: str, cap: int) -> str:
-    """Two columns: how many were gathered, and the first of them."""
-    return f"coalesce(cardinality({gathered}), 0), ({gathered})[1:{cap + 1}]::text[]"
+def _first(place: str, question: Question, cap: int, condition: str = "true") -> str:
+    """
+    The first places, or keys, of rows that meet a condition, one more than the cap at most.
+
+    An array of all would take the server's memory, which work_mem does not bound. So they are
+    counted in a setting of the transaction, which asks each question once.
+    """
+    name = f"'trueup.found_{question.invariant.rpartition('.')[2]}'"
+    so_far = f"pg_catalog.current_setting({name}, true)"
+    noted = f"(coalesce(nullif({so_far}, ''), '0')::int + 1)::text"
+    return (
+        f"pg_catalog.array_agg({place}) filter (where ({condition}\n)"
+        f" and {so_far} is distinct from '{cap + 1}'"
+        f" and pg_catalog.set_config({name}, {noted}, true) <> '')"
+    )
+
+
+def _counted(found: str) -> str:
+    """Two columns: how many were found, and these."""
+    return f"coalesce(cardinality({found}), 0), {found}::text[]"
 
 
 def _renamed(condition: str, prefix: str) -> str:

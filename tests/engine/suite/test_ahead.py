@@ -216,6 +216,33 @@ def test_more_than_the_cap_is_cut(database: Database, systems: Opened) -> None:
         assert (found.count, found.counted_all) == (10_000, False)
 
 
+def test_a_scan_lists_no_more_than_it_names_however_many_it_meets(
+    database: Database, systems: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = "insert into goods select i, {} from generate_series({}) i;"
+    database.execute(GOODS + many.format(0, "21, 25000") + many.format(99, "25001, 37000"))
+    listed: list[int] = []
+    asked = Together.ask
+
+    def ask(self: Together, sent: Any, **given: Any) -> Any:
+        found = asked(self, sent, **given)
+        scans = [one for (text, _), one in zip(sent, found, strict=True) if "array_agg" in text]
+        listed.extend(count for one in scans for count in one.rows[0][2:-1:2])
+        return found
+
+    monkeypatch.setattr(Together, "ask", ask)
+    rules = (ruled("price = 0", "no_good_is_free"), ruled("price > 20", "3_goods_are_dear"))
+    free, costly, cheap = told(
+        systems(), *rules, ruled("price between 1 and 3", "no_good_is_cheap")
+    )
+
+    assert listed == [10_001, 10_001, 3]
+    assert free is not None
+    assert costly is not None
+    assert [(one.count, one.counted_all) for one in (free, costly)] == [(10_000, False)] * 2
+    assert keys(cheap) == ["1", "2", "3"]
+
+
 def test_nothing_to_judge_is_unknown(database: Database, systems: Opened) -> None:
     database.execute("create table goods (id int, price int)")
     strict, lenient = (
