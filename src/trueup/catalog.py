@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeGuard, is_typeddict
 
 from msgspec import Struct
 
-from trueup.errors import CatalogError
+from trueup import broken
+from trueup.errors import CatalogError, TrueupError
 from trueup.model.fix import PLAN_RESOURCES, Fix
 from trueup.model.invariant import PREFIX, Declared, Invariant
 from trueup.model.metric import Metric
@@ -67,7 +68,8 @@ def load(root: Path, systems: tuple[str, ...] = ()) -> Catalog:
     Find every invariant and metric below `invariants/`, of all systems or those named.
 
     Raises CatalogError for a pair that is broken, SQL that does more than ask, two invariants of
-    one name, one that nobody would look at, and no invariants, be it in one of the files.
+    one name, one that nobody would look at, no invariants, be it in one of the files, and a module
+    that cannot be imported.
     """
     folders = sorted(path for path in (root / INVARIANTS).glob("*/") if path.name[0] not in "._")
     chosen = [path for path in folders if not systems or path.name in systems]
@@ -328,5 +330,10 @@ def _module(path: Path) -> ModuleType:
         raise CatalogError(f"{path.name} cannot be imported; is it a Python file?")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except (KeyboardInterrupt, TrueupError):
+        raise
+    except BaseException as error:  # noqa: BLE001  # a module may do anything, even exit
+        raise CatalogError(broken.told(error, path)) from None
     return _LOADED.setdefault(path, module)

@@ -198,6 +198,31 @@ def test_an_invariant_beside_the_others_is_refused(shop: Path, name: str) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["invariants/shop/test_orders", "invariants/shop/metrics", "fixes/shop/find_lost_orders"],
+)
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("x = 1\nraise SystemExit('secret')", "SystemExit in line 2; its words are not shown"),
+        ("'secret' x", "SyntaxError in line 1; its words are not shown"),
+        ("import no_such_module", "there is no module 'no_such_module'"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_refused(
+    shop: Path, path: str, text: str, says: str
+) -> None:
+    write(shop, f"{path}.py", text)
+
+    with pytest.raises(CatalogError) as refused:
+        catalog.load(shop)
+
+    name = path.partition("/")[2]
+    assert str(refused.value).startswith(f"{name}.py cannot be imported: {says}")
+    assert "'secret'" not in str(refused.value)
+
+
 def test_sql_inside_the_function_is_checked_too(shop: Path) -> None:
     inline = INVARIANT.replace("replica.rows(LOST, id=1)", 'replica.rows("select pg_sleep(9)")')
     write(shop, "invariants/shop/test_orders.py", inline)

@@ -16,6 +16,7 @@ ORDER = (
         "clock",
         "progress",
         "quiet",
+        "broken",
         "leaving",
         "masks",
         "command",

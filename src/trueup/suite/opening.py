@@ -66,6 +66,7 @@ def _opened(asked: Opening, systems: Systems) -> "Active":
     as_of = instant(asked.as_of) if asked.as_of else None
     sources = systems.sources
     sources.share()
+    _require_metrics(asked)
     invariants = _all(asked) if asked.whole or asked.known else ()
     active = _active(asked, systems)
     if asked.known:
@@ -75,6 +76,13 @@ def _opened(asked: Opening, systems: Systems) -> "Active":
     if asked.whole:
         active.begin(invariants)
     return active
+
+
+def _require_metrics(asked: Opening) -> None:
+    """Raise CatalogError for metrics that are broken: they are no module that pytest would show."""
+    with quiet():
+        for name in asked.systems:
+            catalog.metrics(asked.project.root / catalog.INVARIANTS / name)
 
 
 def _all(asked: Opening) -> Sequence[Invariant]:

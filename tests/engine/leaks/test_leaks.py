@@ -152,7 +152,7 @@ def test_nothing_leaks_from_a_run_that_crashed(pytester, shop, workers) -> None:
     assert leaked(texts) == set()
     said = texts[0]
     for name in ("test_raises", "test_asserts", "test_syntax", "test_imports"):
-        assert f"trueup: {name}.py cannot be imported" in said
+        assert f"trueup: shop/{name}.py cannot be imported" in said
     assert "RuntimeError in line 1; its words are not shown" in said
     assert "there is no module 'no_such_module'" in said
 

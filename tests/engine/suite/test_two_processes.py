@@ -321,13 +321,19 @@ def test_what_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_bug_there_is_told_by_where_it_is(pytester: pytest.Pytester, shop: Database) -> None:
-    (pytester.path / "invariants" / "shop" / "metrics.py").write_text('raise OSError("jane@")\n')
+    module(pytester.path).with_name("metrics.py").write_text(
+        "class Odd:\n"
+        "    @property\n"
+        "    def __class__(self):\n"
+        '        raise OSError("jane@")\n\n\n'
+        "odd = Odd()\n"
+    )
 
     done = check(pytester.path)
 
     assert done.returncode == 3
-    assert "trueup: OSError; its words are not shown" in done.stdout
-    assert "metrics.py:1 in <module>" in done.stdout
+    assert "trueup: OSError; its words are not shown" in done.stderr
+    assert "metrics.py:4 in __class__" in done.stderr
     assert "jane@" not in done.stdout + done.stderr
 
 
@@ -437,6 +443,22 @@ def test_a_system_with_tests_alone_is_not_checked(
 
     assert done.returncode in (1, 2), done.stdout
     assert "trueup: shop/test_orders.py has no invariant; write one, or move" in done.stdout
+    assert not [*pytester.path.glob("reports/*")]
+
+
+@pytest.mark.parametrize("words", [(), ("-k", "lost"), ("-n", "2")], ids=["all", "some", "workers"])
+def test_metrics_that_cannot_be_imported_end_the_check(
+    pytester: pytest.Pytester, shop: Database, words: tuple[str, ...]
+) -> None:
+    module(pytester.path).with_name("metrics.py").write_text("raise SystemExit('jane@')")
+
+    done = check(pytester.path, *words)
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "trueup: shop/metrics.py cannot be imported: SystemExit in line 1; its words are not shown,"
+        " since they may hold a secret\n"
+    )
     assert not [*pytester.path.glob("reports/*")]
 
 
