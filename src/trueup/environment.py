@@ -230,8 +230,14 @@ def _environment(
         addresses=addresses or _addresses(chosen),
         storage=storage or _storage(chosen),
         stripe=stripe or _stripe(name, chosen.stripe),
-        approval=name == PRODUCTION if chosen.approval is None else chosen.approval,
+        approval=wants_approval(config, name),
     )
+
+
+def wants_approval(config: SystemConfig, name: str) -> bool:
+    """Whether somebody else must approve a plan before it is applied in that environment."""
+    chosen = config.environments.get(name)
+    return name == PRODUCTION if chosen is None or chosen.approval is None else chosen.approval
 
 
 def _stripe(name: str, chosen: StripeConfig | None) -> StripeAccount | None:

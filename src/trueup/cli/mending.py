@@ -1,5 +1,6 @@
 """The verbs that mend: plan, approve, apply, resume, undo."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -207,7 +208,6 @@ def resume(
 def _show(made: "Plan", out: Path | None, *, json: bool, markdown: bool) -> None:
     """Print the plan in the form that is wanted, write it where it is wanted, say what is next."""
     from trueup import planfile
-    from trueup.command import program
     from trueup.mending import files
     from trueup.primary import diff
     from trueup.primary import markdown as marked
@@ -219,9 +219,22 @@ def _show(made: "Plan", out: Path | None, *, json: bool, markdown: bool) -> None
         return
     typer.echo(marked.of_plan(made) if markdown else diff.of_plan(made))
     if out is not None:
-        typer.echo(f"\nsaved to {out}; apply it with `{program()} apply {out}`")
+        typer.echo(f"\nsaved to {out}; {_next(made, out)}")
     elif made.does_something:
         typer.echo("\nnothing was saved; --out FILE saves it, to be applied")
+
+
+def _next(made: "Plan", out: Path) -> str:
+    """What is to be done with a plan that was saved, by somebody else first where they must."""
+    from trueup.command import program
+    from trueup.environment import wants_approval
+
+    file = shlex.quote(str(out))
+    applied = f"apply it with `{program()} apply {file}`"
+    approved = wants_approval(project().system(made.system), made.environment)
+    if not (approved and made.does_something):
+        return applied
+    return f"have somebody else approve it with `{program()} approve {file}`, then {applied}"
 
 
 def _progress(done: int, of: int) -> None:

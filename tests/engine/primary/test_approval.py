@@ -1,5 +1,7 @@
 """Two people: who made a plan does not approve it, and production does not take it without."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,25 @@ def test_a_plan_wants_somebody_elses_word(project: Project, environment: str, de
     assert desk.rows('select "by", applied_by, approved_by from trueup.journal') == [
         ("ada", "ada", "bob")
     ]
+
+
+APPLIED = "apply it with `trueup apply 'my plan'`"
+APPROVED = f"have somebody else approve it with `trueup approve 'my plan'`, then {APPLIED}"
+
+
+@pytest.mark.parametrize(("environment", "says"), [("production", APPROVED), ("staging", APPLIED)])
+def test_whoever_plans_is_told_who_is_next(project: Project, environment: str, says: str) -> None:
+    words = ["plan", "shop.fail", "--env", environment, "--out", "my plan"]
+
+    done = subprocess.run(
+        [Path(sys.executable).with_name("trueup"), *words],
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-1] == f"saved to my plan; {says}"
 
 
 def test_elsewhere_nobody_is_asked(project: Project) -> None:
