@@ -62,6 +62,7 @@ def test_the_demo_names_every_fault_and_its_command_mends(clone: Path) -> None:
     system = shlex.split(line)[2].partition(".")[0]
     assert "not named exactly" not in said
     assert len(said.splitlines()) < LINES_OF_A_TERMINAL
+    assert said.count(" && ") == 1  # one next step
     assert "1 holds" in trueup(clone, "check", system, "--env", "sample", "-k", invariant)
     assert list(clone.glob("reports/2*/index.html"))
     assert (clone / "reports" / "site" / "index.html").is_file()

@@ -43,14 +43,20 @@ def unknown(record: Record) -> Lines:
     return [*lines, f"    remedy: {record.remedy}"] if record.remedy else lines
 
 
-def closing(run: Run, page: str | None = None) -> Lines:
-    """The last lines of a run: the counts, the worst, as of when, the page, what to do next."""
+def closing(run: Run, page: str | None = None, *, brief: bool = False) -> Lines:
+    """
+    The last lines of a run: the counts, the worst, as of when, the page, what to do next.
+
+    With `brief` somebody else says the last two.
+    """
     broken = [*run.having(Verdict.VIOLATED), *run.having(Verdict.UNKNOWN)]
     worst = sorted(broken, key=lambda record: bool(record.maintenance))
     lines = [phrase.tally(run), _as_of(run), *(_line(run, record) for record in worst[:LISTED])]
     if len(worst) > LISTED:
         lines.append(f"  and {phrase.number(len(worst) - LISTED)} more")
     lines += [f"waiver of {phrase.waived(one)} matched nothing" for one in run.idle_waivers]
+    if brief:
+        return lines
     if page is not None:
         lines.append(f"page: {page}")
     return [*lines, *_next([record for record in worst if not record.maintenance])]

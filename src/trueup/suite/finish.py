@@ -8,6 +8,7 @@ from trueup.model.verdict import Verdict
 from trueup.report import words
 from trueup.suite.asking import Asking, Finished, Reported
 from trueup.suite.recorder import Recorder, exit_code
+from trueup.suite.stash import BRIEF
 
 BROKEN_OFF = frozenset({pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR})
 """Pytest's exit codes after which nobody knows what the rest would have said."""
@@ -55,14 +56,15 @@ def _is_through(session: pytest.Session, records: int) -> bool:
 
 
 def tell(reporter: pytest.TerminalReporter, finished: Finished) -> None:
-    """Print what is unknown, and the closing summary with what to do next."""
+    """Print what is unknown, and the closing summary with what to do next, unless it is brief."""
     unknown = finished.run.having(Verdict.UNKNOWN)
     if unknown:
         reporter.section("UNKNOWN", yellow=True)
     for record in unknown:
         reporter.write_line("\n".join(words.unknown(record)) + "\n")
     reporter.section("trueup")
-    for line in words.closing(finished.run, finished.page):
+    brief = reporter.config.stash.get(BRIEF, False)
+    for line in words.closing(finished.run, finished.page, brief=brief):
         reporter.write_line(line)
     if finished.refusal:
         reporter.write_line(f"the report was not written: {finished.refusal}", red=True)

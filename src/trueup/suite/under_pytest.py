@@ -32,12 +32,14 @@ class _Asking(Struct, frozen=True):
     """Who asks, known before pytest was loaded, and handed to it as a plugin."""
 
     asking: "Asking"
+    brief: bool
 
     def pytest_configure(self, config: "pytest.Config") -> None:
         """Put it where every hook looks."""
-        from trueup.suite.stash import ASKING  # noqa: PLC0415  # it loads pytest
+        from trueup.suite.stash import ASKING, BRIEF  # noqa: PLC0415  # it loads pytest
 
         config.stash[ASKING] = self.asking
+        config.stash[BRIEF] = self.brief
 
     def pytest_sessionstart(self, session: "pytest.Session") -> None:
         """Say which hook of a conftest.py has no plugin; pytest would call it its own error."""
@@ -65,7 +67,7 @@ def run(project: Project, asked: Asked, names: tuple[str, ...], asking: "Asking"
     gc.freeze()  # pytest collects twice at its end, and would look through all its modules
     with closing(asking):
         # By its name alone pytest would look for it among all that is installed.
-        plugins = [_Asking(asking), import_module(PLUGIN)]
+        plugins = [_Asking(asking, asked.brief), import_module(PLUGIN)]
         try:
             code = int(pytest.main(arguments(project, asked, names), plugins))
         except OSError as error:
