@@ -42,11 +42,12 @@ def forget(
     from datetime import timedelta
 
     from trueup import mending
-    from trueup.primary.words import counted
+    from trueup.report.phrase import plural
 
     rows = mending.forget(project(), env, system, timedelta(days=days))
     typer.echo(
-        f"forgotten: {counted(rows)}; entries older than {counted(days, 'day')} have no undo now"
+        f"forgotten: {plural(rows, 'row')};"
+        f" entries older than {plural(days, 'day')} have no undo now"
     )
 
 

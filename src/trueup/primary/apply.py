@@ -26,10 +26,10 @@ from trueup.primary.planning import clock
 from trueup.primary.proof import World
 from trueup.primary.session import Connection, Primary, observing
 from trueup.primary.trouble import refused
-from trueup.primary.words import counted
 from trueup.primary.work import Done, Work
 from trueup.replica.permitted import permitted
 from trueup.replica.session import Session
+from trueup.report.phrase import plural
 
 if TYPE_CHECKING:
     from trueup.readers.storage.reader import Storage
@@ -156,7 +156,7 @@ class _Applying(Struct):
                 return f"stopped by {stop.by}"
             room = self._room()
             if room == 0:
-                after = counted(self.applied.changed, "change")
+                after = plural(self.applied.changed, "change")
                 return f"stopped after {after}, as asked; the same plan again does the rest"
             piece = pieces.take(speed.size if room is None else min(speed.size, room))
             number += 1

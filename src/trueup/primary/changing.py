@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from trueup.errors import ApplyError
 from trueup.model.plan import Op, PlannedChange
-from trueup.primary import carry, references, words
+from trueup.primary import carry, references
 from trueup.primary.applied import Cause
 from trueup.primary.consequences import dragged_by
 from trueup.primary.dragged import Dragged, counted
@@ -13,6 +13,7 @@ from trueup.primary.images import LOCKED
 from trueup.primary.locking import Planned
 from trueup.primary.tables import Tables
 from trueup.primary.work import Work
+from trueup.report.phrase import plural
 
 
 def change(work: Work, tables: Tables, kept: Sequence[Planned]) -> list[Known]:
@@ -44,7 +45,7 @@ def _require_as_planned(work: Work, dragged: Sequence[Dragged], blocked: Sequenc
     if blocked:
         one = counted(blocked)[0]
         raise ApplyError(
-            f"{words.counted(one.rows)} of {one.table} came in the way ({one.constraint});"
+            f"{plural(one.rows, 'row')} of {one.table} came in the way ({one.constraint});"
             " nothing was changed, plan again"
         )
     work.dragged.update(one.name for one in dragged)
@@ -52,7 +53,7 @@ def _require_as_planned(work: Work, dragged: Sequence[Dragged], blocked: Sequenc
     for name, rows in work.dragged.items():
         if rows > agreed.get(name, 0):
             raise ApplyError(
-                f"{words.counted(rows)} of {name[0]} would be dragged along ({name[1]}), and the"
+                f"{plural(rows, 'row')} of {name[0]} would be dragged along ({name[1]}), and the"
                 f" plan says {agreed.get(name, 0):,}; nothing was changed, plan again"
             )
 

@@ -7,12 +7,12 @@ from psycopg import sql
 
 from trueup.errors import PlanError
 from trueup.model.plan import Dependents, FiringTrigger, Op, PlannedChange
-from trueup.primary import words
 from trueup.primary.dragged import Dragged, Lost, Name, Spared, Walk, counted, walk
 from trueup.primary.images import UNLOCKED
 from trueup.primary.session import Connection
 from trueup.primary.tables import Tables
 from trueup.primary.triggers import NORMALLY, Touch, firing
+from trueup.report.phrase import plural
 
 
 class Consequences(Struct, frozen=True):
@@ -81,7 +81,7 @@ def require_free(found: Walk, fix: str) -> None:
 
 def _in_the_way(one: Dependents) -> str:
     verb = "stands" if one.rows == 1 else "stand"
-    rows = words.counted(one.rows)
+    rows = plural(one.rows, "row")
     return f"{rows} of {one.table} {verb} in the way ({one.constraint}, on delete {one.action})"
 
 

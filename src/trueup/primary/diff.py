@@ -19,7 +19,6 @@ from trueup.primary.words import (
     SHORT,
     SIGNS,
     body,
-    counted,
     counts,
     indented,
     key,
@@ -28,6 +27,7 @@ from trueup.primary.words import (
     value,
     visible,
 )
+from trueup.report.phrase import plural
 
 STEP = " " * 5
 """What stands before each further line of a step."""
@@ -64,7 +64,7 @@ def _head(plan: Plan) -> Iterator[str]:
         f" expires {plan.expires:%Y-%m-%d %H:%M} UTC"
     )
     if plan.does_something:
-        mends = f", to mend {counted(len(plan.targets), 'violation')}" if plan.targets else ""
+        mends = f", to mend {plural(len(plan.targets), 'violation')}" if plan.targets else ""
         yield f"{', '.join(_sizes(plan))} (at most {plan.at_most:,}){mends}"
     elif not plan.steps:
         yield "nothing to do"
@@ -74,11 +74,13 @@ def _head(plan: Plan) -> Iterator[str]:
 
 def _sizes(plan: Plan) -> Iterator[str]:
     if plan.changes:
-        yield counted(len(plan.changes)) + (" changes" if len(plan.changes) == 1 else " change")
+        yield plural(len(plan.changes), "row") + (
+            " changes" if len(plan.changes) == 1 else " change"
+        )
     if plan.alterations:
-        yield counted(len(plan.alterations), "schema change")
+        yield plural(len(plan.alterations), "schema change")
     if plan.calls:
-        yield counted(len(plan.calls), "call")
+        yield plural(len(plan.calls), "call")
 
 
 def _changes(plan: Plan) -> Iterator[str]:
@@ -138,19 +140,19 @@ def _dragged(plan: Plan) -> Iterator[str]:
         return
     deleted = [one.table for one in plan.changes if one.op is Op.DELETE]
     tables = ", ".join(
-        f"{counted(deleted.count(table))} of {table}" for table in dict.fromkeys(deleted)
+        f"{plural(deleted.count(table), 'row')} of {table}" for table in dict.fromkeys(deleted)
     )
     rows = sum(one.rows for one in plan.dependents)
     others = len({one.table for one in plan.dependents})
     yield ""
     what = f"delete {tables}: " if deleted else ""
-    yield f"{what}{counted(rows)} in {counted(others, 'table')} go along"
+    yield f"{what}{plural(rows, 'row')} in {plural(others, 'table')} go along"
     yield from (f"  {dependent(one)}" for one in plan.dependents)
 
 
 def dependent(one: Dependents) -> str:
     """Rows that a foreign key drags along, in words."""
-    return f"{counted(one.rows)} of {one.table}: {one.action} ({one.constraint})"
+    return f"{plural(one.rows, 'row')} of {one.table}: {one.action} ({one.constraint})"
 
 
 def _triggers(plan: Plan) -> Iterator[str]:

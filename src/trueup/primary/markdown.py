@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from trueup.model.plan import Op, Plan, PlannedChange
 from trueup.primary import diff
-from trueup.primary.words import SHORT, counted, counts, value
+from trueup.primary.words import SHORT, counts, value
+from trueup.report.phrase import plural
 
 ROWS = 50
 """Rows of a table that are listed; a summary is read by people."""
@@ -23,14 +24,14 @@ def of_plan(plan: Plan) -> str:
     lines += _section("Triggers that fire", map(diff.trigger, plan.triggers))
     lines += _section("For a person", (one.title for one in plan.steps))
     left = (f"{one.table}: {one.reason}" for one in plan.skipped[:ROWS])
-    lines += _section(f"{counted(len(plan.skipped))} left alone", left)
+    lines += _section(f"{plural(len(plan.skipped), 'row')} left alone", left)
     lines += _section("Proven by", (f"{one.invariant} ({one.when})" for one in plan.proof))
     return "\n".join(lines)
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    mends = counted(len(plan.targets), "violation")
-    yield f"{counted(plan.size, 'change')}, to mend {mends}."
+    mends = plural(len(plan.targets), "violation")
+    yield f"{plural(plan.size, 'change')}, to mend {mends}."
     why = _cell(plan.reason or "no reason given")
     yield f"Plan `{plan.digest[:SHORT]}` by {_cell(plan.by)}: {why}."
     yield f"As of {plan.as_of:%Y-%m-%d %H:%M} UTC; expires {plan.expires:%Y-%m-%d %H:%M} UTC."
@@ -83,7 +84,7 @@ def _calls(plan: Plan) -> Iterator[str]:
     """How often each service is called; a path may hold what a user wrote."""
     asked = Counter((one.method, one.service) for one in plan.calls)
     for (method, service), number in asked.items():
-        yield f"{method} {service}, {counted(number, 'time')}"
+        yield f"{method} {service}, {plural(number, 'time')}"
 
 
 def _section(title: str, lines: Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ from trueup.primary.images import Values, cast, given, matched, turned
 from trueup.primary.names import named
 from trueup.primary.session import Connection
 from trueup.primary.tables import ForeignKey, Table, Tables
-from trueup.primary.words import counted
+from trueup.report.phrase import plural
 
 _QUIET = """
     select has_parameter_privilege('session_replication_role', 'set') and not exists (
@@ -119,6 +119,6 @@ def _bereft(
 def _require(broken: int, key: ForeignKey, child: Table) -> None:
     if broken:
         raise ApplyError(
-            f"{counted(broken)} of {child.label} would refer to nothing ({key.name});"
+            f"{plural(broken, 'row')} of {child.label} would refer to nothing ({key.name});"
             " everything was rolled back"
         )

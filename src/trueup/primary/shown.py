@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from trueup.primary.applied import Altered, Moved
 from trueup.primary.call_journal import Journaled
 from trueup.primary.journal import Entry, Recorded
-from trueup.primary.words import SHORT, SIGNS, WHY, body, counted, key, sizes
+from trueup.primary.words import SHORT, SIGNS, WHY, body, key
+from trueup.report.phrase import plural, sizes
 
 
 def entries(found: Sequence[Entry]) -> str:
@@ -46,7 +47,7 @@ def _line(entry: Entry) -> str:
 def _head(entry: Entry) -> Iterator[str]:
     yield _line(entry).strip()
     yield f"in {entry.environment}, login {entry.login}, {entry.code}"
-    planned = counted(entry.planned, "change")
+    planned = plural(entry.planned, "change")
     yield f"plan {entry.digest[:SHORT]} of {planned}, batch {entry.batch}"
     approved = f", approved by {entry.approved_by}" if entry.approved_by else ""
     yield f"planned by {entry.by}, applied by {entry.applied_by}{approved}"
@@ -68,7 +69,7 @@ def _calls(calls: Sequence[Journaled]) -> Iterator[str]:
 def _proofs(proofs: Sequence[Recorded]) -> Iterator[str]:
     for proof in proofs:
         detail = f" ({proof.detail})" if proof.detail else ""
-        mended = f", {counted(len(proof.mended), 'violation')} mended" if proof.mended else ""
+        mended = f", {plural(len(proof.mended), 'violation')} mended" if proof.mended else ""
         yield f"{proof.invariant}: {proof.verdict}, {proof.place}{mended}{detail}"
 
 

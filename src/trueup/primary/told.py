@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from trueup.model.plan import Op
 from trueup.model.violation import key_text
 from trueup.primary.applied import Applied, Place, Proof
-from trueup.primary.words import WHY, counts, left_alone, more, sizes
+from trueup.primary.words import WHY, counts, left_alone, more
+from trueup.report.phrase import sizes
 
 
 def of_applied(applied: Applied) -> str:

@@ -7,6 +7,7 @@ from itertools import islice
 from trueup.model.plan import Image, Op, Skipped
 from trueup.primary.applied import Cause
 from trueup.primary.listed import KEPT
+from trueup.report.phrase import plural
 
 WIDTH = 80
 """Characters of one value; the plan file has all of it."""
@@ -40,18 +41,6 @@ def visible(text: str) -> str:
 def indented(text: str, by: str) -> str:
     """A text of several lines, each visible, that nobody takes for lines of the plan."""
     return f"\n{by}".join(map(visible, text.split("\n")))
-
-
-def counted(number: int, noun: str = "row") -> str:
-    """`1 row`, `1,204 rows`, `2 schema changes`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def sizes(rows: int, alterations: int, calls: int) -> str:
-    """How much of each there is, what there is none of left out: `3 rows, 1 call`."""
-    found = ((rows, "row"), (alterations, "schema change"), (calls, "call"))
-    said = [counted(number, noun) for number, noun in found if number]
-    return ", ".join(said) or counted(0)
 
 
 def counts(ops: Iterable[Op]) -> str:
@@ -88,7 +77,7 @@ def left_alone(skipped: Iterable[Skipped], number: int) -> Iterator[str]:
     if not number:
         return
     yield ""
-    yield f"{counted(number)} left alone:"
+    yield f"{plural(number, 'row')} left alone:"
     kept = list(islice(skipped, KEPT))
     yield from (f"  {one.table} {key(one.key)}: {one.reason}" for one in kept)
     yield from more(number)

@@ -43,13 +43,19 @@ def number(value: float) -> str:
 
 
 def changed(one: Mended) -> str:
-    """How much a journal entry changed, what there is none of left out: `3 rows, 1 call`."""
-    found = ((one.rows, "row"), (one.alterations, "schema change"), (one.calls, "call"))
-    return ", ".join(plural(number, noun) for number, noun in found if number)
+    """How much a journal entry changed."""
+    return sizes(one.rows, one.alterations, one.calls)
+
+
+def sizes(rows: int, alterations: int, calls: int) -> str:
+    """How much of each there is, what there is none of left out: `3 rows, 1 call`, or `0 rows`."""
+    found = ((rows, "row"), (alterations, "schema change"), (calls, "call"))
+    said = [plural(count, noun) for count, noun in found if count]
+    return ", ".join(said) or plural(0, "row")
 
 
 def plural(count: int, noun: str) -> str:
-    """The count and its noun, as in `1 violation` and `3 violations`."""
+    """The count and its noun: `1 violation`, `1,204 rows`, `2 schema changes`."""
     return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 

@@ -17,7 +17,7 @@ NAMED: "pytest.StashKey[dict[str, Declared]]" = pytest.StashKey()
 """The invariants that were collected, by their ids: no two may have the same."""
 
 BRIEF: "pytest.StashKey[bool]" = pytest.StashKey()
-"""Whether whoever asked for the run says himself where its page is, and what to do next."""
+"""Whether whoever asked for the run tells where its page is, and what to do next."""
 
 RUN: "pytest.StashKey[Finished | None]" = pytest.StashKey()
 """The run once it is made, for whoever shows it."""
