@@ -3,6 +3,8 @@
 import traceback
 from pathlib import Path
 
+from trueup.errors import CatalogError
+
 
 def told(error: BaseException, path: Path) -> str:
     """Say that the module at that path cannot be imported, and in which of its lines that is."""
@@ -10,6 +12,8 @@ def told(error: BaseException, path: Path) -> str:
 
 
 def _words(error: BaseException, path: Path) -> str:
+    if isinstance(error, CatalogError):  # ours: it tells what is declared wrongly
+        return str(error)
     if isinstance(error, ModuleNotFoundError):
         return f"there is no module {error.name!r}"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]

@@ -308,6 +308,15 @@ def test_an_invariant_of_a_test_may_have_any_name(pytester, shop) -> None:
     pytester.runpytest("test_ours.py").assert_outcomes(passed=1)
 
 
+def test_one_that_is_declared_wrongly_says_how(pytester, shop) -> None:
+    pytester.makepyfile(**{"invariants/shop/test_others": TWICE.replace('"P0"', '"high"')})
+
+    result = run(pytester)
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*shop/test_others.py cannot be imported: *has severity 'high'*"])
+
+
 def test_a_test_elsewhere_needs_no_invariant(pytester, shop) -> None:
     pytester.makepyfile(test_ours="def test_it():\n    pass\n")
 
