@@ -27,18 +27,25 @@ def _program(path: str, here: Path) -> str:
     return str(installed.relative_to(here))
 
 
-def mend(fix: Fix, system: str, environment: str, invariant: str | None = None) -> str:
+def mend(
+    fix: Fix,
+    system: str,
+    environment: str,
+    invariant: str | None = None,
+    *,
+    approved: bool = False,
+) -> str:
     """
     Plan a fix and apply that plan, or print the steps of one that a person does.
 
-    `invariant` narrows it where the fix serves several.
+    `invariant` narrows it where the fix serves several. Where somebody else must have `approved` it
+    first, it is only planned.
     """
     narrowed = f" --invariant {invariant}" if invariant else ""
     planned = f"{program()} plan {system}.{fix.name} --env {environment}{narrowed}"
     if fix.steps:
         return planned
-    plan = PLANS / f"{system}.{fix.name}.json"
-    return f"{planned} --out {plan} && {program()} apply {plan}"
+    return _applied(planned, PLANS / f"{system}.{fix.name}.json", approved)
 
 
 def install(system: str, environment: str, fixer: str) -> str:
@@ -47,10 +54,13 @@ def install(system: str, environment: str, fixer: str) -> str:
     return f"{program()} journal install {at} --fixer {shlex.quote(fixer)}"
 
 
-def undo(system: str, environment: str, entry: int) -> str:
-    """Plan the undo of a journal entry and apply that plan."""
-    plan = PLANS / f"{system}.undo-{entry}.json"
-    return (
-        f"{program()} undo {entry} --system {system} --env {environment} --out {plan}"
-        f" && {program()} apply {plan}"
-    )
+def undo(system: str, environment: str, entry: int, *, approved: bool = False) -> str:
+    """Plan the undo of a journal entry and apply that plan; as `mend` where it is `approved`."""
+    planned = f"{program()} undo {entry} --system {system} --env {environment}"
+    return _applied(planned, PLANS / f"{system}.undo-{entry}.json", approved)
+
+
+def _applied(planned: str, plan: Path, approved: bool) -> str:
+    """That plan, in its file, and applied, unless somebody else comes between: it says how."""
+    made = f"{planned} --out {plan}"
+    return made if approved else f"{made} && {program()} apply {plan}"

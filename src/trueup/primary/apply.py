@@ -278,5 +278,9 @@ def _record(connection: Connection, entries: Sequence[int], proofs: Sequence[Pro
 
 
 def _undo(plan: Plan, entries: Sequence[int]) -> tuple[str, ...]:
+    """What takes it back; where the plan was approved, its undo is to be as well."""
     back = () if plan.undo else reversed(entries)
-    return tuple(command.undo(plan.system, plan.environment, entry) for entry in back)
+    approved = bool(plan.approvals)
+    return tuple(
+        command.undo(plan.system, plan.environment, entry, approved=approved) for entry in back
+    )

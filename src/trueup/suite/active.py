@@ -86,11 +86,14 @@ class Active(Struct, frozen=True):
         fix = find_fix(self.project.root, invariant.system, name)
         several = serves_several(self.project.root, invariant.system, fix)
         narrowed = invariant.name if several else None
+        approved = self.systems.environments[invariant.system].approval
         return FixRecord(
             name=name,
             path=fix.path,
             summary=fix.summary,
-            command=command.mend(fix, invariant.system, self.environment, narrowed),
+            command=command.mend(
+                fix, invariant.system, self.environment, narrowed, approved=approved
+            ),
             undo=fix.undo,
             steps=fix.steps,
         )

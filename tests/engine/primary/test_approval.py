@@ -89,7 +89,11 @@ def test_a_plan_wants_somebody_elses_word(project: Project, environment: str, de
     files.approve(made, path, "bob", "looked at all three")
     [approval] = files.read(path).approvals
     assert (approval.by, approval.note) == ("bob", "looked at all three")
-    assert mending.apply(project, files.read(path)).exit_code == 0
+    applied = mending.apply(project, files.read(path))
+    [back] = applied.undo
+    assert applied.exit_code == 0
+    assert "&&" not in back
+    assert back.endswith(f"--out .trueup/plans/shop.undo-{applied.entries[0]}.json")
     assert desk.rows('select "by", applied_by, approved_by from trueup.journal') == [
         ("ada", "ada", "bob")
     ]
@@ -117,7 +121,11 @@ def test_whoever_plans_is_told_who_is_next(project: Project, environment: str, s
 def test_elsewhere_nobody_is_asked(project: Project) -> None:
     _, path = planned(project, "staging")
 
-    assert mending.apply(project, files.read(path)).exit_code == 0
+    applied = mending.apply(project, files.read(path))
+    [back] = applied.undo
+    assert applied.exit_code == 0
+    assert back.endswith(f"trueup apply .trueup/plans/shop.undo-{applied.entries[0]}.json")
+    assert "&&" in back
 
 
 def test_an_approval_of_another_plan_is_none(project: Project) -> None:

@@ -51,6 +51,21 @@ def test_a_violation_fails_and_says_what_to_do(pytester, shop, workers) -> None:
     assert record["judged"] == {"orders": 50}
 
 
+@pytest.mark.parametrize("approval", ["true", "false"])
+def test_what_somebody_else_approves_first_is_only_planned(pytester, shop, approval: str) -> None:
+    shop.execute("update orders set status = 'lost' where id in (7, 9)")
+    toml = pytester.path / "trueup.toml"
+    toml.write_text(f"{toml.read_text()}approval = {approval}\n")
+
+    run(pytester)
+
+    [record] = [r for r in written(pytester)["records"] if r["verdict"] == "violated"]
+    [command] = [fix["command"] for fix in record["fixes"]]
+    assert command.startswith("trueup plan shop.find --env staging --invariant no_order_is_lost")
+    assert command.endswith("--out .trueup/plans/shop.find.json") is (approval == "true")
+    assert command.endswith(" && trueup apply .trueup/plans/shop.find.json") is (approval != "true")
+
+
 def test_nothing_of_a_row_is_shown_unless_allowed(pytester, shop) -> None:
     shop.execute("update orders set status = 'lost' where id in (7, 9)")
 
