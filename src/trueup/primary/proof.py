@@ -19,6 +19,7 @@ from trueup.primary.session import Connection, questioning
 from trueup.replica.permitted import Permitted
 from trueup.replica.quoting import quoted
 from trueup.replica.reader import Reader, Rows
+from trueup.report.phrase import plural
 
 if TYPE_CHECKING:
     from trueup.readers.storage.reader import Storage
@@ -204,10 +205,8 @@ def named(found: Iterable[Key]) -> str:
 
 
 def left(number: int) -> str:
-    """How many violations a change leaves, be they old or an undo's return; empty for none."""
-    if not number:
-        return ""
-    return "1 violation is left" if number == 1 else f"{number:,} violations are left"
+    """How many violations a change leaves, or an undo brings back; empty for none."""
+    return f"{plural(number, 'violation')} as before" if number else ""
 
 
 def _all_of(relation: str) -> str:

@@ -54,7 +54,8 @@ def since(run: Run, record: Record) -> str:
     if past.change is Change.NEW:
         return "new in this run"
     if past.change is Change.RESOLVED:
-        return f"was violated from {moment(past.since)}, for {age(run, past.since)}"
+        span = f", for {age(run, past.since)}" if past.since < run.as_of else ""
+        return f"was violated from {moment(past.since)}{span}"
     whole = past.since == run.earlier[0].as_of
     ago = f", {age(run, past.since)}" if past.since < run.as_of else ""
     return f"{'at least ' if whole else ''}since {moment(past.since)}{ago}"

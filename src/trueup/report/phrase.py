@@ -32,6 +32,9 @@ ORDER = (
 )
 """The verdicts as they are counted: what needs somebody first."""
 
+_LEFT = f": {Verdict.VIOLATED}, transaction"
+"""How the journal ends what was proven of an invariant before the commit, and is violated."""
+
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
 
 
@@ -45,6 +48,18 @@ def number(value: float) -> str:
 def changed(one: Mended) -> str:
     """How much a journal entry changed."""
     return sizes(one.rows, one.alterations, one.calls)
+
+
+def proofs(one: Mended) -> str:
+    """
+    What proved a journal entry, an invariant each, but those that it left as they were in one.
+
+    A change that breaks one anew is never committed, so what is violated then was so before.
+    """
+    told = [said for said in one.proofs if not said.endswith(_LEFT)]
+    left = len(one.proofs) - len(told)
+    others = [f"{plural(left, 'invariant')} violated as before"] if left else []
+    return "; ".join([*told, *others]) or "none was recorded"
 
 
 def sizes(rows: int, alterations: int, calls: int) -> str:
@@ -148,7 +163,9 @@ def headline(run: Run) -> str:
     parts += [STOPPED] if run.stopped else []
     if parts:
         return ", ".join(parts)
-    return "everything holds" if run.records else "nothing was judged"
+    if not run.records:
+        return "nothing was judged"
+    return "what was selected holds" if run.selection else "everything holds"
 
 
 def sentence(run: Run) -> str:
@@ -167,7 +184,7 @@ def sentence(run: Run) -> str:
         return f"Nothing that was looked at is violated, but the run was {STOPPED}."
     if count(run, Verdict.WAIVED):
         return "Nothing is violated beyond what is waived."
-    return "Everything that must be true is true."
+    return f"Everything that {'was selected' if run.selection else 'must be true'} is true."
 
 
 def count(run: Run, verdict: Verdict, severity: str | None = None) -> int:

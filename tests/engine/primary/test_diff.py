@@ -84,7 +84,7 @@ def test_a_result_reads_from_what_was_done_to_how_to_take_it_back(desk: Desk) ->
         "  jobs id '2': changed since the plan",
         "  audit (no key): belongs to a row that is left alone",
         "still violated: no_job_runs 2",
-        "before commit: no_job_runs violated (1 violation is left)",
+        "before commit: no_job_runs violated (1 violation as before)",
         "",
         "to take it back:",
     ]

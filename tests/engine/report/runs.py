@@ -83,7 +83,7 @@ def run(records: Sequence[Record], **more: Any) -> Run:
         "clock": "the replica's clock, never later than what it has replayed",
         "versions": {"trueup": "0.1.0", "python": "3.13.7", "pytest": "9.2.0"},
         "workers": 1,
-        "selection": "invariants/studybuddy",
+        "selection": "",
         "systems": (system,),
     }
     return Run(records=tuple(records), **defaults | more)

@@ -267,7 +267,12 @@ def test_what_was_mended_since_the_last_run_is_said_with_its_proof() -> None:
         rows=3,
         calls=1,
         alterations=0,
-        proofs=("every_running_ai_job_is_younger_than_five_minutes: holds, transaction",),
+        proofs=(
+            "every_running_ai_job_is_younger_than_five_minutes: holds, transaction",
+            "every_ai_job_has_a_course: violated, transaction",
+            "no_job_is_lost: violated, replica",
+            "every_ai_job_has_a_user: violated, transaction",
+        ),
     )
     since = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -278,7 +283,10 @@ def test_what_was_mended_since_the_last_run_is_said_with_its_proof() -> None:
     assert "studybuddy.fail_stuck_ai_jobs" in text
     assert "3 rows, 1 call" in text
     assert "ada, approved by bob" in text
-    assert "every_running_ai_job_is_younger_than_five_minutes: holds, transaction" in text
+    assert (
+        "every_running_ai_job_is_younger_than_five_minutes: holds, transaction;"
+        " no_job_is_lost: violated, replica; 2 invariants violated as before"
+    ) in text
     assert "Mended since" not in Outline(page(run([record("it_holds")]))).text
 
 

@@ -46,6 +46,13 @@ def test_since_when_is_said_as_far_as_the_runs_can_tell(
     assert past.since(*after(*days)) == said
 
 
+def test_a_clock_that_stands_still_gives_no_span() -> None:
+    looked, record = after(broken(1), sound())
+    still = replace(looked, as_of=NOW)
+
+    assert past.since(still, record) == "was violated from 2026-11-20 06:23:41 UTC"
+
+
 @pytest.mark.parametrize(
     ("days", "said"),
     [

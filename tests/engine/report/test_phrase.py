@@ -76,6 +76,15 @@ def test_everything_holds_only_where_something_was_judged() -> None:
     assert phrase.headline(run([])) == "nothing was judged"
 
 
+def test_a_run_of_what_was_selected_claims_nothing_of_the_rest() -> None:
+    some = replace(quiet(), selection="stuck")
+
+    assert phrase.sentence(some) == "Everything that was selected is true."
+    assert phrase.headline(some) == "what was selected holds"
+    assert "A quiet day" in page(quiet())
+    assert "A quiet day" not in page(some)
+
+
 def test_a_waiver_keeps_the_sentence_from_claiming_that_everything_is_true() -> None:
     accepted = run([record("a"), record("b", Verdict.WAIVED)])
 
