@@ -269,17 +269,70 @@ def test_nothing_about_people_is_seen_or_kept(
     assert "Ada" not in f"{found}{event}{kept}"
 
 
-def test_no_more_than_five_hundred_are_looked_at_again(
-    reader: Opener, monkeypatch: pytest.MonkeyPatch
+def test_those_after_the_first_five_hundred_are_judged_by_the_lists(
+    account: Account, reader: Opener, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "AGAIN", 3)
-
     stripe = reader()
-    customers = [f"cus_{number:05}A" for number in range(9)]
+    ids(stripe.subscriptions())
+    ids(stripe.customers())
+    for number in (2, 4):
+        account.objects["subscriptions"][f"sub_{number:05}A"]["status"] = "canceled"
+    numbers = [*range(6), 99999]
+    customers = [f"cus_{number:05}A" for number in numbers]
+    asked = stand_in.requests
 
-    assert len(stripe.again([f"sub_{number:05}A" for number in range(9)])) == 3
-    assert len(stripe.customers_again(customers)) == 3
-    assert len(stripe.subscribing(customers)) == 3
+    again = stripe.again([f"sub_{number:05}A" for number in numbers])
+    status = {number: one and one["status"] for number, one in again.items()}
+
+    assert len(status) == len(numbers)
+    assert status["sub_00002A"] == "canceled"
+    assert status["sub_00004A"] == "active"
+    assert status["sub_99999A"] is None
+    assert [one is not None for one in stripe.customers_again(customers).values()] == [
+        *[True] * 6,
+        False,
+    ]
+    assert list(stripe.subscribing(customers).values()) == [*[True] * 6, False]
+    assert stand_in.requests == asked + 9
+
+
+@pytest.mark.parametrize("most", [500, 1], ids=["one by one", "by a list"])
+def test_an_older_payment_has_its_session_however_many_there_are(
+    account: Account, reader: Opener, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(module, "AGAIN", most)
+    for number, days in enumerate((1, 40, 400)):
+        account.add(
+            "checkout/sessions",
+            f"cs_{number}",
+            NOW - timedelta(days=days),
+            status="complete",
+            payment_intent=f"pi_{number}",
+        )
+    stripe = reader()
+    ids(stripe.checkout_sessions())
+    asked = stand_in.requests
+
+    sold = stripe.sessions_of(["pi_0", "pi_1", "pi_2", "pi_8", "pi_9", None])
+
+    assert {payment: one and one["id"] for payment, one in sold.items()} == {
+        "pi_0": "cs_0",
+        "pi_1": "cs_1",
+        "pi_2": "cs_2",
+        "pi_8": None,
+        "pi_9": None,
+    }
+    assert stand_in.requests == asked + (4 if most == 500 else 1)
+
+
+def test_nobody_has_an_empty_id(reader: Opener, stand_in: StandIn) -> None:
+    stripe = reader()
+    asked = stand_in.requests
+
+    assert stripe.customer("") is None
+    assert stripe.subscription("") is None
+    assert stand_in.requests == asked
 
 
 def test_a_customer_is_looked_at_again_as_it_is_now(account: Account, reader: Opener) -> None:

@@ -1,6 +1,7 @@
 """Stripe as an invariant asks it: whole lists, one object again, and what changed a moment ago."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -78,8 +79,8 @@ class Stripe:
         """Every customer that is not deleted."""
         return self._windowed("customers", self._list("customers"), {})
 
-    def checkout_sessions(self, days: float = DAYS) -> Objects:
-        """Checkout sessions of the last days that were completed."""
+    def checkout_sessions(self, days: float | None = DAYS) -> Objects:
+        """Checkout sessions of the last days that were completed, of all days for None."""
         list_ = self._list("checkout/sessions")
         return self._windowed("checkout_sessions", list_, {"status": "complete"}, days)
 
@@ -87,18 +88,18 @@ class Stripe:
         """
         The checkout session of each payment; None where it was not made by one.
 
-        Those that the list has not, since they are older, are asked for one by one, five hundred
-        at most.
+        Those that the list has not, since they are older, are asked for one by one. Where there are
+        more than five hundred of them, sessions of all days are listed instead.
         """
         wanted = {payment for payment in payments if payment}
-        found: dict[str, Object | None] = {
-            one["payment_intent"]: one
-            for one in self.checkout_sessions()
-            if one["payment_intent"] in wanted
+        found = _by_payment(self.checkout_sessions(), wanted)
+        older = wanted - found.keys()
+        if len(older) > AGAIN:
+            all_ = _by_payment(self.checkout_sessions(days=None), older)
+            return found | {payment: all_.get(payment) for payment in older}
+        return found | {
+            payment: next(iter(self._session_of(payment)), None) for payment in sorted(older)
         }
-        for payment in sorted(wanted - found.keys())[:AGAIN]:
-            found[payment] = next(iter(self._session_of(payment)), None)
-        return found
 
     def refunds(self, days: float = DAYS) -> Objects:
         """Refunds of the last days."""
@@ -168,28 +169,29 @@ class Stripe:
         """
         Subscriptions as they are at this moment; None where Stripe has none of that id.
 
-        No more than five hundred: they are asked for one by one.
+        They are asked for one by one: those after the first five hundred are as the list has them.
         """
-        if self._second_look:
-            return {number: self.subscription(number) for number in numbers[:AGAIN]}
-        wanted = set(numbers)
-        listed = {one["id"]: one for one in self.subscriptions() if one["id"] in wanted}
-        return {number: listed.get(number) for number in numbers}
+        looked, rest = self._halves(numbers)
+        found = {number: self.subscription(number) for number in looked}
+        return found | (_by_id(self.subscriptions(), rest) if rest else {})
 
     def customers_again(self, numbers: Sequence[str]) -> dict[str, Object | None]:
         """Customers as they are at this moment, as `again` does; None where one was deleted."""
-        if self._second_look:
-            return {number: self.customer(number) for number in numbers[:AGAIN]}
-        wanted = set(numbers)
-        listed = {one["id"]: one for one in self.customers() if one["id"] in wanted}
-        return {number: listed.get(number) for number in numbers}
+        looked, rest = self._halves(numbers)
+        found = {number: self.customer(number) for number in looked}
+        return found | (_by_id(self.customers(), rest) if rest else {})
 
     def subscribing(self, customers: Sequence[str]) -> dict[str, bool]:
         """Which of these customers have a subscription, of any status, as `again` looks."""
-        if self._second_look:
-            return {number: bool(self.subscriptions_of(number)) for number in customers[:AGAIN]}
-        having = {one["customer"] for one in self.subscriptions()}
-        return {number: number in having for number in customers}
+        looked, rest = self._halves(customers)
+        found = {number: bool(self.subscriptions_of(number)) for number in looked}
+        having = {one["customer"] for one in self.subscriptions()} if rest else set()
+        return found | {number: number in having for number in rest}
+
+    def _halves(self, numbers: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+        """Those that are looked at again, and those that are judged by the lists."""
+        most = AGAIN if self._second_look else 0
+        return numbers[:most], numbers[most:]
 
     def subscriptions_of(self, customer: str) -> list[Object]:
         """A customer's subscriptions as they are at this moment, of any status."""
@@ -289,6 +291,8 @@ class Stripe:
         return self._shelf.read(name if days is None else f"{name}-{days:g}-days", fetch)
 
     def _again(self, name: str, number: str, retrieve: Callable[..., Any]) -> Object | None:
+        if not number:  # that would be the address of the whole list
+            return None
         try:
             found = impersonal(retrieve(number).last_response.data)
         except stripe.InvalidRequestError as error:
@@ -298,6 +302,17 @@ class Stripe:
         except stripe.StripeError as error:
             raise StripeError(refused(name, error)) from None
         return found
+
+
+def _by_id(listed: Iterable[Object], numbers: Sequence[str]) -> dict[str, Object | None]:
+    """The objects of these ids; None for one that the list has not."""
+    wanted = set(numbers)
+    found = {one["id"]: one for one in listed if one["id"] in wanted}
+    return {number: found.get(number) for number in numbers}
+
+
+def _by_payment(sessions: Iterable[Object], payments: AbstractSet[str]) -> dict[str, Object | None]:
+    return {one["payment_intent"]: one for one in sessions if one["payment_intent"] in payments}
 
 
 def _span(since: datetime, now: datetime) -> Window:
