@@ -27,7 +27,7 @@ Write it into the event: update "AnalyticsEvent" set metadata = coalesce(metadat
 || '{{"admin": "…", "reason": "…", "credits": …}}' where id = {id:literal};
 
 If nobody stands by it, take them back: trueup plan ielts_eq.take_back_credits --env production
---reason "…" user_id={userId} credits=… because="nobody granted them" admin=…
+--reason "…" user_id={userId} credits=… reason="nobody granted them" admin=…
 
 select metadata from "AnalyticsEvent" where id = {id:literal};
 """

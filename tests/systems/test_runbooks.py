@@ -17,6 +17,9 @@ SYSTEMS = CATALOG.systems()
 
 _ROW = re.compile(r"^\|(.+)\|(.+)\|$", re.MULTILINE)
 
+_TYPED = re.compile(r"[Pp]lan\s+`?(\w+\.\w+)(.*?)(?=\n\n|\bplan\b)", re.DOTALL)
+"""A fix that a text tells somebody to plan, and what comes after it in its paragraph."""
+
 _FIX = re.compile(r"`(\w+)`( \(steps\))?")
 
 
@@ -74,6 +77,19 @@ def test_what_is_typed_for_a_procedure_has_the_columns_of_its_row(system: str) -
             wrong.append((named, typed))
 
     assert len(commands) > 2
+    assert wrong == []
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_steps_tell_somebody_to_type_has_the_columns_of_its_row(system: str) -> None:
+    wrong = []
+    for path in sorted((scenes.ROOT / "fixes" / system).glob("*.py")):
+        for named, said in _TYPED.findall(path.read_text(encoding="utf-8")):
+            row = catalog.find_fix(scenes.ROOT, *named.split(".")).row
+            typed = set(re.findall(r"\b(\w+)=", said))
+            if not typed <= set(row.__annotations__ if row else ()):
+                wrong.append((path.stem, named, typed))
+
     assert wrong == []
 
 
