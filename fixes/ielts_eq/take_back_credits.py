@@ -138,7 +138,7 @@ def _of_refund(
 ) -> Debt | None:
     """The part of what was granted that the refund is of what was paid; None where it is none."""
     paid = session.get("amount_total") or 0
-    if granted is None or not paid:
+    if granted is None or granted["credits"] is None or not paid:
         return None
     owed, rest = divmod(granted["credits"] * refund["amount"], paid)
     return None if rest else Debt(granted["user_id"], owed, "refunded", "trueup", refund["id"])

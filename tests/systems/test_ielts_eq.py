@@ -31,6 +31,10 @@ PAID_LATELY = """
     order by "createdAt" limit 1
 """
 
+UNCOUNTED = """
+    update "AnalyticsEvent" set metadata = metadata || '{{"credits": "ten"}}' where id = '{}'
+"""
+
 SPELT_OTHERWISE = """
     update "User" set email = 'ada@example.com' where id = %(user)s;
     insert into "VerificationToken" values ('Ada@Example.com', 'one', '2026-11-03');
@@ -94,6 +98,17 @@ def test_a_refund_takes_its_part_and_never_more_than_there_is(found: scenes.Scen
     assert told(found, "refunded 2") == (0, [-3])
     assert told(found, "refunded 3") == (12, [])
     assert len(made.steps) == 2
+
+
+def test_a_refund_of_credits_that_nobody_counted_is_left_to_a_person(found: scenes.Scene) -> None:
+    planted(found, "refunds_that_cost_nothing")
+    found.database.execute(UNCOUNTED.format(uid("back 3 bought")))
+
+    made = found.plan("take_back_credits", "every_refund_took_its_credits")
+
+    assert len(made.steps) == 3
+    assert {change.key.get("id") for change in made.changes} >= {str(uid("refunded 1"))}
+    assert str(uid("refunded 2")) not in {change.key.get("id") for change in made.changes}
 
 
 def test_a_debt_is_lifted_and_says_how_much_that_gave(found: scenes.Scene) -> None:
