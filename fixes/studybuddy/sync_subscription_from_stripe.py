@@ -111,10 +111,12 @@ UNCLAIMED = """
 find out whose {stripe_subscription} is
 
 Stripe says that it is {stripe_status}, and nobody here has it. Its metadata names no user without a
-subscription, and an e-mail address proves nothing: anybody can type one.
+subscription, or one who pays as another customer too, and an e-mail address proves nothing: anybody
+can type one.
 
 Open https://dashboard.stripe.com/subscriptions/{stripe_subscription}, find the checkout session
-that began it, and write its user into the subscription's metadata, as user_id.
+that began it, and write its user into the subscription's metadata, as user_id. Where that user
+pays as another customer too, cancel one of the two, and refund what was paid twice.
 
 Plan `studybuddy.sync_subscription_from_stripe` again.
 
@@ -150,6 +152,19 @@ twice; take user_id out of the metadata of those that are not theirs.
 Plan `studybuddy.sync_subscription_from_stripe` again.
 
 select status, stripe_customer_id from subscriptions where id = {id:literal};
+"""
+
+AT_ONCE = """
+settle what {customer} pays for {number} times at once
+
+These are live: {subscriptions}. A row can only say one of them.
+
+Open https://dashboard.stripe.com/customers/{customer}, see which one they mean, cancel the others
+now, and refund what was paid twice.
+
+Plan `studybuddy.sync_subscription_from_stripe` again.
+
+stripe subscriptions list --customer {customer}  # lists one that is live
 """
 
 OUT_OF_DATE = """
@@ -205,8 +220,11 @@ def plan(
     for violation in violations:
         row = rows.get(violation["id"])
         word = said.get(violation["id"])
-        if row is None:
-            yield _first(violation, primary, stripe, plans)
+        if several := _at_once(violation, stripe):
+            said_of = {"number": len(several), "subscriptions": ", ".join(several)}
+            yield written(AT_ONCE, {**violation, **said_of})
+        elif row is None:
+            yield _first(violation, primary, stripe, plans, claimed)
         elif word is not None:
             yield from _synced(row, word, plans, behind.get(row["id"]), now)
         elif stripe is None:
@@ -259,13 +277,27 @@ def _newest(stripe: "Stripe", customer: object) -> Mapping[str, Any] | None:
     return max(found, key=lambda one: (one["status"] in LIVE, one["created"]), default=None)
 
 
+def _at_once(violation: Violation, stripe: "Stripe | None") -> list[str]:
+    """The live subscriptions of a customer who has several, where what Stripe says is not here."""
+    if stripe is None or not violation.get("stripe_subscription"):
+        return []
+    found = stripe.subscriptions_of(str(violation["customer"]))
+    live = sorted(one["id"] for one in found if one["status"] in LIVE)
+    return live if len(live) > 1 else []
+
+
 def _first(
-    violation: Violation, primary: Reader, stripe: "Stripe | None", plans: Mapping[str, object]
+    violation: Violation,
+    primary: Reader,
+    stripe: "Stripe | None",
+    plans: Mapping[str, object],
+    claimed: Claims,
 ) -> Change:
-    """The row of somebody who pays and has none."""
+    """The row of somebody who pays, as one customer, and has none."""
     one = stripe.subscription(str(violation["stripe_subscription"])) if stripe else None
     owner = _owner({"payload": one}) if one else None
-    users = list(primary.rows(USERS, users=[owner])) if owner else []
+    is_sole = one is not None and claimed.sole(owner) == one["customer"]
+    users = list(primary.rows(USERS, users=[owner])) if owner and is_sole else []
     row = {"plan_id": None, "last_webhook_at": None, "stripe_event_id": None}
     word = {"payload": one, "event_id": None, "heard_at": None}
     wanted = _wanted(row, word, plans) if one else {"plan_id": None}
