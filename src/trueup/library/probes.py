@@ -31,10 +31,11 @@ SECRETS = {
 TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+")
 
 SCRIPT = re.compile(
-    r"""<script[^>]+src=["']([^"']+)["']|<link[^>]+href=["']([^"']+\.m?js(?:\?[^"']*)?)["']""",
+    r"""<script[^>]+src\s*=\s*["']?([^"'\s>]+)"""
+    r"""|<link[^>]+href\s*=\s*["']?([^"'\s>]+\.m?js(?:\?[^"'\s>]*)?)(?=["'\s>])""",
     re.IGNORECASE,
 )
-"""A script, or one that the page has loaded ahead of its turn."""
+"""A script, or one that the page has loaded ahead; what makes a page small takes its quotes off."""
 
 SCRIPTS = 200
 """Scripts that are read, of all pages together."""

@@ -331,6 +331,16 @@ def test_a_script_that_is_loaded_ahead_is_read(site: Site, asked) -> None:
     assert {path for _, path, _ in site.asked} == {"/", "/a.js?v=1"}
 
 
+def test_a_script_whose_address_stands_without_quotes_is_read(site: Site, asked) -> None:
+    site.says("/", "<script defer src=/a.js></script><link rel=modulepreload href=/b.js?v=1>")
+    site.says("/a.js", f'key = "{token("service_role")}"')
+    site.says("/b.js?v=1", f'key = "{token("service_role")}"')
+
+    outcome = asked(no_secret_is_served_to_browsers("pages"))
+
+    assert [violation["where"] for violation in outcome.violations] == ["/a.js", "/b.js"]
+
+
 def test_more_scripts_than_are_read_are_unknown(
     site: Site, asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
