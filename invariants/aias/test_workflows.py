@@ -105,7 +105,7 @@ USED = """
     bought as (
         select distinct on (tenant_id) tenant_id, tier
         from subscriptions
-        where status in ('active', 'trialing', 'past_due')
+        where status in ('active', 'trialing', 'past_due') and stripe_subscription_id is not null
         order by tenant_id, array_position(array['enterprise', 'pro', 'starter'], tier::text)
     )
     select tenants.id, coalesce(bought.tier, 'free') as tier, used.workflows,
@@ -130,8 +130,9 @@ def test_tenants_stay_within_their_plan(replica, settings):
     """
     A tenant runs more workflows than it pays for, at the expense of those who pay.
 
-    What the tenant was granted in its own limits counts before its tier; a tier that the settings
-    do not know is worth the free one.
+    What the tenant was granted in its own limits counts before its tier. A tier that the settings
+    do not know is worth the free one; a subscription that names none of Stripe is worth nothing,
+    since users can write their own.
     """
     tiers = _tiers(settings)
     for tenant in replica.rows(USED):

@@ -344,7 +344,8 @@ WORKFLOWS = (
     Fault(
         name="tenants_beyond_their_plan",
         invariant="tenants_stay_within_their_plan",
-        # The third was granted less than it pays for; nobody sells the tier of the last.
+        # The third was granted less than it pays for; nobody sells the tier of the fourth, and the
+        # last was written by its user.
         plant=quietly(
             tenant("greedy free"),
             workflows("greedy free", 4),
@@ -364,8 +365,20 @@ WORKFLOWS = (
                 stripe_customer_id=None,
             ),
             workflows("greedy unknown", 4),
+            tenant("greedy unpaid"),
+            person("greedy writer"),
+            subscription(
+                "greedy writer",
+                "enterprise",
+                tenant_id=uid("greedy unpaid"),
+                stripe_subscription_id=None,
+                stripe_customer_id=None,
+            ),
+            workflows("greedy unpaid", 4),
         ),
-        keys=keys("greedy free", "greedy starter", "greedy limited", "greedy unknown"),
+        keys=keys(
+            *(f"greedy {name}" for name in ("free", "starter", "limited", "unknown", "unpaid"))
+        ),
         near_misses=quietly(
             tenant("modest free", workflows="as many as they like"),
             workflows("modest free", 3),
