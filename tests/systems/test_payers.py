@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from systems import scenes
-from systems.studybuddy.faults import ago, payer, quietly, student, subscribed
+from systems.studybuddy.faults import payer, student, subscribed
 from trueup.sample import CLOCK, Fault
-from trueup.sample.planting import uid
+from trueup.sample.planting import ago, quietly, uid
 from trueup.sample.stripe import Account
 
 
@@ -70,6 +70,7 @@ def test_who_pays_twice_is_left_to_a_person_and_holds_up_nobody(
     lost = known("subscriptions_not_mirrored")
 
     def both(account: Account) -> None:
+        assert lost.stripe is not None
         lost.stripe(account)
         pays(account)
 
