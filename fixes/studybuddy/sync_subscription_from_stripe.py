@@ -45,8 +45,10 @@ SUBSCRIPTIONS = """
            ) as has_profile,
            exists (
                select from subscriptions as other
-               where other.stripe_customer_id = subscriptions.stripe_customer_id
-                 and other.id <> subscriptions.id
+               where other.id <> subscriptions.id and (
+                   other.stripe_customer_id = subscriptions.stripe_customer_id
+                   or other.stripe_subscription_id = subscriptions.stripe_subscription_id
+               )
            ) as is_shared
     from subscriptions
     where id = any(:ids)
@@ -126,18 +128,21 @@ select user_id from subscriptions where stripe_subscription_id = {stripe_subscri
 ANOTHERS = """
 find out whether {customer} is that of user {user_id}
 
-Users can write their own row. This customer is named by another row too, or by Stripe as that of
-another user ({owner}): to believe the row would give one user what another pays for.
+Users can write their own row. This customer, or their subscription, is named by another row too, or
+by Stripe as that of another user ({owner}): to believe the row would give one user what another
+pays for.
 
 Compare: select id, user_id, status, stripe_subscription_id, created_at from subscriptions
-where stripe_customer_id = {stripe_customer_id:literal} order by created_at;
+where stripe_customer_id = {stripe_customer_id:literal}
+or stripe_subscription_id = {stripe_subscription_id:literal} order by created_at;
 
 Whoever is not named in Stripe's metadata does not pay: update subscriptions set status = 'expired',
 plan_id = null, stripe_customer_id = null, stripe_subscription_id = null where id = '…';
 
 Plan `studybuddy.sync_subscription_from_stripe` again for the one who is.
 
-select count(*) from subscriptions where stripe_customer_id = {stripe_customer_id:literal};  -- 1
+select count(*) from subscriptions where stripe_customer_id = {stripe_customer_id:literal}
+or stripe_subscription_id = {stripe_subscription_id:literal};  -- 1
 """
 
 SEVERAL = """
@@ -347,6 +352,8 @@ def _synced(
         )
     elif behind and wanted["status"] == "active":
         yield _credited(row["user_id"], behind, now)
+    elif row["is_shared"]:
+        yield written(ANOTHERS, {**row, **_words(row, word, wanted)})
 
 
 def _wanted(row: Row, word: Row, plans: Mapping[str, object]) -> dict[str, object]:

@@ -105,8 +105,9 @@ def every_live_stripe_subscription_is_mirrored(
     """
     What Stripe says of each subscription, the table says too: that it is there, and how it is.
 
-    A row that says that an ended one is live is named as well. What changed, or was asked for,
-    within the grace is not judged: the webhook may be on its way.
+    A row that says that an ended one is live is named as well, and so is a live one that several
+    rows name: it is paid for once. What changed, or was asked for, within the grace is not judged:
+    the webhook may be on its way.
     """
 
     def ask(replica: Reader, stripe: "Stripe", settings: Mapping[str, Any]) -> Iterator[Row]:
@@ -195,9 +196,11 @@ def prices_of(subscription: Object) -> list[str]:
 
 def _known(replica: Reader, mirror: Mirror) -> _Known:
     known = _Known()
-    for row in replica.rows(mirror.rows):
+    # Of rows that name the same one, the last is compared: one that serves somebody, if any does.
+    for row in sorted(replica.rows(mirror.rows), key=lambda row: row["status"] in mirror.live_here):
         if row.get("subscription"):
             known.by_subscription[str(row["subscription"])] = row
+            known.rows_of[str(row["subscription"])] += 1
         if row["customer"]:
             known.by_customer[str(row["customer"])] = row
             known.rows_of[str(row["customer"])] += "subscription" not in row
@@ -246,8 +249,9 @@ def _trouble(mirror: Mirror, prices: Mapping[str, str], known: _Known, one: Obje
         return "status" if row is not None and told_live and known.is_by(row, one) else ""
     if row is None:
         return "no row"
-    sharing = known.rows_of[str(row["customer"])]
-    shared = [f"{sharing} rows name its customer"] if sharing > 1 else []
+    what = "subscription" if "subscription" in row else "customer"
+    sharing = known.rows_of[one["id"] if what == "subscription" else str(row["customer"])]
+    shared = [f"{sharing} rows name its {what}"] if sharing > 1 else []
     return ", ".join([*_differences(mirror, prices, row, one), *shared])
 
 

@@ -321,6 +321,32 @@ def test_two_rows_of_one_customer_are_not_both_paid_for(database: Database, comp
     }
 
 
+def test_two_rows_of_one_subscription_are_not_both_paid_for(database: Database, compared) -> None:
+    database.execute("insert into subs (id, subscription) values ('row 9', 'sub_00002A')")
+
+    assert troubles(compared()) == {"sub_00002A": "2 rows name its subscription"}
+
+
+@pytest.mark.parametrize("mirror", [MIRROR, BY_CUSTOMER], ids=["by subscription", "by customer"])
+@pytest.mark.parametrize("later", [2, 9])
+def test_of_two_rows_of_one_that_ended_the_one_that_serves_is_named(
+    account: Account, database: Database, compared, mirror: Mirror, later: int
+) -> None:
+    one(account, 2)["status"] = "canceled"
+    database.execute("""
+        insert into subs select 'row 9', 9, customer, subscription, 'canceled' from subs
+        where user_id = 2
+    """)
+    database.execute(f"""
+        with gone as (delete from subs where user_id = {later} returning *)
+        insert into subs select * from gone
+    """)
+
+    [violation] = compared(mirror=mirror).violations
+
+    assert (violation["id"], violation["trouble"]) == ("row 2", "status")
+
+
 def test_a_customer_who_never_subscribed_is_not_served(
     account: Account, database: Database, compared
 ) -> None:

@@ -657,6 +657,11 @@ def _unmirrored(account: Account) -> None:
     subscribed(account, "nearly lost 4", ago(days=3), status="incomplete_expired")
 
 
+def _borrower(name: str, payer: str) -> str:
+    values = {**paid(payer), "stripe_customer_id": None}
+    return subscription(name, "active", **values) + credits_of(name, "pro")
+
+
 def _torn(account: Account) -> None:
     for name in ("torn once", "torn twice"):
         subscribed(account, name, ago(days=3), metadata={"user_id": str(uid("torn"))})
@@ -702,6 +707,18 @@ STRIPE = (
             student("nearly lost 4"),
         ),
         stripe=_unmirrored,
+    ),
+    Fault(
+        name="subscription_of_two",
+        invariant="every_live_stripe_subscription_is_mirrored",
+        # Whichever row comes first, of the payer or of who wrote the payer's into their own.
+        plant=quietly(
+            payer("borrowed 1"),
+            _borrower("borrower 1", "borrowed 1"),
+            _borrower("borrower 2", "borrowed 2"),
+            payer("borrowed 2"),
+        ),
+        keys=sub_of("borrowed 1", "borrowed 2"),
     ),
     Fault(
         name="subscriptions_not_in_stripe",
