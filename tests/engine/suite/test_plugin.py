@@ -332,18 +332,6 @@ def test_one_that_is_declared_wrongly_says_how(pytester, shop) -> None:
     result.stdout.fnmatch_lines(["*shop/test_others.py cannot be imported: *has severity 'high'*"])
 
 
-def test_a_broken_module_hides_no_other_from_workers(pytester, shop) -> None:
-    shop.execute("update orders set status = 'lost' where id in (7, 9)")
-    pytester.makepyfile(**{"invariants/shop/test_others": TWICE.replace('"P0"', '"high"')})
-
-    result = run(pytester, "-n", "2")
-
-    assert result.ret == 1
-    result.stdout.fnmatch_lines_random(
-        ["*2 violations, of 50 orders judged", "*shop/test_others.py cannot be imported: *"]
-    )
-
-
 def test_a_test_elsewhere_needs_no_invariant(pytester, shop) -> None:
     pytester.makepyfile(test_ours="def test_it():\n    pass\n")
 
