@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from trueup import Insert, Update
-from trueup.library.linked import customer_of, customers_of_users, owner_of
+from trueup.library.linked import Claims, claims, customer_of, customers_of_users, owner_of
 from trueup.library.mirror import LIVE, period_end, prices_of
 from trueup.library.steps import written
 from trueup.model.change import Change
@@ -100,6 +100,20 @@ Plan `venture_companion.sync_profile_from_stripe` again.
 stripe subscriptions list --customer {customer}  # lists one that is live
 """
 
+TORN = """
+say which of the customers {customers} is that of profile {id}
+
+The profile names none, and there are live subscriptions whose metadata names its user: of several
+customers, or of one that is said to be another user's too.
+
+Open each in Stripe. If the user pays more than once, cancel all but one and refund what was paid
+twice; take user_id out of the metadata of those that are not theirs.
+
+Plan `venture_companion.sync_profile_from_stripe` again.
+
+select subscription_status, stripe_customer_id from user_profiles where id = {id:literal};
+"""
+
 UNKNOWN_PRICE = """
 say which tier the user of profile {id} pays for
 
@@ -140,13 +154,18 @@ def plan(
         return
     users = [str(row["user_id"]) for row in rows.values()]
     mine = customers_of_users(stripe.subscriptions(), users)
+    claimed = claims(one for one in stripe.subscriptions() if one["status"] in LIVE)
     for violation in violations:
         row = rows.get(violation["id"])
         if row is None:
-            yield from _first(violation, primary, stripe, tiers)
+            yield from _first(violation, primary, stripe, tiers, claimed)
             continue
-        said = _asked(stripe, row["stripe_customer_id"] or mine.get(str(row["user_id"])))
-        yield from _synced(violation, row, said, tiers)
+        user = str(row["user_id"])
+        customer = row["stripe_customer_id"] or claimed.sole(user) or mine.get(user)
+        if not customer and (theirs := claimed.of(user)):
+            yield written(TORN, {**row, "customers": ", ".join(sorted(theirs))})
+            continue
+        yield from _synced(violation, row, _asked(stripe, customer), tiers)
 
 
 def _asked(stripe: "Stripe", customer: object) -> _Said:
@@ -163,7 +182,7 @@ def _synced(
     wanted = _wanted(said, tiers)
     reason = _reason(row, said, wanted)
     if reason:
-        number = violation.get("stripe_subscription")
+        number = violation.get("stripe_subscription") or (said.one or {}).get("id")
         yield written(reason, {**row, **_words(said), "subscription": number})
         return
     changed = {column: value for column, value in wanted.items() if row[column] != value}
@@ -177,12 +196,16 @@ def _synced(
 
 
 def _first(
-    violation: Violation, primary: Reader, stripe: "Stripe", tiers: Mapping[str, str]
+    violation: Violation,
+    primary: Reader,
+    stripe: "Stripe",
+    tiers: Mapping[str, str],
+    claimed: Claims,
 ) -> Iterator[Change]:
-    """Somebody who pays: their profile names no customer yet, or they have no profile."""
+    """Somebody who pays as one customer: their profile names none yet, or they have no profile."""
     one = stripe.subscription(str(violation["stripe_subscription"]))
     said = _asked(stripe, customer_of(one) if one else None)
-    users = [said.owner] if said.owner else []
+    users = [said.owner] if said.owner and claimed.sole(said.owner) == said.customer else []
     row = next(iter(primary.rows(PROFILES, ids=[], users=users)), None)
     wanted = _wanted(said, tiers)
     if row is not None and not row["stripe_customer_id"]:

@@ -1,21 +1,41 @@
 """Cursor Venture Companion's fixes: what they refuse, and what they leave to a person."""
 
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from psycopg.rows import dict_row
 
 from fix_database import opened
 from systems.scenes import Scene, folder
+from systems.venture_companion.faults import (
+    STRIPE,
+    customer_of,
+    payer,
+    profiles,
+    sub_of,
+    subscribed,
+)
 from trueup import catalog
 from trueup.errors import ApplyError, PlanError
 from trueup.model.plan import Plan
 from trueup.primary import typed
-from trueup.sample import faults
+from trueup.sample import CLOCK, Fault, faults
+from trueup.sample.planting import quietly, supabase_user, uid
+from trueup.sample.stripe import Account
 
 NOBODY = "00000000-0000-0000-0000-00000000dead"
 
 THIRD_ADMIN = "134ad24e-9980-6ca1-1119-7065657dbf5e"
+
+PAYING = "every_active_subscriber_has_a_paid_tier"
+
+NOW_TORN = """
+    select subscription_status, subscription_tier, stripe_customer_id
+    from user_profiles where user_id = md5('fault-torn')::uuid::text
+"""
 
 
 @pytest.fixture
@@ -146,6 +166,80 @@ def test_a_profile_becomes_what_stripe_says(sound: Scene) -> None:
     assert profile("lost 7") == ("active", "pro", True)  # at a price that nobody knows: left alone
     assert profile("lost 11") == ("active", "pro", True)  # had no customer
     assert profile("lost 9") == profile("lost 10") == ("active", "pro", True)  # one customer's
+
+
+def paying(account: Account, first: str = "active") -> None:
+    """Two customers of one user; the first may have ended."""
+    for name, status in (("torn once", first), ("torn again", "active")):
+        subscribed(account, name, metadata={"user_id": str(uid("torn"))}, status=status)
+
+
+TORN = Fault(
+    name="torn",
+    invariant=PAYING,
+    plant=quietly(payer("torn", "free", stripe_customer_id=None)),
+    keys=profiles("torn"),
+    stripe=paying,
+)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [supabase_user("torn"), payer("torn", stripe_customer_id=None)],
+    ids=["without a profile", "with one that names no customer"],
+)
+def test_who_pays_as_two_customers_holds_up_nobody(sound: Scene, plant: str) -> None:
+    [lost] = [one for one in STRIPE if one.name == "subscriptions_not_mirrored"]
+
+    def both(account: Account) -> None:
+        assert lost.stripe is not None
+        lost.stripe(account)
+        paying(account)
+
+    sound.plant(replace(lost, plant=lost.plant + quietly(plant), stripe=both))
+    plan = sound.plan("sync_profile_from_stripe", lost.invariant)
+
+    assert sound.apply(plan).exit_code == 0
+    titles = {one.title for one in plan.steps}
+    assert {f"find out whose {one} is" for one in sub_of("torn once", "torn again")} <= titles
+    assert str(uid("torn")) not in {change.set.get("user_id") for change in plan.changes}
+
+
+def test_whoever_pays_as_two_customers_is_not_cut_off(sound: Scene) -> None:
+    sound.plant(TORN)
+
+    plan = sound.plan("sync_profile_from_stripe", PAYING)
+
+    assert not plan.changes
+    [step] = plan.steps
+    assert step.title.startswith("say which of the customers cus_")
+
+
+def test_a_customer_who_pays_twice_is_settled_by_the_subscription_that_speaks(sound: Scene) -> None:
+    def again(account: Account) -> None:
+        subscribed(account, "torn", number="sub_torn_again", since=CLOCK - timedelta(days=2))
+
+    free = quietly(payer("torn", "free"))
+    sound.plant(replace(TORN, plant=free, stripe=again))
+
+    plan = sound.plan("sync_profile_from_stripe", PAYING)
+
+    [step] = plan.steps
+    assert step.title.startswith("settle sub_torn_again: its customer cus_")
+
+
+def test_a_customer_whose_subscription_ended_says_nothing_against_the_one_who_pays(
+    sound: Scene,
+) -> None:
+    sound.plant(replace(TORN, stripe=partial(paying, first="canceled")))
+
+    sound.apply(sound.plan("sync_profile_from_stripe", PAYING))
+
+    assert one(sound, NOW_TORN) == {
+        "subscription_status": "active",
+        "subscription_tier": "pro",
+        "stripe_customer_id": customer_of("torn again"),
+    }
 
 
 def test_without_a_key_to_stripe_nothing_is_guessed(sound: Scene) -> None:
