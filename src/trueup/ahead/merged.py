@@ -121,9 +121,10 @@ def _first(place: str, question: Question, cap: int, condition: str = "true") ->
     The first places, or keys, of rows that meet a condition, one more than the cap at most.
 
     An array of all would take the server's memory, which work_mem does not bound. So they are
-    counted in a setting of the transaction, which asks each question once.
+    counted in a setting of the transaction, which asks each question once. Its name is in hex: to
+    the server settings that differ by a capital are one.
     """
-    name = f"'trueup.found_{question.invariant.rpartition('.')[2]}'"
+    name = f"'trueup.found_{question.invariant.encode().hex()}'"
     so_far = f"pg_catalog.current_setting({name}, true)"
     noted = f"(coalesce(nullif({so_far}, ''), '0')::int + 1)::text"
     return (

@@ -231,7 +231,7 @@ def test_a_scan_lists_no_more_than_it_names_however_many_it_meets(
         return found
 
     monkeypatch.setattr(Together, "ask", ask)
-    rules = (ruled("price = 0", "no_good_is_free"), ruled("price > 20", "3_goods_are_dear"))
+    rules = (ruled("price = 0", "no_good_is_free"), ruled("price > 20", "no_good_is_FREE"))
     free, costly, cheap = told(
         systems(), *rules, ruled("price between 1 and 3", "no_good_is_cheap")
     )
