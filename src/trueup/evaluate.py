@@ -118,8 +118,12 @@ def settled(
     fetched: Fetched,
     wanted: Wanted = REPORTED,
 ) -> Outcome:
-    """What the rows that break an invariant mean; `judged` is None where nobody counted."""
-    if judged is not None and not any(judged.values()) and not invariant.may_be_empty:
+    """
+    What the rows that break an invariant mean; `judged` is None where nobody counted.
+
+    Rows that break it are told also where none was counted: `over` says too little then.
+    """
+    if judged is not None and not (fetched.rows or any(judged.values()) or invariant.may_be_empty):
         return Outcome(
             verdict=Verdict.UNKNOWN,
             reason=f"there was nothing to judge: {', '.join(judged)} had no rows",

@@ -88,6 +88,14 @@ def test_nothing_to_judge_is_unknown(database: Database, reading) -> None:
     assert "nothing to judge" in outcome.reason
 
 
+def test_what_breaks_it_is_told_though_over_counts_none(database: Database, reading) -> None:
+    database.execute(JOBS)
+
+    outcome = verdict_on(reading, declared("select 1 as id", over="(select 1 where false)"))
+
+    assert (outcome.verdict, outcome.count) == (Verdict.VIOLATED, 1)
+
+
 def test_nothing_to_judge_holds_where_it_may_be_empty(database: Database, reading) -> None:
     database.execute(JOBS + "delete from jobs;")
 
