@@ -15,7 +15,7 @@ app = typer.Typer(help="What scheduled runs need around them.", no_args_is_help=
 
 RunFolder = Annotated[
     Path,
-    typer.Argument(metavar="RUN", help="A run's folder, or one of runs, whose newest is taken."),
+    typer.Argument(metavar="RUN", help="A run, or a folder of runs: its newest."),
 ]
 Name = Annotated[str, typer.Option(help="The branch that holds earlier runs.")]
 History = Annotated[Path, typer.Option("--into", help="The folder that has the branch.")]

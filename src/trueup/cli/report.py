@@ -83,7 +83,7 @@ def merge(
 @app.command("show")
 def show(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run's folder, or one of runs: its newest.")
+        Path, typer.Argument(metavar="RUN", help="A run, or a folder of runs: its newest.")
     ],
     form: Annotated[
         str,

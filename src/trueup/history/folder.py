@@ -65,9 +65,10 @@ def folders(folder: Path) -> list[Path]:
     return sorted(found, key=lambda place: place.name, reverse=True)
 
 
-def newest(folder: Path) -> Path:
-    """The folder itself where it is a run's, else that of the newest run below it."""
-    return folder if (folder / DATA).is_file() else latest(folder)
+def newest(place: Path) -> Path:
+    """The folder of a run that is named itself, or by its run.json; else of the newest below."""
+    folder = place.parent if place.name == DATA else place
+    return folder if (folder / DATA).is_file() else latest(place)
 
 
 def latest(folder: Path) -> Path:

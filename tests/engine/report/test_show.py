@@ -47,11 +47,13 @@ def test_a_form_that_is_not_there_is_told_with_those_that_are() -> None:
         show.shown(quiet(), "pdf")
 
 
-def test_the_newest_run_of_a_folder_is_shown(tmp_path) -> None:
+@pytest.mark.parametrize("place", ["", last().id, f"{last().id}/run.json"])
+def test_the_newest_run_of_a_folder_is_shown_or_the_one_that_is_named(tmp_path, place: str) -> None:
     for one in month()[-2:]:
         store.write(one, tmp_path)
 
-    found = CliRunner().invoke(app, ["report", "show", str(tmp_path), "--format", "markdown"])
+    asked = ["report", "show", str(tmp_path / place), "--format", "markdown"]
+    found = CliRunner().invoke(app, asked)
 
     assert found.exit_code == 0
     assert found.output == markdown.summary(last())
