@@ -66,8 +66,11 @@ def read(raw: object, kind: type[Kind], words: Mapping[str, str] | None = None) 
 
 
 def _made(kind: type[Any], value: object) -> Any:
-    """What only its own class reads, and makes of what was written."""
-    return kind(value)
+    """What only its own class reads, and makes of a text."""
+    try:
+        return kind(convert(value, str))
+    except ValidationError as error:
+        raise ValueError(str(error)) from None  # msgspec adds to this where it stands
 
 
 def _wrong(raw: object, kind: type) -> _Fault | None:

@@ -60,6 +60,7 @@ def test_an_address_is_a_url_or_a_url_with_the_variable_of_its_key(tmp_path: Pat
         ("[systems.shop", "trueup.toml is not TOML"),
         ("", "trueup.toml: systems: is missing"),
         ("[systems.shop]", "systems.shop.title: is missing"),
+        ('[systems.shop]\nsample = ["x"]', "systems.shop.sample: expected a text, got a list"),
         (WHOLE + 'replca = "X"', "production.replca: is not a key of it"),
         (WHOLE + 'primary = "postgresql://u:hunter2@h/x"', "production.primary: names a variable;"),
         (

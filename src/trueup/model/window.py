@@ -36,9 +36,9 @@ class Window(str):
     zone: ZoneInfo
     nth: int
 
-    def __new__(cls, text: object) -> "Window":
+    def __new__(cls, text: str) -> "Window":
         """Read it; raises ValueError that says what it is not."""
-        written = str(text).strip()
+        written = text.strip()
         found = _WRITTEN.fullmatch(written)
         if found is None:
             raise ValueError(f"{written!r} is no window; {EXAMPLE}")
