@@ -51,6 +51,8 @@ def read(path: Path) -> Run:
         ) from error
     except DecodeError as error:
         raise RunError(f"{str(file)!r} is not JSON; it was cut short or edited") from error
+    except RunError as error:
+        raise RunError(f"{str(file)!r}: {error}") from None
 
 
 def require_folder(history: Path) -> None:

@@ -63,8 +63,8 @@ def build(runs: Path, out: Path, *, source: str | None = None, most: int = REMEM
 
     `source` is put before a path of the project, as in https://github.com/o/r/blob/main/, or says
     where the project is from `out`, as in ../../; without it paths are no links. Raises RunError
-    where there is no run, where a page would hold a secret, or where the disk refuses; a page that
-    is there stays until another takes its place.
+    where no run is there or can be read, where a page would hold a secret, or where the disk
+    refuses; a page that is there stays until another takes its place.
     """
     made = Built()
     environments = _found(runs, most, made)
@@ -99,7 +99,8 @@ def _found(runs: Path, most: int, made: Built) -> Found:
             of.append(Dated(run, text, _digest(text)))
     found = {name: _remembering(of) for name, of in found.items()}
     if not found:
-        raise RunError(f"there is no run below {str(runs)!r}; make one with `trueup check`")
+        none = f"there is no run below {str(runs)!r}; make one with `trueup check`"
+        raise RunError(made.unread[0] if made.unread else none)
     return {name: found[name] for name in sorted(found)}
 
 

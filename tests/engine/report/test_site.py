@@ -232,6 +232,15 @@ def test_a_run_that_was_cut_short_does_not_take_the_site_away(tmp_path: Path) ->
     )
 
 
+def test_where_no_run_can_be_read_the_newest_says_why(tmp_path: Path) -> None:
+    for day in ("20990101", "20990102"):
+        (tmp_path / "runs" / day).mkdir(parents=True)
+        (tmp_path / "runs" / day / "run.json").write_text("[]")
+
+    with pytest.raises(RunError, match=r"runs/20990102/run.json': the file is not a run"):
+        site.build(tmp_path / "runs", tmp_path / "out")
+
+
 def test_a_secret_in_a_run_stops_the_site(tmp_path: Path) -> None:
     page = store.write(last(), tmp_path / "runs")
     data = json.loads(page.with_name("run.json").read_text())

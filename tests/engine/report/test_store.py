@@ -114,7 +114,7 @@ def test_half_a_character_does_not_keep_a_run_from_being_written(tmp_path: Path)
 def test_what_is_no_run_is_refused_in_words(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "run.json").write_text(text)
 
-    with pytest.raises(RunError, match=message):
+    with pytest.raises(RunError, match=f"'{tmp_path}/run.json'.* {message}"):
         folder.read(tmp_path)
 
 
