@@ -3,7 +3,8 @@ Grant what was paid for in Stripe and never came: the entitlement and its purcha
 
 Whose it is, and which tier, is what our own checkout wrote into the session's metadata. The new
 rows' ids are made of the session's, so that one session is never granted twice by this. What was
-granted in part is filled up; what was granted beyond what was paid is for a person.
+granted in part is filled up while it runs; what has ended since, what was granted beyond what was
+paid, and what another user's row names is for a person.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -28,7 +29,7 @@ CURRENCIES = ("USD", "AUD")
 USERS = "select id from auth.users where id = any(:ids)"
 
 GRANTED = """
-    select entitlement.id, user_id, stripe_session_id, status, remaining_interviews,
+    select entitlement.id, user_id, stripe_session_id, status, remaining_interviews, expires_at,
            (
                select sum(new_balance - coalesce(previous_balance, 0))
                from entitlement_history as history
@@ -62,6 +63,10 @@ interviewlab.grant_interviews user_id=… interviews=… reason="{session}" --en
 --reason "…", and write the session into the new row: update entitlements
 set stripe_session_id = {session:literal} where id = '…';
 
+If the row of another names it, who copied it, write it out of theirs and plan this again: update
+entitlements set stripe_session_id = null where stripe_session_id = {session:literal}
+and user_id = '…';
+
 If they deleted their account, or nobody can be found, refund the payment in Stripe.
 
 select user_id, status from entitlements where stripe_session_id = {session:literal};
@@ -85,6 +90,23 @@ The history goes on saying what was granted, so write a waiver either way, with 
 select remaining_interviews from entitlements where id = {id:literal};
 """
 
+ENDED = """
+decide what is owed for checkout session {session}
+
+It is worth {bought} interviews, and {came} were granted. Entitlement {id} of user {user_id} is
+{status}, and its last day was {expires_at}.
+
+Find out why it ended: select action, previous_balance, new_balance, metadata, created_at
+from entitlement_history where entitlement_id = {id:literal} order by created_at;
+
+If the rest is owed, let it run again and plan this again: update entitlements
+set status = 'consumed', expires_at = null where id = {id:literal};
+
+If it is not, write a waiver, with the reason; or refund the payment in Stripe.
+
+select status, expires_at from entitlements where id = {id:literal};
+"""
+
 
 def plan(
     violations: Sequence[Violation], primary: Reader, stripe: "Stripe | None", now: datetime
@@ -98,7 +120,7 @@ def plan(
     there = {row["stripe_session_id"]: row for row in reversed(list(found))}
     for violation in violations:
         one, row = said.get(str(violation["session"]), {}), there.get(violation["session"])
-        wrong = _wrong(violation, one, users, is_granted=row is not None)
+        wrong = _wrong(violation, one, users, row)
         if wrong:
             yield written(FIND_OUT, {**violation, **_words(one), "wrong": wrong})
         elif row is not None:
@@ -108,13 +130,13 @@ def plan(
 
 
 def _wrong(
-    violation: Violation, one: Mapping[str, Any], users: Collection[object], *, is_granted: bool
+    violation: Violation, one: Mapping[str, Any], users: Collection[object], row: Row | None
 ) -> str:
     """Why nothing can be granted for it; empty where it can."""
     if violation["bought"] is None:
         return "the settings do not know what its tier is worth"
-    if is_granted:
-        return ""
+    if row is not None:
+        return "" if row["user_id"] == _user(one) else "the row that names it is another user's"
     if _user(one) not in users:
         return "the user is not there"
     return "" if _currency(one) in CURRENCIES else "we sell in USD and AUD alone"
@@ -181,17 +203,29 @@ def _granted(violation: Violation, one: Mapping[str, Any], now: datetime) -> Ite
 
 def _filled_up(violation: Violation, row: Row, now: datetime) -> Iterator[Change]:
     """What is missing is added to what is left of what came."""
-    left, came = int(str(row["remaining_interviews"] or 0)), row["came"]
-    missing = int(str(violation["bought"])) - int(str(left if came is None else came))
+    left = int(str(row["remaining_interviews"] or 0))
+    came = left if row["came"] is None else int(str(row["came"]))
+    missing = int(str(violation["bought"])) - came
+    words = {**violation, **row, "came": came, "left": left, "kept": max(left + missing, 0)}
     if missing <= 0:
-        words = {"came": came, "left": left, "kept": max(left + missing, 0)}
-        yield written(TOO_MUCH, {**violation, **row, **words})
-        return
+        yield written(TOO_MUCH, words)
+    elif _has_ended(row, now):
+        yield written(ENDED, {**words, "expires_at": row["expires_at"] or "never said"})
+    else:
+        yield from _added(row, left + missing, now)
+
+
+def _has_ended(row: Row, now: datetime) -> bool:
+    ends = row["expires_at"]
+    return row["status"] == "expired" or (isinstance(ends, datetime) and ends < now)
+
+
+def _added(row: Row, balance: int, now: datetime) -> Iterator[Change]:
     yield Update(
         "entitlements",
         key={"id": row["id"]},
         expect={name: row[name] for name in ("status", "remaining_interviews")},
-        set={"remaining_interviews": left + missing, "status": "active", "consumed_at": None},
+        set={"remaining_interviews": balance, "status": "active", "consumed_at": None},
     )
     yield Insert(
         "entitlement_history",
@@ -200,7 +234,7 @@ def _filled_up(violation: Violation, row: Row, now: datetime) -> Iterator[Change
             "entitlement_id": row["id"],
             "action": "grant",
             "previous_balance": row["booked"] or 0,
-            "new_balance": left + missing,
+            "new_balance": balance,
             "metadata": {"granted_by": "trueup", "reason": "granted less than was paid for"},
             "created_at": now,
         },

@@ -10,13 +10,15 @@ from msgspec.structs import replace
 from psycopg.rows import dict_row
 
 from systems import scenes
+from systems.interviewlab.faults import checkout
 from systems.scenes import Scene
 from trueup import catalog
 from trueup.errors import PlanError
+from trueup.model.plan import Op
 from trueup.model.verdict import Verdict
 from trueup.primary import typed
 from trueup.sample import Fault
-from trueup.sample.planting import uid
+from trueup.sample.planting import quietly, uid
 
 SOMEBODY = (
     "select id::text from auth.users where email_confirmed_at is not null order by id limit 1"
@@ -31,6 +33,10 @@ BY_HAND = """
     insert into entitlements (id, user_id, type, status, remaining_interviews, created_at)
     select md5('by hand')::uuid, id, 'interview_package', 'active', 2, created_at
     from auth.users order by id limit 1
+"""
+
+HALF_GRANTED = """
+    update entitlements set {} where id = md5('fault-lost 2 package')::uuid
 """
 
 USED = """
@@ -198,6 +204,46 @@ def test_the_steps_for_a_copied_checkout_end_the_copy(lab: Scene) -> None:
     named = scenes.named(lab.outcomes())
     assert again.invariant not in named
     assert copied not in named.get("every_balance_equals_its_last_history_row", set())
+
+
+@pytest.mark.parametrize(
+    ("so", "title"),
+    [
+        ("user_id = md5('fault-lost 1')::uuid", "find out who paid for"),
+        ("status = 'consumed', expires_at = '2026-11-01'", "decide what is owed"),
+        ("status = 'expired'", "decide what is owed"),
+    ],
+    ids=["in another user's row", "lapsed", "ended"],
+)
+def test_what_was_granted_in_part_is_filled_up_for_whoever_paid_and_while_it_runs(
+    lab: Scene, so: str, title: str
+) -> None:
+    lost = known("checkouts_not_granted")
+    lab.plant(replace(lost, plant=lost.plant + quietly(HALF_GRANTED.format(so) + ";")))
+
+    plan = lab.plan("grant_paid_interviews", lost.invariant)
+    applied = lab.apply(plan)
+
+    assert {change.op for change in plan.changes} == {Op.INSERT}
+    assert (applied.exit_code, len(applied.moved)) == (0, 2)
+    [guide] = [steps for steps in plan.steps if "lost 2" in named_in(steps.title)]
+    assert guide.title.startswith(title)
+
+
+def test_what_was_granted_beyond_and_never_logged_is_said(lab: Scene) -> None:
+    lost = known("checkouts_not_granted")
+    unlogged = "delete from entitlement_history where user_id = md5('fault-lost 5')::uuid;"
+    lab.plant(replace(lost, plant=lost.plant + quietly(unlogged)))
+
+    plan = lab.plan("grant_paid_interviews", lost.invariant)
+
+    [guide] = [steps for steps in plan.steps if "lost 5" in named_in(steps.title)]
+    assert guide.steps[0] == "It is worth 3 interviews, and 5 were granted."
+
+
+def named_in(title: str) -> set[str]:
+    """Whose checkout session a title names."""
+    return {f"lost {n}" for n in range(1, 7) if checkout(f"lost {n}") in title}
 
 
 def written_out(step: str, row: str) -> list[str]:
