@@ -48,7 +48,8 @@ def every_paid_checkout_was_granted_once(
     bought stands in its metadata under `metadata`: a number, or a name that `worth` has a number
     for, itself or the system's setting of that name; one that is neither is named. Sessions without
     it sold something else. Those of the last thirty days are judged, but none that was begun, or
-    paid, within the grace. What was refunded as a whole need not be granted.
+    paid, within the grace. What was refunded as a whole need not be granted, nor what is missing of
+    it.
 
     `buyer` lets whoever bought be deleted: the name under which the metadata has their id, and a
     SELECT of those of `:ids` that there are. An id that nobody has, and that looks like one, was
@@ -63,9 +64,10 @@ def every_paid_checkout_was_granted_once(
         wrong: list[Wrong] = []
         for one in paid:
             bought = _bought(one, metadata, known)
-            trouble = _trouble(bought, granted.get(one["id"], []))
-            went_back = one["id"] not in granted and _went_back(one, returned)
-            if trouble and not went_back:
+            came = granted.get(one["id"], [])
+            trouble = _trouble(bought, came)
+            is_missing = not came or (bought is not None and sum(came) < bought)
+            if trouble and not (is_missing and _went_back(one, returned)):
                 wrong.append((one, bought, trouble))
         recent = stripe.changed(COMPLETED) if wrong else frozenset()
         gone = _deleted(replica, wrong, buyer)

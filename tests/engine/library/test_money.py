@@ -280,6 +280,24 @@ def test_what_was_refunded_as_a_whole_need_not_be_granted(account: Account, aske
     assert keys(asked(granted())) == ["cs_test_part"]
 
 
+def test_what_was_granted_in_part_and_refunded_as_a_whole_need_not_be_filled_up(
+    account: Account, database: Database, asked
+) -> None:
+    for number, worth, amount in (("less", "10", 5), ("more", "10", 15), ("unknown", "elite", 5)):
+        payment = f"pi_{number}"
+        session(
+            account,
+            f"cs_test_{number}",
+            metadata={"credits": worth},
+            amount_total=500,
+            payment_intent=payment,
+        )
+        refund(account, f"re_{number}", payment_intent=payment)
+        database.execute(f"insert into grants values ('cs_test_{number}', {amount})")
+
+    assert sorted(keys(asked(granted()))) == ["cs_test_more", "cs_test_unknown"]
+
+
 def test_what_a_name_is_worth_may_stand_in_the_settings(account: Account, asked) -> None:
     session(account, "cs_test_elite", metadata={"credits": "elite"})
 
