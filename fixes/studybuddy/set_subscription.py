@@ -29,7 +29,7 @@ SUBSCRIPTIONS = """
 
 
 class Row(TypedDict):
-    """Whose subscription, and what it is to be; `plan` is a plan's name."""
+    """Whose subscription, and what it is to be; `plan` is a name, and without one theirs stays."""
 
     user_id: UUID
     status: Literal["active", "trialing", "canceled", "expired", "past_due"]
@@ -57,6 +57,6 @@ def _set(row: Violation, found: Found) -> dict[str, object]:
     ends = "trial_end" if row["status"] == "trialing" else "current_period_end"
     return {
         "status": row["status"],
-        "plan_id": found["plan"],
+        **({"plan_id": found["plan"]} if row["plan"] is not None else {}),
         **({ends: row["until"]} if row["until"] else {}),
     }

@@ -25,6 +25,15 @@ ON_PRO = """
     order by user_id limit 1
 """
 
+WHO_LEFT = """
+    select user_id, status, plan_id
+    from subscriptions
+    where status = 'canceled' and plan_id is not null
+    order by user_id limit 1
+"""
+
+NOW = "select user_id, status, plan_id from subscriptions where user_id = '{}'"
+
 OVERRIDE = "select quota_overrides, notes from admin_overrides where user_id = '{}'"
 
 ENDED = """
@@ -93,3 +102,11 @@ def test_an_override_that_begins_again_keeps_its_notes(sound: Scene, notes: str,
     assert became["quota_overrides"] == {"ai_extractions": 60}
     said = "Temporary rate limit increase by trueup - expires in 24h"
     assert became["notes"] == then.format(said)
+
+
+def test_a_subscription_keeps_its_plan_where_none_is_typed(sound: Scene) -> None:
+    before = one(sound, WHO_LEFT)
+
+    sound.apply(planned(sound, "set_subscription", user_id=before["user_id"], status="expired"))
+
+    assert one(sound, NOW.format(before["user_id"])) == before | {"status": "expired"}
