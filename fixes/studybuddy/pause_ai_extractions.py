@@ -8,17 +8,18 @@ from collections.abc import Iterable, Iterator
 from typing import TypedDict
 
 from trueup import Update
+from trueup.errors import PlanError
 from trueup.model.change import Change
 from trueup.model.violation import Violation
 from trueup.replica.reader import Reader
 
 AT_MOST = 20
 
-ALLOWING = """
-    select id, name, limits
+PLANS = """
+    select id, name, limits, limits ->> 'ai_extractions' is distinct from '0' as allows
     from plans
-    where is_active and limits ->> 'ai_extractions' is distinct from '0'
-    order by id
+    where is_active
+    order by name
 """
 
 
@@ -31,8 +32,12 @@ class Row(TypedDict):
 def plan(violations: Iterable[Violation], primary: Reader) -> Iterator[Change]:
     """The plans that still allow extractions; their other limits stay."""
     named = {violation.get("plan") for violation in violations}
-    for row in primary.rows(ALLOWING) if named else ():
-        if None not in named and row["name"] not in named:
+    plans = {str(row["name"]): row for row in primary.rows(PLANS)}
+    for name in named - plans.keys() - {None}:
+        there = ", ".join(plans) or "none"
+        raise PlanError(f"there is no active plan {name!r}; there are {there}")
+    for name, row in plans.items():
+        if not row["allows"] or not named & {None, name}:
             continue
         limits = row["limits"]
         kept = limits if isinstance(limits, dict) else {}

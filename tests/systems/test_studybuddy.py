@@ -110,3 +110,12 @@ def test_a_subscription_keeps_its_plan_where_none_is_typed(sound: Scene) -> None
     sound.apply(planned(sound, "set_subscription", user_id=before["user_id"], status="expired"))
 
     assert one(sound, NOW.format(before["user_id"])) == before | {"status": "expired"}
+
+
+def test_to_pause_a_plan_that_there_is_not_is_refused(sound: Scene) -> None:
+    with pytest.raises(PlanError, match="there is no active plan 'pro'; there are Free, Pro"):
+        planned(sound, "pause_ai_extractions", plan="pro")
+
+    sound.apply(planned(sound, "pause_ai_extractions", plan="Pro"))
+    assert not planned(sound, "pause_ai_extractions", plan="Pro").changes
+    assert planned(sound, "pause_ai_extractions", plan="").changes
