@@ -1,6 +1,7 @@
 """AIAS Platform: limits that are shares, and fixes by what else is so than in its faults."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from trueup.model.change import Call, Steps
 from trueup.model.verdict import Verdict
 from trueup.model.violation import Violation
 from trueup.primary import typed
+from trueup.sample import Fault
 from trueup.sample.planting import uid
 
 Scenes = Callable[[str], scenes.Scene]
@@ -54,6 +56,12 @@ def sound(scene: Scenes) -> scenes.Scene:
     """AIAS Platform's sample without a fault."""
     found = scene("aias")
     found.plant()
+    return found
+
+
+def known(name: str) -> Fault:
+    """The fault of this name."""
+    [found] = [one for of, one in scenes.all_faults() if (of, one.name) == ("aias", name)]
     return found
 
 
@@ -202,3 +210,21 @@ def test_what_was_put_back_too_often_or_for_nobody_fails_and_the_rest_waits_agai
         for number, said in became.items()
         if "error" in said
     } == fails
+
+
+@pytest.mark.parametrize("shape", ["", "shape_b.sql"])
+def test_the_steps_for_a_tenant_beyond_its_plan_can_be_followed(scene: Scenes, shape: str) -> None:
+    found, greedy = scene("aias"), known("tenants_beyond_their_plan")
+    found.plant(greedy)
+    found.database.execute(f"update tenants set limits = null where id = '{uid('greedy free')}'")
+    if shape:
+        found.database.execute((scenes.folder("aias") / shape).read_text())
+
+    plan = found.plan("fit_tenant_into_plan", greedy.invariant)
+
+    [guide] = [one for one in plan.steps if str(uid("greedy free")) in one.title]
+    look, _, promise, _ = guide.steps
+    for statement in re.findall(r"(?:select|update) .*;", f"{look}\n{promise}"):
+        found.database.execute(statement.replace("…", "4"))
+    left = scenes.named(found.outcomes())[greedy.invariant]
+    assert left == greedy.keys - {str(uid("greedy free"))}
