@@ -18,19 +18,21 @@ AT_MOST = 500
 NAMELESS = "names no tenant"
 
 ONLY_TENANTS = """
-    select user_id, min(tenant_id::text)::uuid as tenant_id
-    from tenant_members
-    where status = 'active' and user_id = any(:users)
-    group by user_id
+    select member.user_id, min(tenants.id::text)::uuid as tenant_id
+    from tenant_members as member
+    join tenants on tenants.id = member.tenant_id
+    where member.status = 'active' and member.user_id = any(:users)
+    group by member.user_id
     having count(*) = 1
-    order by user_id
+    order by member.user_id
 """
 
 WORKFLOWS_OF = """
     select execution.id, workflow.tenant_id
     from workflow_executions as execution
     join workflows as workflow on workflow.id = execution.workflow_id
-    where execution.id = any(:ids) and workflow.tenant_id is not null
+    join tenants on tenants.id = workflow.tenant_id
+    where execution.id = any(:ids)
     order by execution.id
 """
 

@@ -700,7 +700,8 @@ TENANTS = (
         name="rows_of_no_tenant",
         invariant="every_tenant_row_names_a_tenant",
         # Certain of the first and of the first run; the owner of the second is at home in two
-        # tenants, that of the third in none any more, and a restore lost the tenant of the others.
+        # tenants, that of the third in none any more, and a restore lost the tenant of the others,
+        # whose run and whose member say no more.
         plant=quietly(
             tenant("home 1"),
             tenant("home 2"),
@@ -714,12 +715,25 @@ TENANTS = (
             workflow("adrift 2", "home 1", "commuter", tenant_id=None),
             workflow("adrift 3", "home 1", "homeless", tenant_id=None),
             workflow("adrift 4", "gone", created_by=None),
+            person("castaway"),
+            member("gone", "castaway"),
+            workflow("adrift 5", "gone", "castaway", tenant_id=None),
             workflow("home 1 workflow", "home 1"),
             execution(
                 "run adrift",
                 "home 1",
                 "completed",
                 ago(days=2),
+                user_id=None,
+                tenant_id=None,
+                completed_at=ago(days=2),
+            ),
+            execution(
+                "run of adrift 4",
+                "gone",
+                "completed",
+                ago(days=2),
+                workflow_id=uid("adrift 4"),
                 user_id=None,
                 tenant_id=None,
                 completed_at=ago(days=2),
@@ -743,8 +757,10 @@ TENANTS = (
             ),
         ),
         keys=keys(
-            *(f"adrift {number}" for number in (1, 2, 3, 4)),
+            *(f"adrift {number}" for number in (1, 2, 3, 4, 5)),
+            "castaway in gone",
             "run adrift",
+            "run of adrift 4",
             "run of the gone",
             "used by the gone",
         ),
