@@ -1,9 +1,9 @@
 """
 Give executions that have ended the moment at which they did.
 
-That is their start and the duration that they measured. Where they measured none, it is the last
-moment at which they can have ended: the platform cuts off whatever runs for longer. What has no
-start either is left to a person.
+That is their start and the duration that they measured. Where they measured none, or one that
+cannot be, it is the last moment at which they can have ended: the platform cuts off whatever runs
+for longer. What has no start either is left to a person.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +19,8 @@ AT_MOST = 500
 
 SHAPE_A, SHAPE_B = ("started_at", "completed_at"), ("start_time", "end_time")
 """What each shape calls the start and the end of an execution."""
+
+MILLISECOND = timedelta(milliseconds=1)
 
 MEASURED = """
     select id, (metrics ->> 'durationMs')::numeric as milliseconds
@@ -58,15 +60,19 @@ def plan(
             "workflow_executions",
             key={"id": execution["id"]},
             expect={"status": execution["status"], start: began, end: None},
-            set={end: min(began + took.get(execution["id"], longest), now)},
+            set={end: _ended(began, took.get(execution["id"]), longest, now)},
         )
 
 
-def _took(primary: Reader, ids: Sequence[object]) -> dict[object, timedelta]:
-    """What executions measured of themselves, by their ids; nothing where none measures."""
+def _ended(began: datetime, took: float | None, longest: timedelta, now: datetime) -> datetime:
+    """Its start and what it measured, which lies between its start and now if it can be."""
+    if took is not None and 0 <= took <= (now - began) / MILLISECOND:
+        return began + took * MILLISECOND
+    return min(began + longest, now)
+
+
+def _took(primary: Reader, ids: Sequence[object]) -> dict[object, float]:
+    """The milliseconds that executions measured, by their ids; nothing where none measures."""
     if not primary.has_column("workflow_executions.metrics"):
         return {}
-    return {
-        row["id"]: timedelta(milliseconds=float(str(row["milliseconds"])))
-        for row in primary.rows(MEASURED, ids=ids)
-    }
+    return {row["id"]: float(str(row["milliseconds"])) for row in primary.rows(MEASURED, ids=ids)}

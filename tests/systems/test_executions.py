@@ -170,6 +170,23 @@ def test_the_third_vocabulary_is_judged_and_mended_with_ids_that_are_texts(scene
         assert len(there_and_back(found, fix, invariant).changes) == 1
 
 
+@pytest.mark.parametrize("measured", [1e300, 10**12, -1])
+def test_a_measure_that_cannot_be_is_none(scene: Scenes, measured: float) -> None:
+    found = shaped(scene, "third_vocabulary")
+    planted(found, THIRD, {"completed": ("completed", ago(days=2), None)})
+    with found.database.connect() as connection:
+        connection.execute(
+            "update workflow_executions set metrics = jsonb_build_object('durationMs', %s::numeric)"
+            " where id = %s",
+            [measured, f"exec_{uid('completed')}"],
+        )
+
+    [change] = there_and_back(found, "stamp_finished_executions", ENDLESS).changes
+
+    end = ago(days=2) + timedelta(seconds=900)
+    assert change.set["completed_at"] == f"{end.isoformat(sep=' ')[:-3]}"
+
+
 @pytest.mark.parametrize(
     ("shape", "execution", "says"),
     [
