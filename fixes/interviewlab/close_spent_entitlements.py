@@ -1,8 +1,9 @@
 """
 Close entitlements with nothing left, and those that have expired; no balance stays below zero.
 
-What an expired one had left is taken to zero, and the history says so in the same breath, where it
-agreed with the balance before.
+What an expired one had left is taken to zero, and the history says so in the same breath. Where it
+did not agree with the balance before, what is left stays: without it nobody could tell what lapsed
+from what was used and never logged.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,14 +33,18 @@ def plan(violations: Sequence[Violation], primary: Reader, now: datetime) -> Ite
     booked = {row["entitlement_id"]: row for row in primary.rows(LAST, ids=ids)}
     for entitlement in violations:
         left = int(str(entitlement["remaining_interviews"] or 0))
+        last = booked.get(entitlement["id"])
+        agrees = last is not None and last["new_balance"] == left
         yield Update(
             "entitlements",
             key={"id": entitlement["id"]},
             expect={name: entitlement[name] for name in ("status", "remaining_interviews")},
-            set={"remaining_interviews": 0, **_closed(entitlement, left, now)},
+            set={
+                "remaining_interviews": 0 if agrees else max(left, 0),
+                **_closed(entitlement, left, now),
+            },
         )
-        last = booked.get(entitlement["id"])
-        if left and last is not None and last["new_balance"] == left:
+        if left and last is not None and agrees:
             yield _logged(entitlement, left, _after(last, now))
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from psycopg.rows import dict_row
 
 from systems import scenes
-from systems.interviewlab.faults import checkout
+from systems.interviewlab.faults import checkout, package
 from systems.scenes import Scene
 from trueup import catalog
 from trueup.errors import PlanError
@@ -18,7 +18,7 @@ from trueup.model.plan import Op
 from trueup.model.verdict import Verdict
 from trueup.primary import typed
 from trueup.sample import Fault
-from trueup.sample.planting import quietly, uid
+from trueup.sample.planting import ago, quietly, uid
 
 SOMEBODY = (
     "select id::text from auth.users where email_confirmed_at is not null order by id limit 1"
@@ -120,6 +120,29 @@ def test_a_grant_by_hand_is_logged_as_what_it_was_before_it_was_used(lab: Scene)
     ]
     with pytest.raises(PlanError, match="the history says already"):
         planned(lab, "log_manual_grant", **typed_row)
+
+
+def test_what_lapsed_is_not_said_to_have_been_used(lab: Scene) -> None:
+    left_open = known("entitlements_left_open")
+    lapsed = package("lapsed", 2, (5, 4), expires_at=ago(days=1))
+    lab.plant(replace(left_open, plant=left_open.plant + quietly(lapsed)))
+
+    lab.apply(lab.plan("close_spent_entitlements", left_open.invariant))
+    lab.apply(lab.plan("log_missing_consumption", "every_balance_equals_its_last_history_row"))
+
+    with lab.database.connect() as connection:
+        said = connection.execute(
+            "select action, new_balance from entitlement_history"
+            " where user_id = %s order by created_at",
+            [uid("lapsed")],
+        ).fetchall()
+        [closed] = connection.execute(
+            "select status, remaining_interviews from entitlements where user_id = %s",
+            [uid("lapsed")],
+        ).fetchall()
+    assert said == [("purchase", 5), ("consume", 4), ("consume", 3), ("consume", 2)]
+    assert closed == ("expired", 2)
+    assert scenes.named(lab.outcomes()) == {}
 
 
 def test_the_same_grant_typed_twice_is_one(lab: Scene) -> None:
