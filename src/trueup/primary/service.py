@@ -62,7 +62,14 @@ class Service(Struct, frozen=True, kw_only=True):
     def request(
         self, method: str, path: str, body: Mapping[str, object] | None, idempotency_key: str
     ) -> httpx.Request:
-        """The request, with its key; raises ConfigError where a library for it is missing."""
+        """
+        The request, with its key.
+
+        Raises ConfigError where a library for it is missing, and InvalidURL for a path with dots
+        between its slashes: they would be followed, to what the plan does not show.
+        """
+        if not {".", ".."}.isdisjoint(path.partition("?")[0].split("/")):
+            raise httpx.InvalidURL("the path has dots between its slashes")
         if self.kind is Kind.STRIPE:
             return self._form(method, path, body, idempotency_key)
         if self.kind is Kind.S3:

@@ -155,13 +155,16 @@ def test_what_somebody_else_has_called_meanwhile_is_not_called(
     assert "somebody else has begun it meanwhile" in late[0].detail
 
 
-def test_a_path_that_no_address_has_is_a_call_that_failed(desk: Desk, outside: Counter) -> None:
+@pytest.mark.parametrize("path", ["/x\ny", "/jobs/../users/1", "/jobs/./1", "/jobs/.."])
+def test_a_path_that_no_address_has_is_a_call_that_failed(
+    desk: Desk, outside: Counter, path: str
+) -> None:
     nobody = {"work": Service(name="work", kind=Kind.HTTP, url="http://127.0.0.1:9", key="sekret")}
     applied = desk.apply(desk.plan(tell, NO_JOB_RUNS, services={"work"}), services=nobody)
     first, *_ = call_journal.of_entry(desk.primary.connection, applied.entries[0])
     caller = Caller(connection=desk.primary.connection, services=services(outside), stop=Stop())
 
-    [called] = caller.make([replace(first, path="/x\ny")])
+    [called] = caller.make([replace(first, path=path)])
 
     assert (called.state, called.detail) == ("failed", "its path is none that an address has")
     assert outside.requests == []
