@@ -37,7 +37,7 @@ _WRITABLE = """
       and roles && array['public', 'anon', 'authenticated']::name[]
       and (
           cmd in ('INSERT', 'UPDATE', 'ALL') and coalesce(with_check, qual) = 'true'
-          or cmd in ('DELETE', 'ALL') and qual = 'true'
+          or cmd in ('UPDATE', 'DELETE', 'ALL') and qual = 'true'
       )
     order by policy
 """
@@ -72,7 +72,8 @@ def no_policy_lets_everyone_write(
     """
     No permissive policy for everybody has the literal `true` where it decides on a write.
 
-    A policy FOR ALL without WITH CHECK writes by its USING, and deletes by it even with one.
+    USING says whose rows an update or a delete may touch: with `true` there, a WITH CHECK that asks
+    for one's own row lets anybody make anybody's row theirs. Without WITH CHECK it decides on both.
     """
     policies = spelt(_WRITABLE, schemas=schemas)
 
