@@ -12,7 +12,9 @@ from trueup.replica.visitor import Visitor
 
 _VISITED = """
     select n.nspname || '.' || c.relname as "table", format('%I.%I', n.nspname, c.relname) as name,
-           least(100, 100000 / greatest(c.reltuples, 1))::text as percent, r.rolname as role
+           least(100, greatest(
+               100000 / greatest(c.reltuples, 1), 2000 / nullif(greatest(c.relpages, 0)::real, 0)
+           ))::text as percent, r.rolname as role
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
     join pg_roles as r on r.rolname in (:roles)
@@ -24,6 +26,11 @@ _VISITED = """
           where p.polrelid = c.oid and p.polcmd in ('r', '*') and p.polroles && array[0, r.oid]
       )
     order by "table", role
+"""
+"""
+Of each table, the share that has about a thousand rows, and twenty pages at least.
+
+A sample is of whole pages: where a few have a thousand rows, it may well be of none.
 """
 
 _SOMEBODY = "select id::text as id from auth.users where deleted_at is null order by id limit 1"
@@ -45,7 +52,7 @@ def every_policy_can_be_evaluated(
     Every table that a visitor may select from answers them, under its policies.
 
     Asked as one user of auth.users, of about a thousand rows a table, so that a table of millions
-    costs no more. A timeout or a lost connection is unknown, not a violation.
+    costs little more. A timeout or a lost connection is unknown, not a violation.
     """
     visited = spelt(_VISITED, schemas=schemas, roles=roles)
 

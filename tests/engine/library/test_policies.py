@@ -59,6 +59,18 @@ def test_one_that_fails_is_named_with_whom_it_fails(
     ]
 
 
+def test_of_few_pages_all_are_looked_at_however_many_rows_they_are_said_to_have(
+    database: Database, ask, visitor: Visitor
+) -> None:
+    database.execute(TABLES + "create policy p on broken using (1 / (id - 1) = 1)")
+    database.execute("vacuum analyze broken")
+    database.execute("update pg_class set reltuples = 1e9 where relname = 'broken'")
+
+    [violation] = ask(every_policy_can_be_evaluated(), visitor=visitor).violations
+
+    assert violation["table"] == "public.broken"
+
+
 def test_one_that_fails_for_one_role_names_that_role(
     database: Database, ask, visitor: Visitor
 ) -> None:
