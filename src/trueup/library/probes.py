@@ -24,6 +24,8 @@ SECRETS = {
     "Stripe webhook secret": re.compile(r"\bwhsec_[A-Za-z0-9+/=]{8,}"),
     "database URL with a password": re.compile(r"\bpostgres(?:ql)?://[^\s:/@\"']+:[^\s@\"']+@"),
     "private key": re.compile(r"-----BEGIN (?:RSA |EC )?PRIVATE KEY-----"),
+    "Supabase secret key": re.compile(r"\bsb_secret_[A-Za-z0-9_-]{8,}"),
+    "Supabase access token": re.compile(r"\bsbp_(?:[a-z0-9]+_)?[0-9a-f]{32,}"),
     "OpenAI key": re.compile(r"\bsk-(?:proj-)?[A-Za-z0-9_-]{20,}"),
 }
 """What no browser needs, by its name; what a match holds is never kept."""

@@ -39,7 +39,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("a key of an AI provider", r"sk-(?<![A-Za-z0-9]sk-)(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{24,}"),
     ("a Google key", r"AIza(?<![A-Za-z0-9]AIza)[0-9A-Za-z_-]{30,}"),
     ("a Supabase key", r"sb_secret_[A-Za-z0-9_-]{8,}"),
-    ("a Supabase key", r"sbp_(?<![A-Za-z0-9]sbp_)[0-9a-f]{32,}"),
+    ("a Supabase key", r"sbp_(?<![A-Za-z0-9]sbp_)(?:[a-z0-9]+_)?[0-9a-f]{32,}"),
     ("a Neon key", r"napi_[a-z0-9]{32,}"),
     ("a Resend key", r"re_(?<![A-Za-z0-9_]re_)[A-Za-z0-9]{6,}_[A-Za-z0-9]{16,}"),
     ("a SendGrid key", r"SG\.(?<![A-Za-z0-9]SG\.)[\w-]{16,}\.[\w-]{16,}"),

@@ -263,6 +263,9 @@ def token(role: str) -> str:
         ("whsec_" + "abcdefghijkl", "Stripe webhook secret"),
         ("postgresql://u:hunter2@db.example/app", "database URL with a password"),
         (token("service_role"), "Supabase service role key"),
+        ("sb_" + "secret_abcdefgh_IJ-kl", "Supabase secret key"),
+        ("sbp_" + "0a1b" * 10, "Supabase access token"),
+        ("sbp_" + "oauth_" + "0a1b" * 10, "Supabase access token"),
     ],
 )
 def test_a_secret_in_a_script_is_named_and_not_shown(
@@ -393,7 +396,14 @@ def test_no_probe_takes_maintenance_for_an_answer(site: Site, asked, invariant) 
 
 
 @pytest.mark.parametrize(
-    "public", [token("anon"), "pk_" + "live_abcdefghijkl", "postgresql://db.example/app", "eyJ"]
+    "public",
+    [
+        token("anon"),
+        "sb_" + "publishable_abcdefghijkl",
+        "pk_" + "live_abcdefghijkl",
+        "postgresql://db.example/app",
+        "eyJ",
+    ],
 )
 def test_what_is_meant_for_browsers_is_not_named(site: Site, asked, public: str) -> None:
     site.says("/", f"<script>key = '{public}'</script>")

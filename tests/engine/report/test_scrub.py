@@ -32,6 +32,7 @@ KINDS = [
     ("AIza" + "SyA1" * 9, "a Google key"),
     ("sb_secret_" + "a1B2c3D4", "a Supabase key"),
     ("sbp_" + "0a1b" * 10, "a Supabase key"),
+    ("sbp_" + "oauth_" + "0a1b" * 10, "a Supabase key"),
     ("napi_" + "0a1b" * 10, "a Neon key"),
     ("re_" + "a1B2c3D4_" + "a1B2" * 5, "a Resend key"),
     ("SG." + "a1B2" * 5 + "." + "a1B2" * 9, "a SendGrid key"),
