@@ -59,7 +59,10 @@ _PARTS = """
     where k.contype in ('c', 'f', 'p', 'u', 'x')
     union all
     select name || ' trigger ' || t.tgname,
-           concat_ws(', ', pg_get_triggerdef(t.oid), case t.tgenabled when 'D' then 'disabled' end)
+           concat_ws(
+               ', ', pg_get_triggerdef(t.oid),
+               case t.tgenabled when 'D' then 'disabled' when 'R' then 'for replicas' end
+           )
     from tables join pg_trigger as t on t.tgrelid = tables.oid
     where not t.tgisinternal
     union all

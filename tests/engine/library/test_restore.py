@@ -110,6 +110,28 @@ def test_a_trigger_that_was_left_disabled_is_named(database: Database, ask) -> N
     assert ask(found).verdict is Verdict.HOLDS
 
 
+def test_a_trigger_that_fires_for_replicas_alone_is_as_good_as_disabled(
+    database: Database, ask
+) -> None:
+    database.execute(TRIGGER + "alter table t enable replica trigger touched")
+    found = no_trigger_is_disabled()
+
+    before = ask(found)
+    [steps] = planned("enable_trigger", before)
+    said = "alter table public.t enable trigger touched;"
+    assert any(said in step for step in steps.steps)
+    database.execute(said)
+
+    assert keys(before) == ["public.t.touched"]
+    assert ask(found).verdict is Verdict.HOLDS
+
+
+def test_a_trigger_that_fires_always_is_enabled(database: Database, ask) -> None:
+    database.execute(TRIGGER + "alter table t enable always trigger touched")
+
+    assert ask(no_trigger_is_disabled()).verdict is Verdict.HOLDS
+
+
 def test_a_foreign_key_whose_triggers_are_disabled_goes_by_its_own_name(
     database: Database, ask
 ) -> None:

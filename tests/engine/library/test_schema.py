@@ -75,6 +75,10 @@ def test_each_part_is_recorded_under_the_key_of_its_violation(recorded: Path) ->
         ('drop trigger touched on "My table"', "public.My table trigger touched"),
         ('alter table "My table" disable trigger touched', "public.My table trigger touched"),
         (
+            'alter table "My table" enable replica trigger touched',
+            "public.My table trigger touched",
+        ),
+        (
             'alter table "My table" drop constraint its_parent',
             "public.My table constraint its_parent",
         ),

@@ -2,7 +2,7 @@
 Enable a trigger again; what it missed meanwhile is for the invariants of the tables that it writes.
 
 A foreign key's triggers are the server's own: only a superuser enables them, and rows may have
-slipped past it, so those are steps for a person.
+slipped past it, so those are steps for a person. So is one for replicas, which somebody made that.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,22 @@ Rows may have slipped past it, and it takes itself for valid. Drop it and add it
 with the definition that pg_get_constraintdef gives; then validate it: alter table {table} validate
 constraint {name};
 
-select count(*) from pg_trigger where tgrelid = {table:literal}::regclass and tgenabled = 'D';  -- 0
+select count(*) from pg_trigger
+where tgrelid = {table:literal}::regclass and tgenabled in ('D', 'R');  -- 0
+"""
+
+FOR_REPLICAS = """
+enable the trigger {trigger} for everybody, or drop it
+
+It was enabled for replicas: it fires for rows that replication brings, and for nobody who writes
+here. No restore does that; ask who did, and why.
+
+If what it keeps is kept here too: alter table {table} enable trigger {name};
+
+If only a subscriber needs it: drop trigger {name} on {table};
+
+select tgenabled from pg_trigger
+where tgrelid = {table:literal}::regclass and tgname = {tgname:literal};  -- O, or no row
 """
 
 
@@ -33,5 +48,7 @@ def plan(violations: Iterable[Violation]) -> Iterator[Change]:
     for trigger in violations:
         if trigger["is_foreign_key"]:
             yield written(FOREIGN_KEY, trigger)
+        elif trigger["is_for_replicas"]:
+            yield written(FOR_REPLICAS, trigger)
         else:
             yield Alter(Alteration.ENABLE_TRIGGER, str(trigger["relation"]), str(trigger["tgname"]))
