@@ -60,6 +60,8 @@ test_a_member_sees_only_their_own_tenants = a_member_sees_only_their_own_tenants
 test_a_member_sees_only_their_own_executions = a_member_sees_only_their_own_tenants(
     {"workflow_executions": "tenant_id"},
     MEMBERS,
+    # Of no tenant are those that somebody ran for themselves.
+    own={"workflow_executions": "user_id"},
     needs=["workflow_executions.tenant_id"],
     runbook=ACCESS,
 )

@@ -26,8 +26,7 @@ _OTHERS = """
 _OUTSIDE = """
     select count(*) as rows
     from (
-        select from {table}
-        where {tenant} is not null and {tenant}::text not in ({tenants}) {others} limit {many}
+        select from {table} where {outside} limit {many}
     ) as others
 """
 
@@ -81,7 +80,8 @@ def a_member_sees_only_their_own_tenants(
 
     `owners` has each table with the column that says whose tenant's a row is, `members` is a SELECT
     of `user_id` and `tenant_id`, of those who may see a tenant now. `own` has the tables of which
-    somebody sees their own rows too, whatever their tenant, with the column that names them.
+    somebody sees their own rows too, whatever their tenant, with the column that names them; there
+    a row of no tenant is theirs whom it names. Elsewhere it is nobody's.
     """
     tables = {
         identifier(table): (identifier(column), identifier(mine) if mine else "")
@@ -140,10 +140,12 @@ def _texts(found: object) -> list[str]:
 
 
 def _outside(table: str, tenant: str, mine: str, user: str, tenants: Sequence[str]) -> str:
-    others = f"and {mine}::text is distinct from {literal(user)}" if mine else ""
     listed = ", ".join(map(literal, tenants))
-    given = {"table": table, "tenant": tenant, "tenants": listed, "others": others}
-    return _OUTSIDE.format(**given, many=MANY)
+    outside = f"{tenant}::text not in ({listed})"
+    if mine:
+        outside = f"coalesce({outside}, {mine} is not null)"
+        outside += f" and {mine}::text is distinct from {literal(user)}"
+    return _OUTSIDE.format(table=table, outside=outside, many=MANY)
 
 
 def _row(table: str, role: str, seen: int) -> Row:

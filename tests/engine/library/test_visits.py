@@ -117,7 +117,8 @@ TENANTS = (
     insert into members values (2, md5('1')::uuid, '2026-01-01');
     create table "Jobs" (id int, tenant int, owner uuid);
     insert into "Jobs" select n, n % 3, md5(n::text)::uuid from generate_series(1, 9) n;
-    insert into "Jobs" values (10, 2, md5('1')::uuid), (11, null, null);
+    insert into "Jobs" values (10, 2, md5('1')::uuid), (11, null, null),
+        (12, null, md5('9')::uuid);
     alter table "Jobs" enable row level security;
     create policy tenant on "Jobs" for select to authenticated using (
         owner = auth.uid() or tenant in (
@@ -143,7 +144,7 @@ def test_rows_of_ones_tenants_and_ones_own_hold(database: Database, ask, visitor
     outcome = ask(TENANT, visitor=visitor)
 
     assert outcome.verdict is Verdict.HOLDS
-    assert outcome.judged == {"members": 8, "public.Jobs": 11}
+    assert outcome.judged == {"members": 8, "public.Jobs": 12}
 
 
 def test_ones_own_rows_of_another_tenant_count_where_they_are_not_said_to_be(
@@ -158,12 +159,13 @@ def test_ones_own_rows_of_another_tenant_count_where_they_are_not_said_to_be(
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
-        ("to authenticated using (true)", {"authenticated": 7}),
+        ("to authenticated using (true)", {"authenticated": 8}),
         ("to anon using (tenant = 1)", {"anon": 3}),
-        ("to authenticated using (tenant is null)", {}),
+        ("to authenticated using (tenant is null)", {"authenticated": 1}),
+        ("to authenticated using (tenant is null and owner is null)", {}),
         (f"to authenticated using (tenant in ({EVER}))", {"authenticated": 3}),
     ],
-    ids=["everybody", "strangers", "nobody's", "who has left"],
+    ids=["everybody", "strangers", "of no tenant", "nobody's", "who has left"],
 )
 def test_rows_of_another_tenant_are_counted(
     database: Database, ask, visitor: Visitor, policy: str, expected: dict[str, int]

@@ -895,12 +895,12 @@ SCHEMA = (
             create policy "Directory" on public.tenants for select to anon using (true);
         """,
         keys=frozenset({"workflows/authenticated", "tenants/anon"}),
-        # Own rows of a tenant that one has left, and rows of no tenant.
+        # Own rows of a tenant that one has left, and rows of no tenant and nobody.
         near_misses="""
             create policy "Own anyway" on public.subscriptions for select to authenticated
                 using (user_id = auth.uid());
             create policy "Common errors" on public.error_logs for select to authenticated
-                using (tenant_id is null);
+                using (tenant_id is null and user_id is null);
         """,
         also={
             RECORDED: frozenset(
