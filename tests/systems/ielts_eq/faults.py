@@ -157,9 +157,12 @@ def payment(name: str) -> str:
     return f"pi_{uid(name).hex[:18]}"
 
 
+BY_BANK = ("back 3", "kept 1")
+
+
 def refund(name: str) -> str:
-    """Stripe's id for the refund of that payment."""
-    return f"re_{uid(name).hex[:18]}"
+    """Stripe's id for the refund of that payment; one that came from a bank begins otherwise."""
+    return f"{'pyr' if name in BY_BANK else 're'}_{uid(name).hex[:18]}"
 
 
 def bought(owner: str, name: str) -> str:
