@@ -1,5 +1,5 @@
 """
-Expire the trials whose end has passed; the credits follow by the database's own trigger.
+Expire the trials that should have ended; the credits follow by the database's own trigger.
 
 A trial that Stripe runs, or that an admin extended, is not ended here: somebody has to ask.
 """
