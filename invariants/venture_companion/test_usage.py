@@ -36,6 +36,7 @@ OVER_THE_LIMIT = """
       and not (
           profile.subscription_status is distinct from 'active'
           and coalesce(profile.subscription_current_period_end >= :began, false)
+          and coalesce(profile.updated_at >= :month, false)
       )
     order by used.id
 """
@@ -53,7 +54,8 @@ def test_usage_stays_within_the_tier(replica, settings, now):
     The limits are not asked for somewhere: somebody uses for nothing what others pay for.
 
     Of this month. Whoever's subscription ended within it is not judged, since what they used was
-    theirs to use; nor is a tier without limits, which every_tier_in_use_has_its_limits names.
+    theirs to use: whatever ended it touched the profile, and one that was touched before the month
+    had none in it. Nor is a tier without limits, which every_tier_in_use_has_its_limits names.
     """
     began = _month(now)
     limits = _limits(settings)

@@ -551,7 +551,7 @@ USAGE = (
         name="usage_over_the_limit",
         invariant="usage_stays_within_the_tier",
         # The third used it in two halves, when the server's zone changed; the fourth has no
-        # profile, and so the free tier.
+        # profile, and so the free tier; the fifth had ended a year that they paid for before.
         plant=quietly(
             founder("greedy 1"),
             meter("greedy meter 1", "greedy 1", 101),
@@ -562,8 +562,21 @@ USAGE = (
             meter("greedy meter 4", "greedy 3", 60, begins=MONTH - timedelta(hours=14)),
             supabase_user("greedy 4"),
             meter("greedy meter 5", "greedy 4", 6, "exports"),
+            founder(
+                "greedy 5",
+                subscription_status="inactive",
+                subscription_current_period_end=CLOCK + timedelta(days=900),
+                updated_at=naive_utc(MONTH - timedelta(seconds=1)),
+            ),
+            meter("greedy meter 6", "greedy 5", 101),
         ),
-        keys=keys("greedy meter 1", "greedy meter 2", "greedy meter 3", "greedy meter 5"),
+        keys=keys(
+            "greedy meter 1",
+            "greedy meter 2",
+            "greedy meter 3",
+            "greedy meter 5",
+            "greedy meter 6",
+        ),
         near_misses=quietly(
             founder("modest 1"),
             meter("modest meter 1", "modest 1", 100),
@@ -576,6 +589,7 @@ USAGE = (
                 "modest 4",
                 subscription_status="inactive",
                 subscription_current_period_end=MONTH,
+                updated_at=naive_utc(MONTH),
             ),
             meter("modest meter 5", "modest 4", 800),
             payer("modest 5", "pro+"),
