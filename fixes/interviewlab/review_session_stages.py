@@ -22,7 +22,7 @@ See which stages were asked: select question ->> 'stage' as stage, count(*) from
 where session_id = {id:literal} group by 1 order by 1;
 
 If all that were planned were asked, the counter went one too far: update sessions
-set current_stage = stages_planned where id = {id:literal};
+set current_stage = {stages_planned} where id = {id:literal};
 
 If the package has more stages than were planned (select perks from entitlements where id = (select
 entitlement_id from sessions where id = {id:literal})), plan them: update sessions
@@ -30,7 +30,7 @@ set stages_planned = least(current_stage, 3) where id = {id:literal};
 
 Look in the code for where current_stage is raised without a look at stages_planned.
 
-select current_stage <= stages_planned as within from sessions where id = {id:literal};
+select current_stage <= coalesce(stages_planned, 1) as within from sessions where id = {id:literal};
 """
 
 

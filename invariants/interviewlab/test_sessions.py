@@ -28,7 +28,7 @@ def test_every_paid_session_has_its_entitlement(replica):
     return replica.rows(UNPAID)
 
 
-PAST = "current_stage > stages_planned"
+PAST = "current_stage > coalesce(stages_planned, 1)"
 
 
 @invariant(
@@ -39,15 +39,27 @@ PAST = "current_stage > stages_planned"
     show=["status"],
 )
 def test_no_session_is_past_its_stages(replica):
-    """The page asks for a stage that was never planned: the candidate is stuck on an error."""
+    """
+    The page asks for a stage that was never planned: the candidate is stuck on an error.
+
+    Where nobody said how many are planned, it is one.
+    """
     return replica.where(
-        "sessions", PAST, columns=["id", "user_id", "status", "current_stage", "stages_planned"]
+        "sessions",
+        PAST,
+        columns=[
+            "id",
+            "user_id",
+            "status",
+            "current_stage",
+            "coalesce(stages_planned, 1) as stages_planned",
+        ],
     )
 
 
 IDLE = """
     status = 'running'
-      and coalesce(last_activity, created_at at time zone 'UTC') < :deadline
+      and coalesce(last_activity, created_at at time zone 'UTC', '-infinity') < :deadline
 """
 
 
@@ -59,7 +71,11 @@ IDLE = """
     show=["status"],
 )
 def test_no_running_session_is_idle_for_two_hours(replica, now):
-    """The candidate left, or a request timed out: what they answered is never assessed."""
+    """
+    The candidate left, or a request timed out: what they answered is never assessed.
+
+    Every change dates a session; one that has no date was left as it was begun.
+    """
     return replica.where(
         "sessions",
         IDLE,
@@ -130,7 +146,9 @@ UNREPORTED = """
     left join storage.objects as file
       on file.bucket_id = 'reports' and file.name = report.pdf_key
     where session.status = 'complete'
-      and coalesce(session.last_activity, session.created_at at time zone 'UTC') < :deadline
+      and coalesce(
+          session.last_activity, session.created_at at time zone 'UTC', '-infinity'
+      ) < :deadline
       and file.id is null
       and (report.id is null or report.pdf_key is not null or report.feedback is null)
     order by session.id

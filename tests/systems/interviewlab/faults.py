@@ -432,11 +432,13 @@ SESSIONS = (
             supabase_user("eager"),
             session("past 1", "eager", "ready", current_stage=2),
             session("past 2", "eager", "feedback", stages_planned=3, current_stage=4),
+            session("past 3", "eager", "ready", stages_planned=None, current_stage=2),
         ),
-        keys=keys("past 1", "past 2"),
+        keys=keys("past 1", "past 2", "past 3"),
         near_misses=quietly(
             session("within 1", "eager", "ready", stages_planned=3, current_stage=3),
             session("within 2", "eager", "ready", current_stage=None),
+            session("within 3", "eager", "ready", stages_planned=None),
         ),
     ),
     Fault(
@@ -450,8 +452,9 @@ SESSIONS = (
             session("idle 2", "gone", "running", last_activity=naive(days=3)),
             turn("idle 2 turn", "idle 2", "gone", answer_text=None),
             session("idle 3", "gone", "running", last_activity=None, created_at=ago(days=10)),
+            session("idle 4", "gone", "running", last_activity=None, created_at=None),
         ),
-        keys=keys("idle 1", "idle 2", "idle 3"),
+        keys=keys("idle 1", "idle 2", "idle 3", "idle 4"),
         near_misses=quietly(
             supabase_user("thinking"),
             session("busy 1", "thinking", "running", last_activity=naive(hours=2)),
@@ -508,8 +511,9 @@ SESSIONS = (
             report("waiting 2", "waiting"),
             session("waiting 3", "waiting", "complete"),
             report("waiting 3", "waiting", pdf_key="gone.pdf", feedback={"score": 70}),
+            session("waiting 4", "waiting", "complete", last_activity=None, created_at=None),
         ),
-        keys=keys("waiting 1", "waiting 2", "waiting 3"),
+        keys=keys("waiting 1", "waiting 2", "waiting 3", "waiting 4"),
         near_misses=quietly(
             supabase_user("served"),
             session("served 1", "served", "complete", last_activity=naive(hours=1)),

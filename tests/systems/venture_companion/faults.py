@@ -219,7 +219,9 @@ def invitation(
     )
 
 
-def heard(name: str, status: str, when: datetime, kind: str = "invoice.payment_succeeded") -> str:
+def heard(
+    name: str, status: str, when: datetime | None, kind: str = "invoice.payment_succeeded"
+) -> str:
     """An event of Stripe's as the webhook wrote it down."""
     return row(
         "public.stripe_webhook_events",
@@ -522,8 +524,9 @@ STRIPE = (
             heard("failed event 1", "failed", ago(minutes=16)),
             heard("failed event 2", "failed", ago(days=30)),
             heard("failed event 3", "failed", ago(days=2), "customer.subscription.updated"),
+            heard("failed event 4", "failed", None),
         ),
-        keys=keys("failed event 1", "failed event 2", "failed event 3"),
+        keys=keys("failed event 1", "failed event 2", "failed event 3", "failed event 4"),
         near_misses=quietly(
             heard("heard event 1", "failed", ago(days=30, seconds=1)),
             heard("heard event 2", "duplicate", ago(days=2)),

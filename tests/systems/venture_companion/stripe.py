@@ -37,9 +37,9 @@ PROFILES = r"""
 """
 
 EVENTS = """
-    select stripe_event_id, event_type, created_at
+    select stripe_event_id, event_type, coalesce(created_at, processed_at, %s) as told
     from stripe_webhook_events
-    order by created_at, stripe_event_id
+    order by told, stripe_event_id
 """
 
 HEARD = """
@@ -77,7 +77,7 @@ def follow(connection: psycopg.Connection[Any], account: Account) -> None:
         account.add("customers", customer, since, metadata={"user_id": user})
         if status == "active" or ends is not None:
             subscribe(account, customer, user, tier or "free", ends, is_live=status == "active")
-    for number, kind, told in connection.execute(EVENTS).fetchall():
+    for number, kind, told in connection.execute(EVENTS, [CLOCK]).fetchall():
         if number not in account.objects["events"]:
             account.event(number, kind, _about(account, number, kind), told)
 
