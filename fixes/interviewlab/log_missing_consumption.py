@@ -45,7 +45,7 @@ entitlements, so the number proves nothing.
 
 Look for a grant: ask support, and see whether it names a payment: select status, tier, metadata,
 stripe_session_id, created_at from entitlements where id = {id:literal}; a session's id must be in
-Stripe, paid, with this user in its metadata.
+Stripe, paid, with this user in its metadata, and a whop_membership_id in Whop, with their e-mail.
 
 If it was bought or granted, log it: insert into entitlement_history (user_id, entitlement_id,
 action, previous_balance, new_balance, metadata) values ({user_id:literal}, {id:literal}, 'grant',
