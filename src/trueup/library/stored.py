@@ -25,8 +25,8 @@ _OWNERLESS = """
            case when {owner} is null then 'has no owner' else 'has an owner who is gone' end
                as trouble
     from storage.objects as file
-    where file.bucket_id <> all(:shared)
-      and file.name not like '%.emptyFolderPlaceholder'
+    where (file.bucket_id = any(:shared)) is not true
+      and (file.name like '%.emptyFolderPlaceholder') is not true
       and not exists (
           select from {users} as parent where parent.{id}::text = lower({owner})
       )

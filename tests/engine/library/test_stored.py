@@ -81,6 +81,21 @@ def test_files_of_nobody_are_named_by_id_and_deleted_through_the_api(
     assert len(calls) == 4
 
 
+def test_a_row_without_its_bucket_or_its_name_is_somebodys_too(database: Database, ask) -> None:
+    database.execute(SUPABASE)
+    database.execute(f"""
+        insert into storage.objects values
+            (21, null, 'gone/cv.pdf', null, '{GONE}'), (22, 'cvs', null, null, '{GONE}'),
+            (23, null, 'ada/cv.pdf', null, '{ADA}'), (24, 'cvs', null, null, '{ADA}');
+    """)
+
+    outcome = ask(every_stored_file_belongs_to_a_user(), settings=SHARED)
+    steps = planned("delete_orphaned_files", outcome, services={"supabase_storage"})
+
+    assert keys(outcome) == ["21", "22"]
+    assert all(isinstance(one, Steps) for one in steps), "the API could not be told what to delete"
+
+
 def test_a_bucket_that_nobody_calls_shared_is_judged(database: Database, ask) -> None:
     database.execute(SUPABASE)
 
