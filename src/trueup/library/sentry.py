@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 RATE, COUNT = "failure_rate()", "count()"
 
+NOTHING = (
+    "Sentry counted no transaction at all; see that sentry.project is the right one, and that the"
+    " application still sends its traces"
+)
+
 
 def errors_stay_rare(
     address: str = "sentry",
@@ -32,11 +37,14 @@ def errors_stay_rare(
     """
     Of the transactions of the last days, no more than so many percent failed.
 
-    The settings name `sentry.organization`, by its slug, and `sentry.project`, by its number.
+    The settings name `sentry.organization`, by its slug, and `sentry.project`, by its number. Where
+    none was counted at all it is unknown, unless it may be empty.
     """
 
     def ask(http: "Http", settings: Mapping[str, Any], now: datetime) -> Iterator[Row]:
         rate, number = _rate(http, address, settings, (now - timedelta(days=days), now))
+        if not number and not said.get("may_be_empty"):
+            raise ProbeError(NOTHING)
         if number >= least and 100 * rate > percent:
             yield {"of": "requests", "percent": round(100 * rate, 1), "number": number}
 

@@ -30,6 +30,11 @@ SIGN_INS = """
 """
 """Whoever stays signed in is no attempt: a token that is refreshed was signed in for before."""
 
+NOBODY = (
+    "the logs have no attempt to sign in; see that supabase.project is the right one, and that"
+    " somebody comes as far as the door"
+)
+
 LONGEST = timedelta(days=1)
 """The span that one question about logs may cover."""
 
@@ -75,12 +80,15 @@ def sign_ins_succeed(
     """
     Of the last day's attempts to sign in, so many percent succeeded.
 
-    A wrong password is an attempt that did not. The settings name `supabase.project`.
+    A wrong password is an attempt that did not. Where nobody tried at all it is unknown, unless it
+    may be empty. The settings name `supabase.project`.
     """
 
     def ask(http: "Http", settings: Mapping[str, Any], now: datetime) -> Iterator[Row]:
         project = named(settings, "supabase", "project")
         succeeded, number = _sign_ins(http, address, project, now)
+        if not number and not said.get("may_be_empty"):
+            raise ProbeError(NOBODY)
         yield from below("sign-ins", succeeded, number, percent, least)
 
     return declared(

@@ -49,7 +49,7 @@ def steps(fix: str, outcome: Outcome) -> Steps:
         (5, 100, Verdict.HOLDS),
         (51, 1000, Verdict.VIOLATED),
         (19, 19, Verdict.HOLDS),
-        (0, 0, Verdict.HOLDS),
+        (0, 1, Verdict.HOLDS),
     ],
 )
 def test_errors_are_rare_up_to_a_share_of_enough_requests(
@@ -61,6 +61,20 @@ def test_errors_are_rare_up_to_a_share_of_enough_requests(
 
     assert outcome.verdict is verdict
     assert outcome.judged == {"probes": 1}
+
+
+def test_where_nothing_was_counted_nothing_is_said(site: Site, outside) -> None:
+    apis.sentry(site, "acme", failed=0, number=0)
+    apis.sign_ins(site, "abcd", succeeded=0, number=0)
+    counted = (errors_stay_rare(), sign_ins_succeed())
+    quiet = (errors_stay_rare(may_be_empty=True), sign_ins_succeed(may_be_empty=True))
+
+    unknown = [outside(invariant, settings=SETTINGS) for invariant in counted]
+
+    assert [outcome.verdict for outcome in unknown] == [Verdict.UNKNOWN] * 2
+    assert "counted no transaction" in unknown[0].reason
+    assert "have no attempt to sign in" in unknown[1].reason
+    assert {outside(one, settings=SETTINGS).verdict for one in quiet} == {Verdict.HOLDS}
 
 
 def test_failed_requests_are_told_with_their_share(site: Site, outside) -> None:
