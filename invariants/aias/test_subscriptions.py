@@ -99,6 +99,29 @@ def test_every_subscription_has_its_tier(replica, now):
     return replica.rows(WITHOUT_TIER, now=now, deadline=now - timedelta(minutes=15))
 
 
+ACTIVE_WITHOUT_STRIPE = "status in ('active', 'past_due') and stripe_subscription_id is null"
+
+
+@invariant(
+    severity="P0",
+    over="subscriptions",
+    fix="reconcile_billing",
+    runbook=RUNBOOK,
+    show=["tier", "status"],
+)
+def test_every_active_subscription_names_its_stripe_subscription(replica):
+    """
+    Users may write their own subscription: this one made itself active, and nobody pays for it.
+
+    A trial may be the platform's own; one that names Stripe's is compared with it.
+    """
+    return replica.where(
+        "subscriptions",
+        ACTIVE_WITHOUT_STRIPE,
+        columns=["id", "user_id", "tenant_id", "tier", "status", "current_period_end"],
+    )
+
+
 SUBSCRIPTIONS = Mirror(
     table="subscriptions",
     rows="""

@@ -264,6 +264,8 @@ RECORDED = "the_schema_is_the_one_we_recorded"
 
 MIRRORED = "every_live_stripe_subscription_is_mirrored"
 
+PAID_FOR = "every_active_subscription_names_its_stripe_subscription"
+
 WORKFLOWS = (
     Fault(
         name="executions_pending",
@@ -379,6 +381,7 @@ WORKFLOWS = (
         keys=keys(
             *(f"greedy {name}" for name in ("free", "starter", "limited", "unknown", "unpaid"))
         ),
+        also={PAID_FOR: keys("greedy inventor subscription", "greedy writer subscription")},
         near_misses=quietly(
             tenant("modest free", workflows="as many as they like"),
             workflows("modest free", 3),
@@ -479,6 +482,7 @@ SUBSCRIPTIONS = (
             held("invented", "inventor", "pro", SOON),
         ),
         keys=tier_keys("taken", "kept", "invented"),
+        also={PAID_FOR: keys("inventor subscription")},
         near_misses=quietly(
             person("free rider"),
             held("free ride", "free rider", "free", None),
@@ -564,6 +568,24 @@ STRIPE = (
             person("nearly lost 1"), payer("nearly lost 2"), person("nearly lost 3")
         ),
         stripe=_unmirrored,
+    ),
+    Fault(
+        name="subscriptions_for_free",
+        invariant=PAID_FOR,
+        # What row-level security lets a user write.
+        plant=quietly(
+            person("thief 1"),
+            subscription("thief 1", "enterprise", stripe_subscription_id=None),
+            person("thief 2"),
+            subscription("thief 2", status="past_due", stripe_subscription_id=None),
+        ),
+        keys=keys("thief 1 subscription", "thief 2 subscription"),
+        near_misses=quietly(
+            person("no thief 1"),
+            subscription("no thief 1", status="trialing", stripe_subscription_id=None),
+            person("no thief 2"),
+            subscription("no thief 2", status="canceled", stripe_subscription_id=None),
+        ),
     ),
     Fault(
         name="subscriptions_not_in_stripe",
