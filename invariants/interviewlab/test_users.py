@@ -5,7 +5,8 @@ from datetime import timedelta
 from trueup import invariant
 
 UNCONFIRMED = """
-    email_confirmed_at is null and phone_confirmed_at is null and created_at < :deadline
+    email_confirmed_at is null and phone_confirmed_at is null
+      and coalesce(created_at, '-infinity') < :deadline
       and email is not null and invited_at is null and deleted_at is null and not is_anonymous
 """
 

@@ -204,8 +204,9 @@ USERS = (
             identity("unsure 3", "google", email="another@example.com", email_verified=True),
             supabase_user("unsure 4", email_confirmed_at=None, created_at=ago(days=40)),
             identity("unsure 4", "github", email="unsure.4@example.com", email_verified=False),
+            supabase_user("unsure 5", email_confirmed_at=None, created_at=None),
         ),
-        keys=keys("unsure 1", "unsure 2", "unsure 3", "unsure 4"),
+        keys=keys("unsure 1", "unsure 2", "unsure 3", "unsure 4", "unsure 5"),
         near_misses=quietly(
             supabase_user("sure 1", email_confirmed_at=None, created_at=ago(days=1)),
             supabase_user("sure 2", email_confirmed_at=None, deleted_at=ago(days=3)),
