@@ -44,7 +44,7 @@ OVER_THE_LIMIT = """
 
 @invariant(
     severity="P2",
-    over=["usage_metrics", "user_profiles"],
+    over="usage_metrics",
     fix=("review_usage", "reset_usage"),
     runbook=RUNBOOK,
     show=["metric_type", "tier"],
@@ -100,7 +100,7 @@ METERED_TOO_LITTLE = """
 
 @invariant(
     severity="P1",
-    over=["usage_metrics", "agent_runs"],
+    over="usage_metrics",
     fix="recount_usage",
     runbook=RUNBOOK,
 )
