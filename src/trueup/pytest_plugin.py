@@ -117,18 +117,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Ask ahead what was selected; in a worker of xdist what it is given."""
     config = session.config
     asking = config.stash.get(ASKING, None)
-    if asking is None or config.option.collectonly or session.testsfailed:
-        return
+    if asking is None or config.option.collectonly:
+        return None
     from trueup.suite import finish, shares
 
+    if session.testsfailed:
+        return finish.end_unread(session)
     mine = shares.given(session)
     chosen = [item.invariant for item in mine if hasattr(item, "invariant")]
     if chosen:
         asking.begin(chosen, finish.selected(config) if RECORDER in config.stash else None)
+    return None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,6 +17,19 @@ NOT_WRITTEN = 2
 """The exit code where all holds, and the report could not be written."""
 
 
+def end_unread(session: pytest.Session) -> bool:
+    """
+    End a run before it asks, where a module could not be read: it would lack what that one has.
+
+    A worker of xdist would go on with the others, and is replaced where it ends by an exception.
+    """
+    said = f"{session.testsfailed} error{'s' * (session.testsfailed > 1)} during collection"
+    if not hasattr(session.config, "workerinput"):
+        raise session.Interrupted(said)
+    session.shouldstop = said
+    return True
+
+
 def finish(session: pytest.Session, asking: Asking, recorder: Recorder) -> Finished | None:
     """
     Have the run made and written, and set pytest's exit code to what the verdicts say.

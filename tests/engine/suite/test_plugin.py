@@ -299,7 +299,7 @@ def test_two_of_one_name_end_the_run(pytester, shop, workers) -> None:
 
     result = run(pytester, *workers)
 
-    assert result.ret == (1 if workers else 2)  # xdist goes on with what it could collect
+    assert result.ret == pytest.ExitCode.INTERRUPTED
     said = result.stdout.str() + result.stderr.str()
     assert "shop.no_order_is_lost is declared twice, in test_orders.py:" in said
     assert not list(pytester.path.glob("reports/*/run.json"))
@@ -311,7 +311,7 @@ def test_one_whose_name_would_leave_it_out_is_refused(pytester, shop, workers) -
 
     result = run(pytester, *workers)
 
-    assert result.ret == (1 if workers else 2)  # as above
+    assert result.ret == pytest.ExitCode.INTERRUPTED
     said = result.stdout.str() + result.stderr.str()
     assert "no_order_is_lost is an invariant; name it test_no_order_is_lost" in said
 
@@ -323,13 +323,17 @@ def test_an_invariant_of_a_test_may_have_any_name(pytester, shop) -> None:
     pytester.runpytest("test_ours.py").assert_outcomes(passed=1)
 
 
-def test_one_that_is_declared_wrongly_says_how(pytester, shop) -> None:
+@pytest.mark.parametrize("how", [(), ("-n", "2"), ("--continue-on-collection-errors",)])
+def test_one_that_is_declared_wrongly_says_how_and_no_run_lacks_it(pytester, shop, how) -> None:
+    shop.execute("update orders set status = 'lost' where id in (7, 9)")
     pytester.makepyfile(**{"invariants/shop/test_others": TWICE.replace('"P0"', '"high"')})
 
-    result = run(pytester)
+    result = run(pytester, *how)
 
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["*shop/test_others.py cannot be imported: *has severity 'high'*"])
+    result.stdout.fnmatch_lines(["*1 error during collection*", "*= 1 error in *"])
+    assert not list(pytester.path.glob("reports/*/run.json"))
 
 
 def test_a_test_elsewhere_needs_no_invariant(pytester, shop) -> None:
