@@ -54,6 +54,11 @@ def install(system: str, environment: str, fixer: str) -> str:
     return f"{program()} journal install {at} --fixer {shlex.quote(fixer)}"
 
 
+def journal(system: str, environment: str) -> str:
+    """Show what was applied."""
+    return f"{program()} journal show --system {system} --env {environment}"
+
+
 def undo(system: str, environment: str, entry: int, *, approved: bool = False) -> str:
     """Plan the undo of a journal entry and apply that plan; as `mend` where it is `approved`."""
     planned = f"{program()} undo {entry} --system {system} --env {environment}"

@@ -21,7 +21,8 @@ TrueupError
 ├── JournalError        the journal is missing, closed or has no such entry
 ├── RunError            a run cannot be read or written
 ├── CiError             what a scheduled run needs around it did not answer
-└── SampleError         the embedded PostgreSQL of the sample
+├── SampleError         the embedded PostgreSQL of the sample
+└── StoppedError        somebody pressed Ctrl-C
 
 A message says what happened, with which value, and what to do now.
 """
@@ -142,3 +143,9 @@ class CiError(TrueupError):
 
 class SampleError(TrueupError):
     """The embedded PostgreSQL of the sample did not do what it was told."""
+
+
+class StoppedError(TrueupError):
+    """Somebody pressed Ctrl-C; says in what state things are, where a verb knows."""
+
+    exit_code: ClassVar[int] = 130

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from trueup.cli import quick, streams
-from trueup.errors import TrueupError
+from trueup.errors import StoppedError, TrueupError
 from trueup.leaving import leave
 
 GARBAGE = 100_000
@@ -36,7 +36,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("trueup: stopped", file=sys.stderr)  # noqa: T201  # as above
-        sys.exit(130)
+        sys.exit(StoppedError.exit_code)
 
 
 def _said(words: list[str], code: int, output: streams.Stream) -> int:

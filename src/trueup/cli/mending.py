@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trueup.cli.given import Env, System, project
+from trueup.cli.stopping import stopping
 from trueup.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")]
 Markdown = Annotated[
     bool, typer.Option("--markdown", help="Print Markdown for a CI summary; text is masked.")
 ]
+
+UNCHANGED = "nothing was changed"
+"""The state after a verb that only reads; its plan is not saved before it is whole."""
 
 
 def plan(
@@ -84,7 +88,9 @@ def plan(
         share=share,
         rows=tuple(typed.from_file(rows) if rows else typed.from_words(row or ())),
     )
-    _show(mending.plan(project(), asked), out, json=json, markdown=markdown)
+    with stopping(UNCHANGED):
+        made = mending.plan(project(), asked)
+    _show(made, out, json=json, markdown=markdown)
 
 
 def approve(
@@ -149,13 +155,14 @@ def apply(
     files.require_consent(made, no_undo)
 
     def carry_out(most: int | None) -> int:
-        done = mending.apply(project(), made, most=most, told=_progress, witness=not no_witness)
+        with stopping(_journaled(made.system, made.environment)):
+            done = mending.apply(project(), made, most=most, told=_progress, witness=not no_witness)
         typer.echo(told.of_applied(done))
         return done.exit_code
 
     exit_code = carry_out(limit if canary is None else min(canary, limit or canary))
     asked = canary is not None and exit_code == PARTLY and sys.stdin.isatty()
-    if asked and typer.confirm("\nthat was the canary; go on with the rest?"):
+    if asked and _goes_on():
         exit_code = carry_out(limit)
     raise typer.Exit(exit_code)
 
@@ -172,7 +179,8 @@ def undo(
     """Plan to put back what a journal entry moved; `trueup apply` carries it out."""
     from trueup import mending
 
-    made = mending.plan_undo(project(), env, system, entry, reason)
+    with stopping(UNCHANGED):
+        made = mending.plan_undo(project(), env, system, entry, reason)
     _show(made, out, json=json, markdown=markdown)
 
 
@@ -198,9 +206,10 @@ def resume(
 
     if repeat and made:
         raise ConfigError("--repeat and --made say opposite things of the same calls")
-    done = mending.resume(
-        project(), env, system, entry, repeat=repeat, made=made, witness=not no_witness
-    )
+    with stopping(_journaled(system, env)):
+        done = mending.resume(
+            project(), env, system, entry, repeat=repeat, made=made, witness=not no_witness
+        )
     typer.echo(told.of_applied(done))
     raise typer.Exit(done.exit_code)
 
@@ -235,6 +244,21 @@ def _next(made: "Plan", out: Path) -> str:
     if not (approved and made.does_something):
         return applied
     return f"have somebody else approve it with `{program()} approve {file}`, then {applied}"
+
+
+def _journaled(system: str, environment: str) -> str:
+    """Where to find out what was committed: each entry was, with its changes, or neither."""
+    from trueup import command
+
+    return f"what was committed is in the journal: `{command.journal(system, environment)}`"
+
+
+def _goes_on() -> bool:
+    """Ask whether to go on after a canary; Ctrl-C and the end of the input are a no."""
+    try:
+        return typer.confirm("\nthat was the canary; go on with the rest?")
+    except typer.Abort:
+        return False
 
 
 def _progress(done: int, of: int) -> None:

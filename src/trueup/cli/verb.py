@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from typer.core import TyperCommand, TyperGroup
 
 from trueup.cli.quick import DoubtfulError
+from trueup.errors import StoppedError
 
 
 class Verbs(TyperGroup):
@@ -19,6 +20,13 @@ class Verbs(TyperGroup):
         if found is not None:
             found.default = False
         return found
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb; at Ctrl-C typer would end without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise StoppedError("stopped") from None
 
 
 class Verb(TyperCommand):
