@@ -8,6 +8,9 @@ from trueup.model.legible import legible
 Key = tuple[str | None, ...]
 """The texts of the values that name a violation; null is none of them, whatever a text says."""
 
+LONGEST = 1000
+"""Characters of a key as one word, before its digest; an index takes little more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Violation(Mapping[str, object]):
@@ -36,9 +39,17 @@ def key_text(key: Key) -> str:
     r"""
     The key as one word, for people and for comparison; parts are joined by a slash.
 
-    Null is `\N`, as PostgreSQL copies it, which no text is: a backslash of a text's own is two.
+    Null is `\N`, as PostgreSQL copies it, which no text is: a backslash of a text's own is two. One
+    that is too long to be kept a thousand times ends with a digest of all of it.
     """
-    return "/".join("\\N" if part is None else _escaped(part) for part in key)
+    text = "/".join("\\N" if part is None else _escaped(part) for part in key)
+    return text if len(text) <= LONGEST else _cut(text)
+
+
+def _cut(text: str) -> str:
+    from hashlib import sha256  # noqa: PLC0415  # hardly any key is so long
+
+    return f"{text[:LONGEST]}…{sha256(text.encode()).hexdigest()}"
 
 
 def _escaped(part: str) -> str:

@@ -155,6 +155,15 @@ def test_a_record_samples_rows_and_names_more_keys() -> None:
     assert (len(found.rows), len(found.keys), found.count) == (50, 1000, 1200)
 
 
+def test_a_key_of_any_length_is_kept_short_and_is_no_other() -> None:
+    rows = ({"id": "x" * 1_000_000 + end} for end in "ab")
+
+    found = redact.record(invariant(), outcome(*rows), ())
+
+    assert [len(key) < 1100 for key in found.keys] == [True, True]
+    assert found.keys[0] != found.keys[1]
+
+
 def test_rows_with_different_columns_share_one_table() -> None:
     found = redact.record(invariant(), outcome({"id": 1, "a": "x"}, {"id": 2, "b": "y"}), ())
 
