@@ -58,7 +58,7 @@ def text(said: str) -> str:
 
 
 def _as_of(run: Run) -> str:
-    systems = phrase.listing([text(one.title) for one in run.systems[:LISTED]])
+    systems = phrase.listing([text(title) for title in phrase.titles(run)[:LISTED]])
     return f"{systems}, {text(run.environment)}, as of {phrase.moment(run.as_of)}."
 
 

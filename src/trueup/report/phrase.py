@@ -194,10 +194,16 @@ def count(run: Run, verdict: Verdict, severity: str | None = None) -> int:
     )
 
 
+def titles(run: Run) -> list[str]:
+    """The titles of the systems that a run is about: where it was narrowed, those with a record."""
+    named = {record.system for record in run.records}
+    return [one.title for one in run.systems if one.name in named or not run.selection]
+
+
 def systems(run: Run) -> str:
     """The systems by title, as long as one can read them in a line."""
-    titles = [system.title for system in run.systems]
-    return listing(titles) if len(titles) < 4 else f"{len(titles)} systems"
+    found = titles(run)
+    return listing(found) if len(found) < 4 else f"{len(found)} systems"
 
 
 def fresh(run: Run) -> list[tuple[str, str]]:

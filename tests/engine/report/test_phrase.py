@@ -129,6 +129,14 @@ def test_systems_that_are_as_fresh_as_each_other_are_told_in_one_breath() -> Non
     assert phrase.fresh(of("fresh", "fresh")) == [("A and B", "fresh")]
 
 
+def test_a_run_that_was_narrowed_is_about_the_systems_that_it_looked_at() -> None:
+    other = SystemRecord(name="other", title="Other")
+    whole = replace(quiet(), systems=(*quiet().systems, other), selection="")
+
+    assert phrase.systems(whole) == "StudyBuddy and Other"
+    assert phrase.systems(replace(whole, selection="jobs")) == "StudyBuddy"
+
+
 def test_a_run_that_was_stopped_claims_nothing_of_the_rest() -> None:
     stopped = replace(quiet(), stopped=True, selection="")
 
