@@ -217,11 +217,10 @@ class Reader:
         return bool(self._values(*having(dotted))[0][0])
 
     def _counting(self, relation: str) -> str:
-        if relation.startswith("("):
-            judged = statement(relation[1:-1])
-            self._refuse_calls(judged)
-            return f"select count(*) from ({judged.sent}\n) as judged"  # noqa: S608  # checked to be one SELECT
-        return "select count(*) from " + quoted(relation).replace("%", "%%")  # noqa: S608  # quoted
+        is_table = not relation.startswith("(")
+        judged = statement(f"table {quoted(relation)}" if is_table else relation[1:-1])
+        self._refuse_calls(judged)  # what is named like a table may be a view
+        return f"select count(*) from ({judged.sent}\n) as judged"  # noqa: S608  # checked to be one SELECT
 
     def _values(self, query: str, params: Any = None) -> list[TupleRow]:
         with self._asking() as cursor:

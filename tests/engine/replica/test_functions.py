@@ -90,12 +90,16 @@ def test_an_invariant_names_those_that_its_sql_may_call(database: Database) -> N
     assert verdicts == [Verdict.UNKNOWN, Verdict.HOLDS]
 
 
-def test_what_is_judged_is_looked_at_too(database: Database) -> None:
+@pytest.mark.parametrize(
+    ("judged", "reached"),
+    [("(select counted())", "counted"), ("public.counting_on", "counting_on")],
+)
+def test_what_is_judged_is_looked_at_too(database: Database, judged: str, reached: str) -> None:
     database.execute(SCHEMA)
 
     with (
         opened(database) as session,
         session.reading() as reader,
-        pytest.raises(StatementError, match="'counted'"),
+        pytest.raises(StatementError, match=f"'{reached}'"),
     ):
-        reader.count("(select counted())")
+        reader.count(judged)
