@@ -196,8 +196,8 @@ def count(run: Run, verdict: Verdict, severity: str | None = None) -> int:
 
 def titles(run: Run) -> list[str]:
     """The titles of the systems that a run is about: where it was narrowed, those with a record."""
-    named = {record.system for record in run.records}
-    return [one.title for one in run.systems if one.name in named or not run.selection]
+    chosen = {record.system for record in run.records} if run.selection else set()
+    return [one.title for one in run.systems if one.name in chosen or not chosen]
 
 
 def systems(run: Run) -> str:

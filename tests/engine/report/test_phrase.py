@@ -135,6 +135,7 @@ def test_a_run_that_was_narrowed_is_about_the_systems_that_it_looked_at() -> Non
 
     assert phrase.systems(whole) == "StudyBuddy and Other"
     assert phrase.systems(replace(whole, selection="jobs")) == "StudyBuddy"
+    assert phrase.systems(replace(whole, selection="none", records=())) == "StudyBuddy and Other"
 
 
 def test_a_run_that_was_stopped_claims_nothing_of_the_rest() -> None:
