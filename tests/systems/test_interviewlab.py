@@ -81,7 +81,7 @@ def signed_in(lab: Scene, user: str) -> Iterator[psycopg.Connection]:
 
 def known(name: str) -> Fault:
     """The fault of this name."""
-    [found] = [fault for _, fault in scenes.all_faults() if fault.name == name]
+    [found] = [one for of, one in scenes.all_faults() if (of, one.name) == ("interviewlab", name)]
     return found
 
 
@@ -126,6 +126,19 @@ def test_a_grant_by_hand_is_logged_as_what_it_was_before_it_was_used(lab: Scene)
     ]
     with pytest.raises(PlanError, match="the history says already"):
         planned(lab, "log_manual_grant", **typed_row)
+
+
+def test_what_was_granted_after_the_plan_of_its_delivery_is_not_granted_again(lab: Scene) -> None:
+    lost = known("deliveries_failed")
+    lab.plant(lost)
+    delivery = lab.plan("replay_stripe_events", lost.invariant)
+    assert delivery.calls
+
+    lab.apply(lab.plan("grant_paid_interviews", "every_paid_checkout_granted_its_interviews"))
+    applied = lab.apply(delivery)
+
+    assert (applied.exit_code, len(applied.calls)) == (0, 0)
+    assert scenes.named(lab.outcomes()) == {}
 
 
 def test_what_lapsed_is_not_said_to_have_been_used(lab: Scene) -> None:

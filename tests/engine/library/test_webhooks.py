@@ -133,6 +133,22 @@ def test_deliveries_that_fail_for_an_hour_are_named(account: Account, asked) -> 
     assert keys(asked(no_webhook_delivery_has_failed_for_an_hour())) == ["evt_late"]
 
 
+def test_deliveries_of_what_is_done_all_the_same_are_not_named(
+    account: Account, database: Database, asked
+) -> None:
+    database.execute("""
+        create table done (object text);
+        insert into done values ('in_evt_done');
+        grant select on done to trueup_reader;
+    """)
+    for name in ("evt_done", "evt_late"):
+        account.event(name, "invoice.paid", {"id": f"in_{name}"}, NOW - timedelta(hours=2))
+    account.undelivered = {"evt_done", "evt_late"}
+    question = "select object from done where object = any(:objects)"
+
+    assert keys(asked(no_webhook_delivery_has_failed_for_an_hour(question))) == ["evt_late"]
+
+
 def test_events_that_nobody_recorded_are_named(account: Account, asked) -> None:
     event(account, "evt_lost", minutes=15)
     event(account, "evt_young", minutes=14, seconds=59)
