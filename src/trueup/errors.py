@@ -90,6 +90,11 @@ class QueryError(ReplicaError):
         """Whether it was cancelled, as the server does when statement_timeout is over."""
         return self.sqlstate == "57014"
 
+    @property
+    def is_of_a_column(self) -> bool:
+        """Whether the SQL names a column that is not there."""
+        return self.sqlstate == "42703"
+
 
 class StripeError(ReplicaError):
     """Stripe did not answer, or not with all that was asked for; carries its code, no words."""

@@ -1,7 +1,7 @@
 """One invariant, its resources in, its verdict out."""
 
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from time import perf_counter
@@ -109,6 +109,8 @@ def _judged(
     if wanted.bare and isinstance(answer, Rows):
         return _keys(answer.keyed(invariant.key, wanted.among))
     fetched = _fetched(answer, wanted)
+    if isinstance(answer, Rows) and invariant.key and not fetched.rows:
+        _require_keyed(invariant, answer)
     return settled(invariant, judged if wanted.judge else None, fetched, wanted)
 
 
@@ -123,6 +125,8 @@ def settled(
 
     Rows that break it are told also where none was counted: `over` says too little then.
     """
+    if fetched.columns:
+        _require_key(invariant, fetched.columns)
     if judged is not None and not (fetched.rows or any(judged.values()) or invariant.may_be_empty):
         return Outcome(
             verdict=Verdict.UNKNOWN,
@@ -198,13 +202,32 @@ def _by_value(rows: list[Row]) -> frozenset[str]:
 
 def _violation(invariant: Invariant, row: Row, bare: bool) -> Violation:
     columns = invariant.key or tuple(row)[:1]
-    absent = [column for column in columns if column not in row]
-    if absent:
-        raise CatalogError(f"its rows have no column {absent[0]!r}, by which key names a violation")
+    _require_key(invariant, row)
     if not columns:
         raise CatalogError("its rows have no column, so that nothing names a violation")
     key = key_of(row[column] for column in columns)
     return Violation(invariant.name, key, {} if bare else row)
+
+
+def _require_key(invariant: Invariant, columns: Container[str]) -> None:
+    absent = [column for column in invariant.key if column not in columns]
+    if absent:
+        raise _keyless(absent[:1])
+
+
+def _require_keyed(invariant: Invariant, answer: Rows) -> None:
+    """Have the server say of an answer without rows whether it has the columns of the key."""
+    try:
+        answer.keyed(invariant.key).reads()
+    except QueryError as error:
+        if not error.is_of_a_column:
+            raise
+        raise _keyless(invariant.key) from None
+
+
+def _keyless(columns: Sequence[str]) -> CatalogError:
+    named = " or ".join(map(repr, columns))
+    return CatalogError(f"its rows have no column {named}, by which key names a violation")
 
 
 def could_not_look(error: TrueupError) -> Outcome:

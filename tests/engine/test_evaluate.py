@@ -237,10 +237,14 @@ def test_one_that_leaves_has_not_looked(database: Database, reading, leave) -> N
     assert "o1" not in outcome.reason
 
 
+KEYLESS = "its rows have no column 'id', by which key names a violation"
+
+
 @pytest.mark.parametrize(
     ("sql", "says"),
     [
-        ("select owner from jobs", "its rows have no column 'id', by which key names a violation"),
+        ("select owner from jobs", KEYLESS),
+        ("select owner from jobs where false", KEYLESS),
         ("select id, id from jobs", "the SQL gives two columns named 'id'; give one another name"),
     ],
 )
@@ -252,6 +256,16 @@ def test_rows_that_do_not_say_which_they_are_are_unknown(
     outcome = verdict_on(reading, declared(sql, key="id"))
 
     assert (outcome.verdict, outcome.reason) == (Verdict.UNKNOWN, says)
+
+
+def test_a_percent_sign_in_a_key_is_no_parameter(database: Database, reading) -> None:
+    database.execute(JOBS)
+
+    with reading() as reader:
+        given = {"replica": reader, "now": NOW}
+        outcome = evaluate(declared('select id as "50%" from jobs', key="50%"), given, PROVEN)
+
+    assert keys_in(outcome) == {("1",), ("2",), ("3",)}
 
 
 def test_a_row_of_nothing_is_unknown(database: Database, reading) -> None:

@@ -50,4 +50,4 @@ def question(invariant: Invariant, resources: Mapping[str, object]) -> Question 
         return None
     if not isinstance(answer, Rows):
         return None
-    return Question(answer, frozenset(invariant.calls), invariant.id)
+    return Question(answer, frozenset(invariant.calls), invariant.id, invariant.key)

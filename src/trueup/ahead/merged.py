@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from trueup.ahead.units import Question, Scan
 from trueup.replica.quoting import array
+from trueup.replica.reader import by_key
 from trueup.replica.rule import Rule
 from trueup.replica.sent import Sent
 
@@ -34,7 +35,7 @@ def judging(scan: Scan, cap: int) -> Sent:
     params: dict[str, object] = {}
     rules = [rule_of(question) for question in scan.members]
     conditions = [_renamed(rule.condition, f"r{n}_") for n, rule in enumerate(rules)]
-    checked = [_renamed(_shown(rule), f"r{n}_") for n, rule in enumerate(rules)]
+    checked = [_renamed(_shown(question), f"r{n}_") for n, question in enumerate(scan.members)]
     for n, question in enumerate(scan.members):
         params |= {f"r{n}_{name}": value for name, value in question.rows.params.items()}
     picked = [
@@ -62,10 +63,11 @@ def counting(question: Question, cap: int) -> Sent:
     asked, params = question.rows.asked.sent, question.rows.params
     rule = question.rows.rule
     if rule is None or not rule.key:
-        return f"select {TOOK}, count(*), null from ({asked}\n) as asked", params  # noqa: S608  # checked to be one SELECT
+        keys = by_key(asked, question.key)
+        return f"select {TOOK}, count(*), null from ({keys}) as asked", params  # noqa: S608  # checked to be one SELECT
     first = _first(rule.key, question, cap)
     listed = f"select {first} as keys from {rule.source} where {rule.condition}\n"  # noqa: S608  # checked, as above
-    shown = ", ".join([TOOK, _counted("keys"), _shown(rule)])
+    shown = ", ".join([TOOK, _counted("keys"), _shown(question)])
     return f"select {shown} from ({listed}) as listed", params  # noqa: S608  # as above
 
 
@@ -87,15 +89,16 @@ def fetching(question: Question, found: Found | None) -> Sent:
     return text, {**params, "trueup_found": array(found.values)}
 
 
-def _shown(rule: Rule) -> str:
+def _shown(question: Question) -> str:
     """
     False, and what is shown of a row behind it: the server reads that, and never plans it.
 
-    So a column that is gone is told also where nothing breaks the rule. With a row's place beside
-    it no sum over all rows is taken for one of them.
+    So a column that is gone, or a key that is none, is told also where nothing breaks the rule.
+    With a row's place beside it no sum over all rows is taken for one of them.
     """
+    rule = rule_of(question)
     shown = f"select {rule.columns}\n, {rule.place} from {rule.source} order by 1"  # noqa: S608  # checked, as above
-    return f"false and exists ({shown})"
+    return f"false and exists ({by_key(shown, question.key)})"
 
 
 def _is_key(rule: Rule) -> str:

@@ -15,11 +15,16 @@ class Count(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True, eq=False):
-    """One invariant's question, the volatile functions that it may call, and whose it is."""
+    """
+    One invariant's question, the volatile functions that it may call, and whose it is.
+
+    `key` are the columns by which it names a violation; without any it is the first.
+    """
 
     rows: Rows
     calls: frozenset[str]
     invariant: str
+    key: tuple[str, ...]
 
 
 class Scan(Struct, frozen=True, eq=False):

@@ -8,7 +8,6 @@ from typing import Any, NoReturn, TypeVar
 import psycopg
 from msgspec import Struct
 from msgspec.structs import replace
-from psycopg import sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.types.string import TextLoader
@@ -50,11 +49,16 @@ PATIENCE = Limits().statement
 
 
 class Fetched(Struct, frozen=True):
-    """Rows up to a cap; `complete` is False where more were left, `printable` goes by type."""
+    """
+    Rows up to a cap; `complete` is False where more were left, `printable` goes by type.
+
+    `columns` are there where the server has said them, which it may without a row.
+    """
 
     rows: list[Row]
     complete: bool
     printable: frozenset[str]
+    columns: Sequence[str] = ()
 
 
 class Reads(Struct, frozen=True):
@@ -104,9 +108,8 @@ class Rows:
         Keys are texts and compared as their columns' types, so that an index serves. Without
         `columns` the key is the first column, whatever its name, and is called `key`.
         """
-        names = [sql.Identifier("asked", name).as_string() for name in columns or ("key",)]
-        label = "asked" if columns else "asked(key)"
-        sent = f"select {', '.join(names)} from ({self.asked.sent}\n) as {label}"  # noqa: S608  # checked to be one SELECT
+        sent = by_key(self.asked.sent, columns)
+        names = _key(columns)
         given: dict[str, object] = {}
         if keys is not None:
             given = {f"trueup_{n}": array(key[n] for key in keys) for n in range(len(names))}
@@ -317,6 +320,16 @@ class Reader:
     def _refuse(self, words: str) -> NoReturn:
         self._connection.close()
         raise GuardError(f"a statement {words}; the connection was closed")
+
+
+def by_key(sent: str, columns: Sequence[str]) -> str:
+    """The columns that name a row, alone; the server refuses one that is not in the answer."""
+    label = "asked" if columns else "asked(key)"
+    return f"select {', '.join(_key(columns))} from ({sent}\n) as {label}"  # noqa: S608  # checked to be one SELECT
+
+
+def _key(columns: Sequence[str]) -> list[str]:
+    return [quoted(f"asked.{name}").replace("%", "%%") for name in columns or ("key",)]
 
 
 def _is_among(names: Sequence[str], given: Sequence[str]) -> str:

@@ -147,7 +147,8 @@ class Together:
     def fetched(self, taken: Taken) -> Fetched:
         """All the rows of an answer, and which of its columns may be printed."""
         types = {column.name: column.type_code for column in taken.columns}
-        return Fetched(taken.named(), complete=True, printable=self._reader._printable(types))
+        printable = self._reader._printable(types)
+        return Fetched(taken.named(), complete=True, printable=printable, columns=tuple(types))
 
     @contextmanager
     def _pipeline(self, patience: int) -> Iterator[psycopg.Connection[TupleRow]]:

@@ -12,6 +12,7 @@ from fix_database import Database
 from fix_systems import GOODS, NOW, Opened, asking
 from patience import until
 from trueup import invariant
+from trueup.ahead import planned
 from trueup.errors import ConfigError, QueryError
 from trueup.model.invariant import Invariant, Row
 from trueup.model.verdict import Outcome, Verdict
@@ -43,7 +44,9 @@ BUMP = "create function bump(int) returns int language sql as 'select $1 + 1';"
 def ruled(rule: str, name: str, table: str = "goods", columns: Any = ("id",), **given) -> Invariant:
     """An invariant of the shop that states a rule on one table."""
     options: dict[str, Any] = {"severity": "P1", "over": table, "fix": "none"}
-    options |= {key: given.pop(key) for key in ("over", "may_be_empty", "calls") if key in given}
+    options |= {
+        key: given.pop(key) for key in ("over", "may_be_empty", "calls", "key") if key in given
+    }
 
     def ask(replica: Reader) -> Iterable[Row]:
         """Somebody is harmed."""
@@ -432,13 +435,23 @@ def test_what_lies_outside_is_left_to_its_turn(
     assert run.outcome(one, NOW).judged == {"settings.admins": 1}
 
 
-def test_rows_without_their_key_are_told_at_their_turn(database: Database, systems: Opened) -> None:
+@pytest.mark.parametrize("worth", [0, planned.WORTH], ids=["alone", "together"])
+@pytest.mark.parametrize("price", [6, -6], ids=["broken", "sound"])
+def test_rows_without_their_key_are_told_at_their_turn(
+    database: Database, systems: Opened, price: int, worth: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database.execute(GOODS)
+    monkeypatch.setattr("trueup.ahead.planned.WORTH", worth)
     run = systems()
-    one = asking("select price from goods where id = 6", key="id")
+    asked = [
+        asking(f"select price from goods where price = {price}", key="id"),
+        ruled(f"price = {price}", "no_price_is_it", columns=["price"], key=["price", "id"]),
+        ruled("price < 0", "no_price_is_below_zero", key="id"),
+    ]
 
-    assert told(run, one) == [None]
-    assert "have no column 'id'" in run.outcome(one, NOW).reason
+    assert [one is None for one in told(run, *asked)] == [True, True, False]
+    assert "have no column 'id'" in run.outcome(asked[0], NOW).reason
+    assert "'id', by which key names" in run.outcome(asked[1], NOW).reason
 
 
 def test_whether_there_are_rows_is_asked_at_its_turn(database: Database, systems: Opened) -> None:
