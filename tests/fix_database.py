@@ -114,5 +114,4 @@ def writer(database: Database) -> Iterator[str]:
     name = f"writer_{secrets.token_hex(4)}"
     admit(database.cluster, name)
     yield name
-    database.execute(f"drop owned by {name}")
-    database.cluster.execute(f"drop role {name}")
+    database.cluster.execute(f"drop owned by {name}; drop role {name}", database.name)
