@@ -125,13 +125,14 @@ def _first(place: str, question: Question, cap: int, condition: str = "true") ->
 
     An array of all would take the server's memory, which work_mem does not bound. So they are
     counted in a setting of the transaction, which asks each question once. Its name is in hex: to
-    the server settings that differ by a capital are one.
+    the server settings that differ by a capital are one. Null is no truth, and must be made untrue:
+    behind a null the server reads on, to see whether anything is false, and would count the row.
     """
     name = f"'trueup.found_{question.invariant.encode().hex()}'"
     so_far = f"pg_catalog.current_setting({name}, true)"
     noted = f"(coalesce(nullif({so_far}, ''), '0')::int + 1)::text"
     return (
-        f"pg_catalog.array_agg({place}) filter (where ({condition}\n)"
+        f"pg_catalog.array_agg({place}) filter (where ({condition}\n) is true"
         f" and {so_far} is distinct from '{cap + 1}'"
         f" and pg_catalog.set_config({name}, {noted}, true) <> '')"
     )

@@ -246,6 +246,23 @@ def test_a_scan_lists_no_more_than_it_names_however_many_it_meets(
     assert keys(cheap) == ["1", "2", "3"]
 
 
+def test_rows_of_which_nothing_is_known_do_not_take_the_place_of_those_that_break_a_rule(
+    database: Database, systems: Opened
+) -> None:
+    nulls = "insert into goods select i, null from generate_series(21, 12000) i;"
+    last = "insert into goods values (12001, 0)"
+    database.execute(GOODS + "alter table goods alter price drop not null;" + nulls + last)
+    rules = (ruled("price < 1", "no_good_is_free"), ruled("price > 19", "no_good_is_dear"))
+    children = "create table sold as select id, id as good from goods"
+    database.execute(children)
+    joined = [
+        ruled(rule, name, "sold", columns=["child.id"], parent=("good", "goods.id"))
+        for rule, name in (("parent.price < 1", "free"), ("parent.price > 19", "dear"))
+    ]
+
+    assert [keys(one) for one in told(systems(), *rules, *joined)] == [["12001"], ["20"]] * 2
+
+
 def test_nothing_to_judge_is_unknown(database: Database, systems: Opened) -> None:
     database.execute("create table goods (id int, price int)")
     strict, lenient = (
