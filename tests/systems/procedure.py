@@ -6,6 +6,10 @@ from importlib import import_module
 from msgspec import Struct, field
 
 from systems import scenes
+from systems.scenes import Scene
+from trueup import catalog
+from trueup.model.plan import Plan
+from trueup.primary import typed
 
 
 class Procedure(Struct, frozen=True):
@@ -28,3 +32,10 @@ def of_all_systems() -> list[tuple[str, Procedure]]:
         for system in scenes.systems()
         for one in import_module(f"systems.{system}.procedures").PROCEDURES
     ]
+
+
+def planned(scene: Scene, fix: str, **row: object) -> Plan:
+    """The plan of a procedure whose row an operator types."""
+    found = catalog.find_fix(scene.project.root, scene.system, fix)
+    words = [f"{name}={value}" for name, value in row.items()]
+    return scene.plan(fix, rows=typed.checked(found, typed.from_words(words)))

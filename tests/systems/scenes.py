@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from msgspec import Struct
 from psycopg import Connection
+from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from fix_database import Database, opened
@@ -137,6 +139,13 @@ class Scene(Struct, frozen=True):
         self.cluster.wait_for_replay()
         with opened(self.database) as session, session.reading() as reader:
             return record(reader)
+
+    def row(self, question: str) -> dict[str, Any]:
+        """The one row of a question, on the primary."""
+        with self.database.connect() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            [found] = cursor.execute(question.encode()).fetchall()
+        return found
 
     def plan(self, fix: str, invariant: str = "", rows: Sequence[Violation] = ()) -> Plan:
         """Plan a fix for one invariant, or for rows, on the primary, as the fixer."""

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from systems import scenes
 from systems.interviewlab.faults import checkout, package
+from systems.procedure import planned
 from systems.scenes import Scene
 from trueup import catalog
 from trueup.errors import PlanError
@@ -83,12 +84,6 @@ def known(name: str) -> Fault:
     """The fault of this name."""
     [found] = [one for of, one in scenes.all_faults() if (of, one.name) == ("interviewlab", name)]
     return found
-
-
-def planned(lab: Scene, fix: str, **row: object):
-    found = catalog.find_fix(lab.project.root, lab.system, fix)
-    words = [f"{name}={value}" for name, value in row.items()]
-    return lab.plan(fix, rows=typed.checked(found, typed.from_words(words)))
 
 
 def test_a_user_helps_themselves_until_the_policies_are_dropped(lab: Scene) -> None:

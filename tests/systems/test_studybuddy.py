@@ -1,16 +1,12 @@
 """StudyBuddy's procedures, where no fault can say it: what they keep, and what they refuse."""
 
 import json
-from typing import Any
 
 import pytest
-from psycopg.rows import dict_row
 
+from systems.procedure import planned
 from systems.scenes import Scene
-from trueup import catalog
 from trueup.errors import PlanError
-from trueup.model.plan import Plan
-from trueup.primary import typed
 
 HELD = """
     select user_id from admin_overrides
@@ -50,34 +46,20 @@ def sound(scene) -> Scene:
     return found
 
 
-def one(sound: Scene, question: str) -> dict[str, Any]:
-    """The one row of a question, on the primary."""
-    with sound.database.connect() as connection:
-        [row] = connection.cursor(row_factory=dict_row).execute(question.encode()).fetchall()
-    return row
-
-
-def planned(sound: Scene, fix: str, **row: object) -> Plan:
-    """The plan of a procedure, as an operator types it."""
-    found = catalog.find_fix(sound.project.root, sound.system, fix)
-    words = [f"{name}={value}" for name, value in row.items()]
-    return sound.plan(fix, rows=typed.checked(found, typed.from_words(words)))
-
-
 @pytest.mark.parametrize(
     ("who", "jobs"),
     [(HELD.format(-1), 40), (HELD.format(200), 180), (ON_PRO, 30)],
     ids=["without a limit", "for good", "by their plan"],
 )
 def test_an_override_never_takes_from_what_somebody_has(sound: Scene, who: str, jobs: int) -> None:
-    user = one(sound, who)["user_id"]
+    user = sound.row(who)["user_id"]
 
     with pytest.raises(PlanError, match=f"user {user} may do as much already"):
         planned(sound, "grant_quota_override", user_id=user, jobs=jobs)
 
 
 def test_an_override_gives_one_more_than_somebody_has(sound: Scene) -> None:
-    user = one(sound, ON_PRO)["user_id"]
+    user = sound.row(ON_PRO)["user_id"]
 
     [change] = planned(sound, "grant_quota_override", user_id=user, jobs=31).changes
 
@@ -94,22 +76,22 @@ def test_an_override_gives_one_more_than_somebody_has(sound: Scene) -> None:
     ],
 )
 def test_an_override_that_begins_again_keeps_its_notes(sound: Scene, notes: str, then: str) -> None:
-    user = one(sound, ENDED.format(notes))["user_id"]
+    user = sound.row(ENDED.format(notes))["user_id"]
 
     sound.apply(planned(sound, "grant_quota_override", user_id=user, jobs=40))
 
-    became = one(sound, OVERRIDE.format(user))
+    became = sound.row(OVERRIDE.format(user))
     assert became["quota_overrides"] == {"ai_extractions": 60}
     said = "Temporary rate limit increase by trueup - expires in 24h"
     assert became["notes"] == then.format(said)
 
 
 def test_a_subscription_keeps_its_plan_where_none_is_typed(sound: Scene) -> None:
-    before = one(sound, WHO_LEFT)
+    before = sound.row(WHO_LEFT)
 
     sound.apply(planned(sound, "set_subscription", user_id=before["user_id"], status="expired"))
 
-    assert one(sound, NOW.format(before["user_id"])) == before | {"status": "expired"}
+    assert sound.row(NOW.format(before["user_id"])) == before | {"status": "expired"}
 
 
 def test_to_pause_a_plan_that_there_is_not_is_refused(sound: Scene) -> None:

@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from psycopg.rows import dict_row
 
 from fix_database import opened
+from systems.procedure import planned
 from systems.scenes import Scene, folder
 from systems.venture_companion.faults import (
     STRIPE,
@@ -20,8 +19,6 @@ from systems.venture_companion.faults import (
 )
 from trueup import catalog
 from trueup.errors import ApplyError, PlanError
-from trueup.model.plan import Plan
-from trueup.primary import typed
 from trueup.sample import CLOCK, Fault, faults
 from trueup.sample.planting import quietly, supabase_user, uid
 from trueup.sample.stripe import Account
@@ -46,19 +43,6 @@ def sound(scene) -> Scene:
     return found
 
 
-def one(sound: Scene, question: str) -> dict[str, Any]:
-    """The one row of a question, on the primary."""
-    with sound.database.connect() as connection:
-        [row] = connection.cursor(row_factory=dict_row).execute(question.encode()).fetchall()
-    return row
-
-
-def planned(sound: Scene, fix: str, *words: str) -> Plan:
-    """The plan of a procedure, as an operator types it."""
-    found = catalog.find_fix(sound.project.root, sound.system, fix)
-    return sound.plan(fix, rows=typed.checked(found, typed.from_words(list(words))))
-
-
 def planted(sound: Scene, *names: str) -> None:
     """Break it by the faults of these names."""
     known = {fault.name: fault for fault in faults.load(folder(sound.system))}
@@ -66,35 +50,35 @@ def planted(sound: Scene, *names: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fix", "words", "says"),
+    ("fix", "row", "says"),
     [
-        ("grant_admin", (f"id={NOBODY}",), "is not among admins in the system's settings"),
-        ("revoke_admin", (f"id={THIRD_ADMIN}",), "is no admin"),
-        ("revoke_admin", (f"id={NOBODY}",), "is no admin"),
-        ("reset_usage", ("user_id=", "tier="), "say whose usage is reset"),
+        ("grant_admin", {"id": NOBODY}, "is not among admins in the system's settings"),
+        ("revoke_admin", {"id": THIRD_ADMIN}, "is no admin"),
+        ("revoke_admin", {"id": NOBODY}, "is no admin"),
+        ("reset_usage", {"user_id": "", "tier": ""}, "say whose usage is reset"),
         (
             "set_subscription",
-            (f"user_id={NOBODY}", "status=free", "tier=free", "customer="),
+            {"user_id": NOBODY, "status": "free", "tier": "free", "customer": ""},
             "has no profile",
         ),
-        ("delete_user", (f"user_id={NOBODY}",), "there is no user"),
+        ("delete_user", {"user_id": NOBODY}, "there is no user"),
     ],
 )
 def test_what_cannot_be_is_refused_and_says_why(
-    sound: Scene, fix: str, words: tuple[str, ...], says: str
+    sound: Scene, fix: str, row: dict[str, str], says: str
 ) -> None:
     with pytest.raises(PlanError, match=says):
-        planned(sound, fix, *words)
+        planned(sound, fix, **row)
 
 
 def test_an_admin_without_features_becomes_one_all_the_same(sound: Scene) -> None:
     theirs = f"update user_profiles set premium_features = null where user_id = '{THIRD_ADMIN}'"
     sound.database.execute(theirs)
 
-    sound.apply(planned(sound, "grant_admin", f"id={THIRD_ADMIN}"))
+    sound.apply(planned(sound, "grant_admin", id=THIRD_ADMIN))
 
-    said = one(
-        sound, f"select premium_features as f from user_profiles where user_id = '{THIRD_ADMIN}'"
+    said = sound.row(
+        f"select premium_features as f from user_profiles where user_id = '{THIRD_ADMIN}'"
     )
     assert said["f"] == {
         "enabled": False,
@@ -108,9 +92,9 @@ def test_an_admin_without_features_becomes_one_all_the_same(sound: Scene) -> Non
 
 def test_a_tier_that_nobody_pays_for_is_not_given(sound: Scene) -> None:
     free = "select user_id from user_profiles where subscription_status = 'free' order by 1 limit 1"
-    user = one(sound, free)["user_id"]
+    user = sound.row(free)["user_id"]
     plan = planned(
-        sound, "set_subscription", f"user_id={user}", "status=active", "tier=pro", "customer="
+        sound, "set_subscription", user_id=user, status="active", tier="pro", customer=""
     )
 
     with pytest.raises(ApplyError, match="every_paying_profile_names_its_stripe_customer"):
@@ -123,19 +107,19 @@ def test_all_of_a_tier_begin_this_month_anew_and_keep_the_months_before(sound: S
         from usage_metrics join user_profiles using (user_id)
         where subscription_tier = 'enterprise'
     """
-    before = one(sound, meters)
+    before = sound.row(meters)
 
-    applied = sound.apply(planned(sound, "reset_usage", "user_id=", "tier=enterprise"))
+    applied = sound.apply(planned(sound, "reset_usage", user_id="", tier="enterprise"))
 
-    after = one(sound, meters)
+    after = sound.row(meters)
     assert before["now"] == len(applied.moved) > 0
     assert (after["now"], after["ever"]) == (0, before["ever"] - before["now"])
 
 
 def test_whoever_owns_an_organization_of_others_hands_it_over_first(sound: Scene) -> None:
-    theirs = one(sound, "select id, owner_id from organizations order by id limit 1")
+    theirs = sound.row("select id, owner_id from organizations order by id limit 1")
 
-    plan = planned(sound, "delete_user", f"user_id={theirs['owner_id']}")
+    plan = planned(sound, "delete_user", user_id=theirs["owner_id"])
 
     assert not plan.does_something
     [step] = plan.steps
@@ -149,8 +133,7 @@ def test_a_profile_becomes_what_stripe_says(sound: Scene) -> None:
     )
 
     def profile(name: str) -> tuple[object, ...]:
-        row = one(
-            sound,
+        row = sound.row(
             f"""
             select subscription_status as status, subscription_tier as tier,
                    stripe_customer_id is not null as has_customer
@@ -235,7 +218,7 @@ def test_a_customer_whose_subscription_ended_says_nothing_against_the_one_who_pa
 
     sound.apply(sound.plan("sync_profile_from_stripe", PAYING))
 
-    assert one(sound, NOW_TORN) == {
+    assert sound.row(NOW_TORN) == {
         "subscription_status": "active",
         "subscription_tier": "pro",
         "stripe_customer_id": customer_of("torn again"),
