@@ -72,7 +72,7 @@ ASLEEP = "select count(*) from pg_stat_activity where query like '%generate_seri
 def folder(
     pytester: pytest.Pytester, shop: Database, admin_dsn: Dsn, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """A project in front of the shop, in which an order is lost."""
+    """A project in front of the shop, in which a job runs."""
     journal_schema.install(admin_dsn, "trueup_fixer")
     shop.execute("update jobs set status = 'running' where id = 1")
     monkeypatch.setenv("SHOP_REPLICA_URL", shop.url())
